@@ -1,0 +1,1 @@
+"""Armature: the deployment orchestrator for linked Azure Resource Manager templates."""
