@@ -73,8 +73,8 @@ class Problem:
     """One thing that is wrong.
 
     `file` is relative to the bundle's root, `pointer` a JSON pointer (RFC 6901) into it, `line` and `column` 1-based
-    positions in the file's text (None where the problem has no place, such as a missing file). `next_step` is a sentence
-    that tells the author what to do. No part of it ever holds the value of a parameter.
+    positions in the file's text (None where the problem has no place, such as a missing file). `next_step` is a
+    sentence that tells the author what to do. No part of it ever holds the value of a parameter.
     """
 
     code: ProblemCode

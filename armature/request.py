@@ -1,0 +1,73 @@
+"""A request to deploy a bundle somewhere: what callers send, over HTTP and over the queue alike."""
+
+import hashlib
+import json
+import re
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from armature.models import Model
+from armature.options import Options
+
+DEPLOYMENT_ID_PATTERN = r"^[a-z0-9](?:-?[a-z0-9]){2,47}$"
+"""3 to 48 lower-case letters, digits and single hyphens: the id names a blob container too (`templates-{id}`)."""
+
+BUNDLE_ID_PATTERN = r"^[a-z0-9](?:-?[a-z0-9]){2,47}$"
+RESOURCE_GROUP_PATTERN = r"^[-\w._()]{1,89}[-\w_()]$|^[-\w_()]$"
+"""Up to 90 letters, digits, `-`, `.`, `_`, `(`, `)`, not ending in a period (Azure's resource name rules, 2025)."""
+
+NAME_PATTERN = r"^[a-z0-9](?:-?[a-z0-9])*$"
+_GUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+
+
+def _guid(value: str) -> str:
+    if not _GUID.match(value):
+        raise ValueError("must be a GUID such as 00000000-0000-0000-0000-000000000001")
+    return value.lower()
+
+
+Guid = Annotated[str, AfterValidator(_guid)]
+ResourceGroupName = Annotated[str, Field(pattern=RESOURCE_GROUP_PATTERN)]
+LineageName = Annotated[str, Field(pattern=NAME_PATTERN, max_length=40)]
+DeploymentId = Annotated[str, Field(pattern=DEPLOYMENT_ID_PATTERN)]
+
+
+class BundleReference(Model):
+    """Where the bundle is: the `id` that `POST /bundles` answered, or the https `uri` of a zip on an allowed host."""
+
+    id: Annotated[str, Field(pattern=BUNDLE_ID_PATTERN)] | None = None
+    uri: Annotated[str, Field(max_length=2048, pattern=r"^https://")] | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.id is None) == (self.uri is None):
+            raise ValueError("give exactly one of 'id' and 'uri'")
+        return self
+
+
+class Target(Model):
+    """Where to deploy. `resource_groups` maps a stack of a cloud assembly to its group when there are several."""
+
+    subscription: Guid
+    tenant: Guid | None = None
+    resource_group: ResourceGroupName | None = None
+    location: Annotated[str, Field(pattern=r"^[a-z0-9]{2,40}$")] | None = None
+    resource_groups: dict[str, ResourceGroupName] = {}
+
+
+class DeploymentRequest(Model):
+    """The start request of design section 5. `project` and `environment` name the lineage of a cloud assembly, which
+    itself holds neither; a manifest's own values must agree with them."""
+
+    bundle: BundleReference
+    target: Target
+    options: Options = Options()
+    deployment_id: DeploymentId | None = None
+    project: LineageName | None = None
+    environment: LineageName | None = None
+
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of what was asked for, the id aside: equal for the same request, whatever the key order."""
+        asked = self.model_dump(mode="json", by_alias=True, exclude={"deployment_id"})
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
