@@ -1,0 +1,1 @@
+"""The managed identity endpoint of App Service: tokens for the app, by a secret header."""
