@@ -21,6 +21,17 @@ class Scheduling(StrEnum):
     TIER = "tier"
 
 
+class AssemblyOrder(StrEnum):
+    """How the stacks of a cloud assembly, which nothing orders, are ordered.
+
+    `inferred`: by the resource groups they create and the resources they name; the rest runs in parallel.
+    `listed`: one by one, in the order of the manifest's keys.
+    """
+
+    INFERRED = "inferred"
+    LISTED = "listed"
+
+
 class RetryPolicy(Model):
     """How often and how patiently a transient failure is tried again.
 
@@ -40,6 +51,7 @@ class Options(Model):
     parallel: Annotated[bool, Field(description="False deploys one template at a time.")] = True
     max_concurrency: Annotated[int, Field(ge=1, le=50, description="Templates, or uploads, in flight at once.")] = 5
     scheduling: Scheduling = Scheduling.GRAPH
+    assembly_order: AssemblyOrder = AssemblyOrder.INFERRED
     poll_interval_seconds: Annotated[float, Field(ge=0.1, le=300, description="Between two looks at ARM.")] = 5
     retry_policy: RetryPolicy = RetryPolicy()
 

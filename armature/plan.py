@@ -1,0 +1,188 @@
+"""The plan of one deployment: which template goes where, after which others, with what. Pure data, never changed."""
+
+import hashlib
+import re
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+from armature.models import Model
+from armature.request import Target
+
+MAX_DEPLOYMENT_NAME = 64
+"""Characters of an ARM deployment's name: letters, digits and `-._()` (Azure's resource name rules, 2025)."""
+
+_NOT_ALLOWED_IN_NAME = re.compile(r"[^-\w.()]", re.ASCII)
+_HASH_LENGTH = 8
+
+
+class OutputReference(Model):
+    """An output of another template of the same plan. Output names are compared without letter case."""
+
+    template: str
+    output: str
+
+
+class ParameterBinding(Model):
+    """What a parameter of a template gets; `kind` says which of the fields holds it.
+
+    `value`: a literal. `reference`: a Key Vault reference, handed to ARM as it is. `output`: another template's output,
+    known when that one has finished. `package`: the manifest's name of a package, whose URI is handed over.
+    """
+
+    kind: Literal["value", "reference", "output", "package"]
+    value: Any = None
+    reference: dict[str, Any] | None = None
+    output: OutputReference | None = None
+    package: str | None = None
+
+
+class PackageAttachment(Model):
+    """A package that a function app runs from once its template has succeeded (`WEBSITE_RUN_FROM_PACKAGE`)."""
+
+    function_app: str
+    package: str
+
+
+class DeploymentScopeTarget(Model):
+    """Where a template is deployed to: a resource group, or the subscription when `resource_group` is None."""
+
+    subscription: str
+    resource_group: str | None = None
+
+    @property
+    def resource_id(self) -> str:
+        """The scope as ARM spells it, with a leading slash."""
+        group = f"/resourceGroups/{self.resource_group}" if self.resource_group else ""
+        return f"/subscriptions/{self.subscription}{group}"
+
+    def deployment_id(self, deployment_name: str) -> str:
+        """The resource id of the ARM deployment of that name in this scope."""
+        return f"{self.resource_id}/providers/Microsoft.Resources/deployments/{deployment_name}"
+
+
+class PlannedTemplate(Model):
+    """One template deployment to make.
+
+    `location` is where ARM keeps a subscription deployment's record (None in a resource group). `linked_paths` are the
+    bundle's files that it links to, directly or through others. `relative_links`: the copy whose links are relative
+    to the template's own address is uploaded. `artifacts_location` says whether the URI put into `_artifactsLocation`
+    ends in a slash; None when the template does not ask for it or the manifest sets it. `secure_parameters` are the
+    names of the bound parameters that are `securestring` or `secureobject`.
+    """
+
+    name: str
+    path: str
+    tier: int
+    depends_on: tuple[str, ...] = ()
+    scope: DeploymentScopeTarget
+    location: str | None = None
+    deployment_name: str
+    parameters: dict[str, ParameterBinding] = {}
+    linked_paths: tuple[str, ...] = ()
+    relative_links: bool = False
+    artifacts_location: Literal["slash", "no-slash"] | None = None
+    attachments: tuple[PackageAttachment, ...] = ()
+    resource_count: int = 0
+    secure_parameters: tuple[str, ...] = ()
+
+
+class ArtifactKind(StrEnum):
+    """Templates live in the deployment's own container, packages in one that all deployments share."""
+
+    TEMPLATE = "template"
+    PACKAGE = "package"
+
+
+class Artifact(Model):
+    """A file of the bundle to upload. `path` is its path in the bundle, `size` in bytes uncompressed.
+
+    `name` is the path for a template, the manifest's name for a package. `sha256` (hex) is known for packages.
+    """
+
+    index: int
+    kind: ArtifactKind
+    path: str
+    name: str
+    size: int
+    sha256: str | None = None
+    relative_links: bool = False
+
+    @property
+    def blob_name(self) -> str:
+        """The name inside the container: content-addressed for a package, the path in the bundle for a template."""
+        return self.path if self.sha256 is None else f"{self.sha256}/{PurePosixPath(self.path).name}"
+
+
+class Lineage(Model):
+    """(project, environment, target): deployments of one lineage run one after the other.
+
+    `key` is 16 hex digits that stand for all three.
+    """
+
+    project: str
+    environment: str
+    key: str
+
+
+class ResourceGroupToEnsure(Model):
+    """A resource group that must exist before any template starts; none of the templates creates it."""
+
+    name: str
+    location: str
+
+
+class Plan(Model):
+    """All that one deployment will do. `templates` are in tier order, and in the manifest's order within a tier."""
+
+    deployment_id: str
+    lineage: Lineage
+    subscription: str
+    location: str
+    resource_groups_to_ensure: tuple[ResourceGroupToEnsure, ...] = ()
+    templates: tuple[PlannedTemplate, ...]
+    artifacts: tuple[Artifact, ...] = ()
+
+    def template(self, name: str) -> PlannedTemplate:
+        """The template of that name.
+
+        Raises:
+            KeyError: the plan has none.
+        """
+        for template in self.templates:
+            if template.name == name:
+                return template
+        raise KeyError(name)
+
+    def package(self, name: str) -> Artifact:
+        """The package that the manifest calls `name`.
+
+        Raises:
+            KeyError: the plan has none.
+        """
+        for artifact in self.artifacts:
+            if artifact.kind is ArtifactKind.PACKAGE and artifact.name == name:
+                return artifact
+        raise KeyError(name)
+
+
+def deployment_name(template: str, deployment_id: str) -> str:
+    """The ARM deployment's name of a template in one of our deployments: `{template}.{deployment id}` where it fits.
+
+    The same arguments always give the same name and, a deployment id having no period, different ones different names.
+    A name that is too long, or holds a character that ARM refuses, is cut and gets a hash of the whole.
+    """
+    name = f"{template}.{deployment_id}"
+    clean = _NOT_ALLOWED_IN_NAME.sub("-", template)
+    if clean == template and len(name) <= MAX_DEPLOYMENT_NAME:
+        return name
+    digest = hashlib.sha256(template.casefold().encode()).hexdigest()[:_HASH_LENGTH]
+    room = MAX_DEPLOYMENT_NAME - len(digest) - len(deployment_id) - 2
+    return f"{clean[:room].strip('-.')}-{digest}.{deployment_id}".removeprefix("-")
+
+
+def lineage_of(project: str, environment: str, cloud: str, target: Target, resource_groups: set[str]) -> Lineage:
+    """The lineage of a deployment into `resource_groups` of `target`'s subscription; letter case does not matter."""
+    parts = [project, environment, cloud, target.subscription, *sorted({name.lower() for name in resource_groups})]
+    key = hashlib.sha256("\n".join(part.lower() for part in parts).encode()).hexdigest()[:16]
+    return Lineage(project=project, environment=environment, key=key)

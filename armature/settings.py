@@ -1,0 +1,190 @@
+"""The settings of the app: read once from the environment into one typed object.
+
+`python -m armature.settings` prints docs/settings.md, so that the page can't disagree with the code.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from armature.options import Options, RetryPolicy
+
+_HTTPS = re.compile(r"^https://[^\s/?#]+(/[^\s?#]*)?$")
+_GIB = 1024**3
+
+
+def _https_url(value: str) -> str:
+    if not _HTTPS.match(value):
+        raise ValueError("must be an https:// address without a query string")
+    return value.rstrip("/")
+
+
+HttpsUrl = Annotated[str, AfterValidator(_https_url)]
+
+
+def _setting(name: str, description: str, default: Any = ..., **limits: Any) -> Any:
+    return Field(default, validation_alias=name, description=description, **limits)
+
+
+class Settings(BaseSettings):
+    """What the operator of the app decides. Every field says its environment variable, meaning and unit."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True)
+
+    azure_cloud: str = _setting(
+        "AZURE_CLOUD",
+        "The cloud the app runs in: `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or another name (`custom`) "
+        "whose endpoints all come from the settings below. A manifest's `cloud` must equal it.",
+        "AzureCloud",
+    )
+    azure_client_id: str | None = _setting(
+        "AZURE_CLIENT_ID",
+        "Client id of the user-assigned managed identity the app acts as; unset for the system-assigned one.",
+        None,
+    )
+    arm_endpoint: HttpsUrl | None = _setting(
+        "ARMATURE_ARM_ENDPOINT", "Azure Resource Manager's address, in place of the cloud's own.", None
+    )
+    arm_audience: HttpsUrl | None = _setting(
+        "ARMATURE_ARM_AUDIENCE", "The resource that tokens for ARM are asked for, in place of the cloud's own.", None
+    )
+    authority_host: HttpsUrl | None = _setting(
+        "ARMATURE_AUTHORITY_HOST", "Microsoft Entra's address, in place of the cloud's own.", None
+    )
+    storage_suffix: str | None = _setting(
+        "ARMATURE_STORAGE_SUFFIX", "DNS suffix of storage accounts, such as `core.windows.net`.", None
+    )
+    key_vault_suffix: str | None = _setting(
+        "ARMATURE_KEY_VAULT_SUFFIX", "DNS suffix of key vaults, such as `vault.azure.net`.", None
+    )
+    portal_url: HttpsUrl | None = _setting(
+        "ARMATURE_PORTAL_URL", "The portal that links to deployments open, in place of the cloud's own.", None
+    )
+    storage_blob_endpoint: HttpsUrl = _setting(
+        "ARMATURE_STORAGE_BLOB_ENDPOINT",
+        "Blob endpoint of the app's own storage account: bundles, state, events, plans, locks.",
+    )
+    default_location: str | None = _setting(
+        "ARMATURE_DEFAULT_LOCATION", "The region used when neither the request nor the manifest names one.", None
+    )
+    max_concurrency: int = _setting(
+        "ARMATURE_MAX_CONCURRENCY",
+        "Templates, or uploads, in flight at once when the request does not say.",
+        5,
+        ge=1,
+        le=50,
+    )
+    poll_interval_seconds: float = _setting(
+        "ARMATURE_POLL_INTERVAL_SECONDS", "Seconds between two looks at ARM.", 5, ge=0.1, le=300
+    )
+    retry_max_attempts: int = _setting(
+        "ARMATURE_RETRY_MAX_ATTEMPTS",
+        "Attempts in all for a passing failure, the first included.",
+        3,
+        ge=1,
+        le=10,
+    )
+    retry_backoff_multiplier: float = _setting(
+        "ARMATURE_RETRY_BACKOFF_MULTIPLIER", "Factor between one wait and the next.", 2, ge=1, le=10
+    )
+    retry_first_interval_seconds: float = _setting(
+        "ARMATURE_RETRY_FIRST_INTERVAL_SECONDS", "Seconds before the second attempt.", 5, gt=0, le=300
+    )
+    allowed_bundle_hosts: Annotated[tuple[str, ...], NoDecode] = _setting(
+        "ARMATURE_ALLOWED_BUNDLE_HOSTS",
+        "Hosts, separated by commas, that a bundle `uri` may name besides the app's own storage account.",
+        (),
+    )
+    max_bundle_bytes: int = _setting(
+        "ARMATURE_MAX_BUNDLE_BYTES", "Largest bundle, in bytes as it is stored.", 2 * _GIB, gt=0
+    )
+    max_entry_bytes: int = _setting(
+        "ARMATURE_MAX_ENTRY_BYTES", "Largest file of a bundle, in bytes uncompressed.", 4 * _GIB, gt=0
+    )
+    max_bundle_uncompressed_bytes: int = _setting(
+        "ARMATURE_MAX_BUNDLE_UNCOMPRESSED_BYTES",
+        "All files of a bundle together, in bytes uncompressed.",
+        8 * _GIB,
+        gt=0,
+    )
+    max_compression_ratio: int = _setting(
+        "ARMATURE_MAX_COMPRESSION_RATIO", "Uncompressed over compressed size of a file above 1 MiB.", 100, ge=1
+    )
+    max_entries: int = _setting("ARMATURE_MAX_ENTRIES", "Files and folders of a bundle.", 5000, ge=1)
+
+    @field_validator("allowed_bundle_hosts", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: Any) -> Any:
+        return (
+            tuple(host.strip().lower() for host in value.split(",") if host.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """The settings of this process, read at the first call.
+
+    Raises:
+        pydantic.ValidationError: a variable is missing or wrong; the message names it.
+    """
+    return Settings()
+
+
+def options_with_defaults(asked: Mapping[str, Any], settings: Settings) -> Options:
+    """The options of a request, `asked` as it stands in its JSON; what it leaves out takes the settings' defaults.
+
+    Raises:
+        pydantic.ValidationError: `asked` is not of the shape of `Options`.
+    """
+    options = Options.model_validate(asked)
+    retry = RetryPolicy(
+        max_attempts=settings.retry_max_attempts,
+        backoff_multiplier=settings.retry_backoff_multiplier,
+        first_interval_seconds=settings.retry_first_interval_seconds,
+    )
+    retry = retry.model_copy(update=_chosen(options.retry_policy))
+    defaults = {
+        "max_concurrency": settings.max_concurrency,
+        "poll_interval_seconds": settings.poll_interval_seconds,
+    }
+    return Options.model_validate({**defaults, **_chosen(options), "retry_policy": retry})
+
+
+def _chosen(model: Options | RetryPolicy) -> dict[str, Any]:
+    return {name: getattr(model, name) for name in model.model_fields_set}
+
+
+def settings_page() -> str:
+    """docs/settings.md: a table of every setting."""
+    lines = [
+        "# Settings",
+        "",
+        "The app reads these environment variables (application settings in Azure, `Values` of `local.settings.json`",
+        "under Core Tools) once, at its start. An empty value counts as unset. `local.settings.sample.json` lists all.",
+        "",
+        "| setting | default | meaning |",
+        "| --- | --- | --- |",
+    ]
+    for field in Settings.model_fields.values():
+        default = "**required**" if field.is_required() else _shown(field.default)
+        lines.append(f"| `{field.validation_alias}` | {default} | {field.description} |")
+    lines += [
+        "",
+        "This page is written by `python -m armature.settings > docs/settings.md`.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _shown(default: Any) -> str:
+    return "" if default is None or default == () else f"`{default}`"
+
+
+if __name__ == "__main__":
+    print(settings_page(), end="")  # noqa: T201  (the page is this command's output)
