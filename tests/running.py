@@ -4,10 +4,13 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from emulator.foundation import FOREIGN_SETTINGS, Foundation
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @contextmanager

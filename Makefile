@@ -1,0 +1,58 @@
+# make demo and make test need Python 3.11+ and Node 20+, nothing else: they install the rest into .venv and node_modules.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PYTHON_READY := .venv/.ready
+AZURITE_READY := node_modules/.ready
+SHARED := $(or $(ARMATURE_SHARED),../shared)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test up check conformance lock
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
+
+setup: $(PYTHON_READY) $(AZURITE_READY) ## install what is locked: Python packages and Azurite
+
+$(PYTHON_READY): requirements-dev.txt requirements.in pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
+	@test -x $(BIN)/python || { echo "making .venv"; $(PYTHON) -m venv .venv; }
+	@echo "installing the locked Python packages"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(AZURITE_READY): package.json package-lock.json
+	@node -e 'process.versions.node.split(".")[0] >= 20 || (console.error("Node.js 20 or later is needed"), process.exit(1))'
+	@echo "installing Azurite"
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: setup ## deploy the samples on the emulator, with live progress
+	@$(BIN)/python -m emulator.demo
+
+test: setup ## every test that needs no reference material
+	$(BIN)/pytest -m "not conformance" -n 2
+
+up: setup ## keep the emulator and the app running
+	@$(BIN)/python -m emulator up
+
+check: setup ## style, types, the direction of imports, the shape of the Functions app
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/azure-functions-doctor doctor --profile minimal
+
+conformance: setup ## against the reference material: its data, Microsoft's template engine, recordings of a real host
+	@if test -f "$(SHARED)/design.md"; then \
+	  ARMATURE_SHARED="$(SHARED)" $(BIN)/pytest -m conformance -n 2 tests/conformance; \
+	else \
+	  echo "conformance: not run, there is no reference material at $(SHARED); ARMATURE_SHARED can name another place"; \
+	fi
+
+lock: setup ## write the lock files from requirements.in, requirements-dev.in and package.json (newer: UPGRADE=--upgrade)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet $(UPGRADE) --python-version 3.11 --no-header requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet $(UPGRADE) --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
+	npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund

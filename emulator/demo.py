@@ -1,0 +1,125 @@
+"""`make demo`: starts the emulator, deploys the samples through the command line, shows what then exists, stops.
+
+The exit code is 0 when the web stack was deployed and the failing sample failed as it should.
+"""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from rich.console import Console
+from rich.table import Table
+
+from emulator.azurite.launch import REPOSITORY, AzuriteMissingError
+from emulator.foundation import machine_environment
+from emulator.processes import ChildError
+from emulator.stack import SUBSCRIPTION, Stack, StackError, StackOptions
+
+STATE = REPOSITORY / ".emulator" / "demo"
+DEPLOYMENT_FAILED = 1  # the exit code of `armature deploy` for a deployment that ran and failed
+POLL_SECONDS = "0.5"
+API_VERSION = "api-version=2021-04-01"  # of resource groups and their resources
+
+
+@dataclass(frozen=True)
+class Act:
+    """One sample of the demonstration, and the exit code that its deployment must end with."""
+
+    sample: str
+    title: str
+    exit_code: int
+
+
+ACTS = (
+    Act("samples/web-stack", "A linked web stack: network, storage, plan, function app", 0),
+    Act("samples/failing", "A deployment that fails, as it should: the cause is named", DEPLOYMENT_FAILED),
+)
+
+
+def main() -> int:
+    """Run the demonstration."""
+    console = Console(highlight=False)
+    started = time.monotonic()
+    shutil.rmtree(STATE, ignore_errors=True)
+    console.print("Starting the emulator: Azurite, identity, Resource Manager, Functions host")
+    options = StackOptions(
+        state=STATE, app_root=REPOSITORY, extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": POLL_SECONDS}
+    )
+    try:
+        with Stack(options) as stack:
+            console.print(f"Ready after {time.monotonic() - started:.1f} s at {stack.api_url}\n")
+            surprises = [act.sample for act in ACTS if not _perform(act, stack, console)]
+            _print_resources(stack, console)
+    except (StackError, ChildError, AzuriteMissingError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if surprises:
+        console.print(f"[red]Not as it should be:[/red] {', '.join(surprises)}; logs are in {STATE / 'logs'}")
+        return 1
+    console.print(f"[green]As it should be.[/green] {time.monotonic() - started:.1f} s; the emulator is stopped.")
+    return 0
+
+
+def _perform(act: Act, stack: Stack, console: Console) -> bool:
+    """Deploy one sample with the terminal inherited; whether it ended as it should."""
+    console.rule(act.title)
+    command = ["armature", "deploy", act.sample]
+    console.print(f"$ {' '.join(command)}")
+    environment = {**machine_environment(), "ARMATURE_API_URL": stack.api_url}
+    executable = Path(sys.executable).with_name(command[0])
+    ended = subprocess.run([executable, *command[1:]], cwd=REPOSITORY, env=environment, check=False)
+    console.print(f"(exit code {ended.returncode})\n")
+    return ended.returncode == act.exit_code
+
+
+def _print_resources(stack: Stack, console: Console) -> None:
+    table = Table("resource group", "type", "name", title="What Resource Manager has now", title_justify="left")
+    for resource in _resources(stack):
+        group = resource["id"].split("/")[4]
+        table.add_row(group, resource["type"], resource["name"])
+    console.print(table)
+
+
+def _resources(stack: Stack) -> Iterator[dict[str, Any]]:
+    with requests.Session() as session:
+        session.trust_env = False
+        session.verify = stack.app_settings["REQUESTS_CA_BUNDLE"]
+        session.headers["Authorization"] = f"Bearer {_token(stack, session)}"
+        subscription = f"{stack.arm_url}/subscriptions/{SUBSCRIPTION}"
+        for group in _pages(session, f"{subscription}/resourcegroups?api-version=2021-04-01"):
+            yield from _pages(
+                session, f"{subscription}/resourceGroups/{group['name']}/resources?api-version=2021-04-01"
+            )
+
+
+def _token(stack: Stack, session: requests.Session) -> str:
+    settings = stack.app_settings
+    response = session.get(
+        settings["IDENTITY_ENDPOINT"],
+        params={"api-version": "2019-08-01", "resource": "https://management.azure.com/"},
+        headers={"X-IDENTITY-HEADER": settings["IDENTITY_HEADER"]},
+        timeout=30,
+    )
+    response.raise_for_status()
+    token: str = response.json()["access_token"]
+    return token
+
+
+def _pages(session: requests.Session, url: str | None) -> Iterator[dict[str, Any]]:
+    """Every item of a list of Resource Manager, page by page."""
+    while url:
+        response = session.get(url, timeout=30)
+        response.raise_for_status()
+        page = response.json()
+        yield from page["value"]
+        url = page.get("nextLink")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,214 @@
+"""The whole emulator: Azurite, identity, ARM and the Functions host, joined by the settings that the app reads."""
+
+import fcntl
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import IO, Self
+
+from emulator.foundation import PRINCIPAL, TENANT, Foundation, emulator_environment
+from emulator.processes import Child, Supervisor, free_port, is_port_free
+from emulator.readiness import answer
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+DEFAULT_LOCATION = "eastus2"
+ARM_READY_PATH = "/metadata/endpoints?api-version=2022-09-01"
+HOST_READY_PATH = "/admin/host/status"
+
+
+class StackError(Exception):
+    """The stack can't be started: another one uses its state folder, or a port is taken."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Ports on 127.0.0.1; 0 is any free one."""
+
+    functions: int = 0
+    arm: int = 0
+    identity: int = 0
+    blob: int = 0
+    queue: int = 0
+
+
+@dataclass(frozen=True)
+class StackOptions:
+    """What to run, and where its files go.
+
+    `scale` multiplies every provisioning time of ARM. `extra_settings` are added to the app's settings, and win.
+    """
+
+    state: Path
+    app_root: Path
+    ports: Ports = Ports()
+    scale: float = 0.05
+    extra_settings: Mapping[str, str] = field(default_factory=dict)
+    subscriptions: tuple[str, ...] = (SUBSCRIPTION,)
+    tenant: str = TENANT
+    principal: str = PRINCIPAL
+
+
+class Stack:
+    """A running emulator.
+
+    `with Stack(StackOptions(state=folder, app_root=repository)) as stack:` starts everything and stops it at the end.
+    The state folder outlives it: a later stack there finds the same blobs, queues and orchestrations.
+    """
+
+    def __init__(self, options: StackOptions) -> None:
+        self.options = options
+        self.state = options.state.resolve()
+        self.supervisor = Supervisor(self.state / "logs")
+        self.foundation = Foundation(
+            state=self.state,
+            supervisor=self.supervisor,
+            tenant=options.tenant,
+            principal=options.principal,
+            blob_port=options.ports.blob,
+            queue_port=options.ports.queue,
+            identity_port=options.ports.identity,
+        )
+        self._functions_port = options.ports.functions or free_port()
+        self._arm_port = options.ports.arm or free_port()
+        self._lock: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def host_url(self) -> str:
+        """The Functions host, without a path."""
+        return f"http://127.0.0.1:{self._functions_port}"
+
+    @property
+    def api_url(self) -> str:
+        """The app's API: what the command line takes as ARMATURE_API_URL."""
+        return f"{self.host_url}/api"
+
+    @property
+    def arm_url(self) -> str:
+        """The Resource Manager endpoint."""
+        return f"https://127.0.0.1:{self._arm_port}"
+
+    @property
+    def blob_endpoint(self) -> str:
+        """Azurite's blob service, to be followed by the account's name."""
+        return self.foundation.storage.blob
+
+    @property
+    def app_settings(self) -> dict[str, str]:
+        """The app's settings. They hold secrets: never print them."""
+        return {
+            **self.foundation.settings,
+            "ARMATURE_ARM_ENDPOINT": self.arm_url,
+            "ARMATURE_DEFAULT_LOCATION": DEFAULT_LOCATION,
+            **self.options.extra_settings,
+        }
+
+    def start(self) -> None:
+        """Start everything; return when all of it serves, or stop what was started and raise.
+
+        Raises StackError, AzuriteMissingError, or ChildError with the last lines of the log of what failed.
+        """
+        self._take_state_folder()
+        try:
+            self._check_ports()
+            self.foundation.start()
+            arm = self._launch_arm()
+            host = self._launch_host()
+            arm.wait_until(self._arm_serves)
+            host.wait_until(self._host_is_running)
+            self._write_addresses()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop everything and release the state folder. A second time is harmless."""
+        self.supervisor.stop()
+        if self._lock is not None:
+            self._addresses_file.unlink(missing_ok=True)
+            self._lock.close()
+            self._lock = None
+
+    def kill_host(self) -> None:
+        """End the Functions host as a power cut would (SIGKILL)."""
+        self.supervisor.kill("functions-host")
+
+    def start_host(self) -> None:
+        """Start the Functions host again, on the same port and database; return when it runs."""
+        self._launch_host().wait_until(self._host_is_running)
+        self._write_addresses()
+
+    def check(self) -> None:
+        """Raise ChildError when a part has ended by itself."""
+        self.supervisor.check()
+
+    def _launch_arm(self) -> Child:
+        certificates = self.foundation.certificates
+        command = [sys.executable, "-m", "emulator.arm", "--port", str(self._arm_port)]
+        command += ["--certificate", str(certificates.server), "--private-key", str(certificates.server_key)]
+        command += ["--ca", str(certificates.authority), "--token-key", str(certificates.token_public_key)]
+        command += ["--accounts", str(self.foundation.accounts_file), "--blob-endpoint", self.blob_endpoint]
+        command += ["--scale", str(self.options.scale), "--tenant", self.options.tenant]
+        for subscription in self.options.subscriptions:
+            command += ["--subscription", subscription]
+        command += ["--log", str(self.supervisor.logs / "arm-requests.log")]
+        return self.supervisor.start("arm", command, environment=emulator_environment())
+
+    def _launch_host(self) -> Child:
+        command = [sys.executable, "-m", "emulator.functions_host", "--app-root", str(self.options.app_root.resolve())]
+        command += ["--port", str(self._functions_port), "--database", str(self.state / "host.sqlite")]
+        environment = {**emulator_environment(), **self.app_settings}
+        return self.supervisor.start("functions-host", command, environment=environment)
+
+    def _arm_serves(self) -> bool:
+        response = answer(f"{self.arm_url}{ARM_READY_PATH}", trust=self.foundation.certificates.trust_bundle)
+        return response is not None and response.status_code == HTTPStatus.OK
+
+    def _host_is_running(self) -> bool:
+        response = answer(f"{self.host_url}{HOST_READY_PATH}")
+        return response is not None and response.ok and response.json().get("state") == "Running"
+
+    def _check_ports(self) -> None:
+        taken = [port for port in (self._functions_port, self._arm_port) if not is_port_free(port)]
+        if taken:
+            raise StackError(f"port {taken[0]} of 127.0.0.1 is in use: choose another one, or 0 for any free one")
+
+    def _take_state_folder(self) -> None:
+        self.state.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.state / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as busy:
+            self._lock.close()
+            self._lock = None
+            raise StackError(f"another emulator runs in {self.state}: stop it, or use another state folder") from busy
+
+    @property
+    def _addresses_file(self) -> Path:
+        return self.state / "stack.json"
+
+    def _write_addresses(self) -> None:
+        """Addresses and process ids, for people and scripts; no secret, and for the owner's eyes all the same."""
+        content = {
+            "api": self.api_url,
+            "arm": self.arm_url,
+            "blob": self.foundation.storage.blob,
+            "queue": self.foundation.storage.queue,
+            "identity": self.foundation.settings["IDENTITY_ENDPOINT"],
+            "trust": str(self.foundation.certificates.trust_bundle),
+            "supervisor": os.getpid(),
+            "processes": {name: child.pid for name, child in self.supervisor.children.items()},
+        }
+        self._addresses_file.unlink(missing_ok=True)
+        with open(os.open(self._addresses_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+            json.dump(content, stream, indent=1)
