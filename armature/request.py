@@ -34,10 +34,13 @@ DeploymentId = Annotated[str, Field(pattern=DEPLOYMENT_ID_PATTERN)]
 
 
 class BundleReference(Model):
-    """Where the bundle is: the `id` that `POST /bundles` answered, or the https `uri` of a zip on an allowed host."""
+    """Where the bundle is: the `id` that `POST /bundles` answered, or the https `uri` of a zip on an allowed host.
+
+    A `uri` is read with the app's own identity. It has no query string: a SAS in it would be stored with the request.
+    """
 
     id: Annotated[str, Field(pattern=BUNDLE_ID_PATTERN)] | None = None
-    uri: Annotated[str, Field(max_length=2048, pattern=r"^https://")] | None = None
+    uri: Annotated[str, Field(max_length=2048, pattern=r"^https://[^?#\s]+$")] | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

@@ -9,7 +9,7 @@ from pydantic import Field
 from armature.errors import Failure
 from armature.models import Model
 from armature.options import Options
-from armature.request import BundleReference, Target
+from armature.request import BundleReference, DeploymentRequest, Target
 
 
 class Status(StrEnum):
@@ -66,7 +66,7 @@ class Progress(Model):
 
 
 class Artifacts(Model):
-    """What was uploaded: counts of files and the bytes written (files already there count as uploaded, not as bytes)."""
+    """What was uploaded: counts of files, and the bytes written (a file that was there already is `skipped`)."""
 
     total: int = 0
     uploaded: int = 0
@@ -133,6 +133,9 @@ class DeploymentState(Model):
     """
 
     deployment_id: str
+    fingerprint: str
+    project: str | None = None
+    environment: str | None = None
     status: Status = Status.PENDING
     phase: Phase = Phase.PENDING
     sequence: int = 0
@@ -151,6 +154,18 @@ class DeploymentState(Model):
     templates: tuple[TemplateState, ...] = ()
     problems: tuple[ProblemState, ...] = ()
     failures: tuple[Failure, ...] = ()
+
+    @property
+    def request(self) -> DeploymentRequest:
+        """What was asked for."""
+        return DeploymentRequest(
+            bundle=self.bundle,
+            target=self.target,
+            options=self.options,
+            deployment_id=self.deployment_id,
+            project=self.project,
+            environment=self.environment,
+        )
 
     @property
     def resources(self) -> tuple[str, ...]:

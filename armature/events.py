@@ -1,0 +1,68 @@
+"""The progress log of a deployment: every event that it can hold, and how one is written."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from armature.models import Model
+
+
+class Level(StrEnum):
+    """How much an event matters to a reader."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class EventCode(StrEnum):
+    """Every kind of event; the command line, the API and the logs show the same."""
+
+    DEPLOYMENT_ACCEPTED = "DeploymentAccepted"
+    DEPLOYMENT_PHASE = "DeploymentPhase"
+    DEPLOYMENT_COMPLETED = "DeploymentCompleted"
+    DEPLOYMENT_FAILED = "DeploymentFailed"
+    BUNDLE_WARNING = "BundleWarning"
+    BUNDLE_REFUSED = "BundleRefused"
+    UPLOAD_PROGRESS = "UploadProgress"
+    TEMPLATE_STARTED = "TemplateStarted"
+    TEMPLATE_PROGRESS = "TemplateProgress"
+    TEMPLATE_SUCCEEDED = "TemplateSucceeded"
+    TEMPLATE_ATTEMPT_FAILED = "TemplateAttemptFailed"
+    TEMPLATE_RETRYING = "TemplateRetrying"
+    TEMPLATE_FAILED = "TemplateFailed"
+    TEMPLATE_SKIPPED = "TemplateSkipped"
+    PACKAGE_ATTACHED = "PackageAttached"
+
+
+class Event(Model):
+    """One line of the log. `key` names the fact: an activity that runs twice writes the same key, read once."""
+
+    key: str
+    time: datetime
+    code: EventCode
+    message: str
+    level: Level = Level.INFO
+    template: str | None = None
+
+
+class NumberedEvent(Model):
+    """An event as readers get it: numbered from 1 in the order in which the facts were first written."""
+
+    sequence: int
+    time: datetime
+    code: EventCode
+    message: str
+    level: Level
+    template: str | None = None
+
+
+def numbered(lines: list[str]) -> list[NumberedEvent]:
+    """The events in the lines of a log, each fact once, numbered from 1."""
+    facts: dict[str, Event] = {}
+    for line in filter(None, lines):
+        event = Event.model_validate_json(line)
+        facts.setdefault(event.key, event)
+    return [
+        NumberedEvent(sequence=number, **event.model_dump(exclude={"key"}))
+        for number, event in enumerate(facts.values(), start=1)
+    ]

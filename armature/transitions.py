@@ -1,0 +1,141 @@
+"""How the state of a deployment changes: pure steps, each harmless when it is made twice or late.
+
+Phase and status move by sequence number: an older save never overwrites a newer one. A template moves by attempt, and
+within an attempt only forward.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from armature.errors import Failure
+from armature.problems import Problem
+from armature.progress import progress_of
+from armature.request import DeploymentRequest
+from armature.state import (
+    Artifacts,
+    DeploymentState,
+    Phase,
+    ProblemState,
+    Progress,
+    Status,
+    TemplateState,
+    TemplateStatus,
+)
+
+_RANK = {
+    TemplateStatus.WAITING: 0,
+    TemplateStatus.RUNNING: 1,
+    TemplateStatus.RETRYING: 2,
+    TemplateStatus.SKIPPED: 3,
+    TemplateStatus.FAILED: 3,
+    TemplateStatus.SUCCEEDED: 3,
+}
+
+
+def accepted(
+    request: DeploymentRequest, deployment_id: str, initiated_by: str | None, now: datetime
+) -> DeploymentState:
+    """The state of a deployment that was just asked for."""
+    return DeploymentState(
+        deployment_id=deployment_id,
+        fingerprint=request.fingerprint(),
+        project=request.project,
+        environment=request.environment,
+        initiated_by=initiated_by,
+        bundle=request.bundle,
+        target=request.target,
+        options=request.options,
+        created_at=now,
+        updated_at=now,
+        phases={Phase.PENDING.value: now},
+        message="Accepted.",
+        progress=progress_of(Phase.PENDING, 0, 1, "Accepted."),
+    )
+
+
+def with_phase(
+    state: DeploymentState, *, sequence: int, status: Status, phase: Phase, message: str, now: datetime
+) -> DeploymentState:
+    """The state in another phase; unchanged when `sequence` is not newer than what it holds, or it is final."""
+    if sequence <= state.sequence or state.status.is_final:
+        return state
+    changed = state.model_copy(
+        update={
+            "sequence": sequence,
+            "status": status,
+            "phase": phase,
+            "message": message,
+            "updated_at": now,
+            "phases": {**state.phases, phase.value: state.phases.get(phase.value, now)},
+            "finished_at": now if status.is_final else None,
+        }
+    )
+    return changed.model_copy(update={"progress": _progress(changed)})
+
+
+def with_problems(state: DeploymentState, problems: Iterable[Problem]) -> DeploymentState:
+    """The state with what validation found in the bundle."""
+    found = tuple(
+        ProblemState(
+            code=problem.code,
+            message=problem.message,
+            next_step=problem.next_step,
+            severity=problem.severity,
+            file=problem.file,
+            pointer=problem.pointer,
+            line=problem.line,
+            column=problem.column,
+        )
+        for problem in problems
+    )
+    return state.model_copy(update={"problems": found})
+
+
+def with_artifacts(state: DeploymentState, artifacts: Artifacts, now: datetime) -> DeploymentState:
+    """The state with upload counts; counts that went back are an older report and change nothing."""
+    if artifacts.uploaded < state.artifacts.uploaded:
+        return state
+    changed = state.model_copy(update={"artifacts": artifacts, "updated_at": now})
+    return changed.model_copy(update={"progress": _progress(changed)})
+
+
+def with_template(
+    state: DeploymentState, name: str, change: Callable[[TemplateState], TemplateState], now: datetime
+) -> DeploymentState:
+    """The state with one template changed; a change that would take it back (attempt, then status) is dropped."""
+    changed = tuple(
+        _forward(template, change(template)) if template.name == name else template for template in state.templates
+    )
+    if changed == state.templates:
+        return state
+    moved = state.model_copy(update={"templates": changed, "updated_at": now})
+    return moved.model_copy(update={"progress": _progress(moved)})
+
+
+def with_failures(state: DeploymentState, failures: Iterable[Failure]) -> DeploymentState:
+    """The state with the failures that ended it, each once."""
+    return state.model_copy(update={"failures": tuple(dict.fromkeys([*state.failures, *failures]))})
+
+
+def _forward(before: TemplateState, after: TemplateState) -> TemplateState:
+    is_newer = (after.attempt, _RANK[after.status]) >= (before.attempt, _RANK[before.status])
+    return after if is_newer and not before.status.is_final else before
+
+
+def _progress(state: DeploymentState) -> Progress:
+    if state.phase is Phase.UPLOADING:
+        done, total = state.artifacts.uploaded, state.artifacts.total
+        return progress_of(state.phase, done, total, f"{done} of {total} files")
+    if state.phase is Phase.DEPLOYING:
+        done = sum(template.status is TemplateStatus.SUCCEEDED for template in state.templates)
+        running = [template.name for template in state.templates if template.status is TemplateStatus.RUNNING]
+        message = f"{done} of {len(state.templates)} templates"
+        if running:
+            message += f", working on {', '.join(running[:3])}" + (" and more" if len(running) > 3 else "")
+        return progress_of(state.phase, done, len(state.templates), message)
+    if state.status is Status.COMPLETED:
+        return progress_of(state.status, len(state.templates), len(state.templates), state.message)
+    if state.status is Status.FAILED:
+        done = sum(template.status is TemplateStatus.SUCCEEDED for template in state.templates)
+        return progress_of(state.status, done, max(len(state.templates), 1), state.message)
+    return progress_of(state.phase, 0, 1, state.message)

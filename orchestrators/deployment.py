@@ -1,0 +1,156 @@
+"""The whole of one deployment: prepare, take turns with the lineage, upload, roll out, finish."""
+
+from collections.abc import Generator
+from datetime import timedelta
+from typing import Any
+
+import azure.durable_functions as df
+from azure.durable_functions.models.Task import TaskBase
+
+from armature.errors import FailureClass, failure
+from armature.messages import (
+    Answer,
+    BundleAnswer,
+    DeploymentInput,
+    DeploymentStep,
+    FinishInput,
+    Outcome,
+    PhaseInput,
+    ReadyAnswer,
+    RolloutInput,
+    TurnAnswer,
+    UploadInput,
+)
+from armature.options import RetryPolicy
+from armature.state import Phase, Status
+from orchestrators.retrying import Steps, retried
+
+ROUNDS_PER_HISTORY = 100
+"""Looks at the lineage lock before the orchestrator continues as new, so that a long wait keeps a short history."""
+
+UNTIL_WRITTEN = RetryPolicy(max_attempts=10, backoff_multiplier=2, first_interval_seconds=5)
+"""The end of a deployment is recorded with more patience than the caller's policy: it must not be lost."""
+
+blueprint = df.Blueprint()
+
+
+@blueprint.orchestration_trigger(context_name="context")
+def deployment(context: df.DurableOrchestrationContext) -> Steps:
+    """Carry one deployment from the accepted request to its recorded end. Its instance id is the deployment id."""
+    job = DeploymentInput.load(context.get_input())
+    chapters = _Chapters(context, job)
+    try:
+        outcome = yield from _carried_out(context, job, chapters)
+    except Exception as error:  # whatever happens, the end is recorded and the lock released
+        outcome = Outcome(
+            message="The deployment stopped at a fault of the orchestrator itself.",
+            failure=failure(FailureClass.UNKNOWN, "OrchestrationFault", str(error).split("\n", 1)[0][:1000]),
+        )
+    if outcome is None:
+        return None
+    yield from _finished(context, job, chapters, outcome)
+    return {"status": (Status.FAILED if outcome.failure else Status.COMPLETED).value, "message": outcome.message}
+
+
+class _Chapters:
+    """The phases as they are recorded: each with a higher sequence number than the one before."""
+
+    def __init__(self, context: df.DurableOrchestrationContext, job: DeploymentInput) -> None:
+        self._context = context
+        self._job = job
+        self.sequence = job.sequence
+
+    def begin(self, status: Status, phase: Phase, message: str) -> Generator[TaskBase, Any, None]:
+        self.sequence += 1
+        self._context.set_custom_status({"status": status.value, "phase": phase.value, "message": message})
+        work = PhaseInput(
+            deployment_id=self._job.deployment_id, sequence=self.sequence, status=status, phase=phase, message=message
+        )
+        yield from retried(self._context, "record_phase", work, Answer, UNTIL_WRITTEN)
+
+
+def _carried_out(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: _Chapters
+) -> Generator[TaskBase, Any, Outcome | None]:
+    """All phases, until one fails. None when the orchestrator continues as new while it waits for its turn."""
+    policy = job.options.retry_policy
+    step = DeploymentStep(deployment_id=job.deployment_id)
+
+    yield from chapters.begin(Status.PENDING, Phase.PREPARING, "Reading the bundle.")
+    bundle = yield from retried(context, "read_bundle", step, BundleAnswer, policy)
+    if bundle.failure:
+        return Outcome(message="The bundle was refused; nothing was touched.", failure=bundle.failure)
+
+    turn = yield from _turn_taken(context, job, chapters)
+    if turn is None or turn.failure:
+        return turn
+
+    yield from chapters.begin(Status.PENDING, Phase.PREPARING, "Preparing the target and the artifact storage.")
+    target = yield from _target_ready(context, job)
+    if target.failure:
+        return Outcome(message="The target could not be prepared.", failure=target.failure)
+
+    yield from chapters.begin(Status.UPLOADING, Phase.UPLOADING, "Uploading templates and packages.")
+    uploads = UploadInput(
+        deployment_id=job.deployment_id,
+        total=bundle.artifacts,
+        concurrency=job.options.concurrency,
+        retry_policy=policy,
+        poll_interval_seconds=job.options.poll_interval_seconds,
+    )
+    uploaded = Outcome.load(
+        (yield context.call_sub_orchestrator("upload", uploads.dump(), f"{job.deployment_id}:upload"))
+    )
+    if uploaded.failure:
+        return uploaded
+
+    yield from chapters.begin(Status.DEPLOYING, Phase.DEPLOYING, "Deploying the templates.")
+    rollout = RolloutInput(deployment_id=job.deployment_id, options=job.options)
+    return Outcome.load(
+        (yield context.call_sub_orchestrator("rollout", rollout.dump(), f"{job.deployment_id}:rollout"))
+    )
+
+
+def _turn_taken(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: _Chapters
+) -> Generator[TaskBase, Any, Outcome | None]:
+    """Wait, visibly queued, until no other deployment of the lineage runs. None when it continues as new."""
+    step = DeploymentStep(deployment_id=job.deployment_id)
+    holder = ""
+    for _ in range(ROUNDS_PER_HISTORY):
+        turn = yield from retried(context, "take_turn", step, TurnAnswer, job.options.retry_policy)
+        if turn.failure:
+            return Outcome(message="The lineage lock could not be taken.", failure=turn.failure)
+        if turn.is_ours:
+            return Outcome(message="")
+        if turn.holder != holder:
+            holder = turn.holder
+            yield from chapters.begin(Status.QUEUED, Phase.QUEUED, f"Waiting for deployment {holder} to end.")
+        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=job.options.poll_interval_seconds))
+    context.continue_as_new(job.model_copy(update={"sequence": chapters.sequence}).dump())
+    return None
+
+
+def _target_ready(
+    context: df.DurableOrchestrationContext, job: DeploymentInput
+) -> Generator[TaskBase, Any, ReadyAnswer]:
+    """Ensure resource group and artifact storage; look again until ARM has provisioned them."""
+    step = DeploymentStep(deployment_id=job.deployment_id)
+    while True:
+        target = yield from retried(context, "prepare_target", step, ReadyAnswer, job.options.retry_policy)
+        if target.failure or target.is_ready:
+            return target
+        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=job.options.poll_interval_seconds))
+
+
+def _finished(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: _Chapters, outcome: Outcome
+) -> Generator[TaskBase, Any, None]:
+    """Record the end, give the lock back, and put the result on the queue."""
+    status = Status.FAILED if outcome.failure else Status.COMPLETED
+    context.set_custom_status({"status": status.value, "phase": Phase.FINISHED.value, "message": outcome.message})
+    end = FinishInput(deployment_id=job.deployment_id, sequence=chapters.sequence + 1, outcome=outcome)
+    step = DeploymentStep(deployment_id=job.deployment_id)
+    yield from retried(context, "finish_deployment", end, Answer, UNTIL_WRITTEN)
+    yield from retried(context, "release_turn", step, Answer, UNTIL_WRITTEN)
+    yield from retried(context, "send_result", step, Answer, UNTIL_WRITTEN)
