@@ -18,14 +18,14 @@ $(PYTHON_READY): requirements-dev.txt requirements.in pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
 	@test -x $(BIN)/python || { echo "making .venv"; $(PYTHON) -m venv .venv; }
 	@echo "installing the locked Python packages"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --requirement requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 $(AZURITE_READY): package.json package-lock.json
 	@node -e 'process.versions.node.split(".")[0] >= 20 || (console.error("Node.js 20 or later is needed"), process.exit(1))'
 	@echo "installing Azurite"
-	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
 
 demo: setup ## deploy the samples on the emulator, with live progress
@@ -52,7 +52,7 @@ conformance: setup ## against the reference material: its data, Microsoft's temp
 	fi
 
 lock: setup ## write the lock files from requirements.in, requirements-dev.in and package.json (newer: UPGRADE=--upgrade)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet $(UPGRADE) --python-version 3.11 --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet $(UPGRADE) --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
 	npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund

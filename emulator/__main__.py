@@ -66,7 +66,8 @@ def _print_addresses(stack: Stack) -> None:
     print(f"ARM       {stack.arm_url}")
     print(f"storage   {stack.blob_endpoint}")
     print(f"logs      {stack.supervisor.logs}")
-    print(f"\nIn another terminal: export ARMATURE_API_URL={stack.api_url}")
+    exports = " ".join(f"{name}={value}" for name, value in stack.client_settings.items())
+    print(f"\nFor `armature` in another terminal: export {exports}")
     print("Ctrl+C stops it.", flush=True)
 
 

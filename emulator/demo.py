@@ -71,7 +71,7 @@ def _perform(act: Act, stack: Stack, console: Console) -> bool:
     console.rule(act.title)
     command = ["armature", "deploy", act.sample]
     console.print(f"$ {' '.join(command)}")
-    environment = {**machine_environment(), "ARMATURE_API_URL": stack.api_url}
+    environment = {**machine_environment(), **stack.client_settings}
     executable = Path(sys.executable).with_name(command[0])
     ended = subprocess.run([executable, *command[1:]], cwd=REPOSITORY, env=environment, check=False)
     console.print(f"(exit code {ended.returncode})\n")

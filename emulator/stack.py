@@ -113,6 +113,12 @@ class Stack:
             **self.options.extra_settings,
         }
 
+    @property
+    def client_settings(self) -> dict[str, str]:
+        """What the command line needs: the API's address, and whom to trust when it uploads to storage. No secret."""
+        trust = self.foundation.settings["REQUESTS_CA_BUNDLE"]
+        return {"ARMATURE_API_URL": self.api_url, "REQUESTS_CA_BUNDLE": trust, "SSL_CERT_FILE": trust}
+
     def start(self) -> None:
         """Start everything; return when all of it serves, or stop what was started and raise.
 

@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from emulator.processes import ChildError, Supervisor, free_port, is_port_free
+from tests.waiting import is_alive, wait_until
 
 READY = "import signal, sys, time; print('ready', flush=True)\n"
 PATIENT = READY + "time.sleep(60)"
@@ -26,21 +26,6 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
 
 def python(program: str) -> list[str]:
     return [sys.executable, "-c", program]
-
-
-def is_alive(process: int) -> bool:
-    """Whether the process runs; one that ended and that nobody has waited for yet does not."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "waited for 30 seconds"
-        time.sleep(0.02)
 
 
 def test_a_child_writes_to_a_log_of_its_own(supervisor: Supervisor) -> None:
