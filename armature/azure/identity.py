@@ -1,0 +1,53 @@
+"""Who the app is: its credential, and the object id that roles are given to."""
+
+import base64
+import binascii
+import json
+from functools import lru_cache
+
+from azure.core.credentials import TokenCredential
+from azure.identity import DefaultAzureCredential
+
+from armature.azure.failures import arm_failures
+from armature.clouds import Cloud
+from armature.errors import FailureClass, FailureError, failure
+from armature.settings import Settings
+
+
+def credential(settings: Settings, cloud: Cloud) -> TokenCredential:
+    """The credential that the app acts with: its managed identity in Azure, a developer's `az login` elsewhere.
+
+    One per process for the same arguments, so that tokens are fetched once and reused until they expire. Asks for
+    nothing yet; the first call that needs a token does.
+    """
+    return _credential(cloud.authority_host, settings.azure_client_id)
+
+
+@lru_cache(maxsize=8)
+def _credential(authority_host: str, client_id: str | None) -> TokenCredential:
+    return DefaultAzureCredential(
+        authority=authority_host,
+        managed_identity_client_id=client_id,
+        exclude_interactive_browser_credential=True,
+        exclude_shared_token_cache_credential=True,
+        exclude_visual_studio_code_credential=True,
+        exclude_broker_credential=True,
+    )
+
+
+def principal_id(credential: TokenCredential, cloud: Cloud) -> str:
+    """The object id of the app's identity: the claim `oid` of its own token for ARM. Changes nothing.
+
+    Raises:
+        FailureError: no token can be had, or it names no object.
+    """
+    with arm_failures():
+        token = credential.get_token(cloud.scope).token
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return str(claims["oid"])
+    except (IndexError, KeyError, ValueError, binascii.Error):
+        # `from None`: the message of a decoding error would quote the token.
+        message = "The app's token for Azure Resource Manager does not say which identity it is for (claim oid)."
+        raise FailureError(failure(FailureClass.AUTHORIZATION, "PrincipalUnknown", message)) from None

@@ -1,0 +1,107 @@
+"""What the gateways give and take: ARM's resources, deployments and operations as plain values."""
+
+from datetime import datetime
+from typing import Any
+
+from armature.models import Model
+
+
+class ResourceGroup(Model):
+    """A resource group. `provisioning_state` is `Deleting` while ARM deletes it."""
+
+    name: str
+    location: str
+    tags: dict[str, str] = {}
+    provisioning_state: str = ""
+
+
+class DeploymentBody(Model):
+    """What a deployment is put with: a link to a template (`template_uri`, `query_string`), or the `template` itself.
+
+    `parameters` are as in an ARM parameter file (`{name: {value}}` or `{name: {reference}}`); `query_string` is a SAS
+    without its question mark; `location` is needed at every scope but a resource group's. Never stored: it holds a SAS.
+    """
+
+    template_uri: str | None = None
+    query_string: str | None = None
+    template: dict[str, Any] | None = None
+    parameters: dict[str, dict[str, Any]] = {}
+    tags: dict[str, str] = {}
+    location: str | None = None
+
+    def __repr__(self) -> str:
+        return f"DeploymentBody(template_uri={self.template_uri!r}, location={self.location!r})"
+
+    __str__ = __repr__
+
+
+class ArmDeployment(Model):
+    """A `Microsoft.Resources/deployments` resource.
+
+    `outputs` are the values of its outputs, without the secure ones (ARM never gives those back, and we would not keep
+    them); `output_resources` the ids of what it made; `error` ARM's error document as it came, of a failed one;
+    `timestamp` the moment of its last change; `duration` ISO 8601, such as PT12.3S.
+    """
+
+    id: str
+    name: str
+    provisioning_state: str
+    tags: dict[str, str] = {}
+    outputs: dict[str, Any] = {}
+    output_resources: tuple[str, ...] = ()
+    error: dict[str, Any] | None = None
+    correlation_id: str | None = None
+    timestamp: datetime | None = None
+    duration: str | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """True when ARM will do no more for it."""
+        return self.provisioning_state.lower() in ("succeeded", "failed", "canceled")
+
+    @property
+    def is_succeeded(self) -> bool:
+        """True when ARM deployed all of it."""
+        return self.provisioning_state.lower() == "succeeded"
+
+
+class ArmOperation(Model):
+    """One operation of a deployment: what it does (`kind`: Create, Read, EvaluateDeploymentOutput…) to which resource.
+
+    `target_id` is None for an operation without one; `error` is ARM's error document as it came, of a failed one (a
+    dict, a plain string, or None).
+    """
+
+    operation_id: str
+    kind: str
+    provisioning_state: str
+    target_id: str | None = None
+    target_type: str | None = None
+    status_code: str | None = None
+    error: Any = None
+    timestamp: datetime | None = None
+
+    @property
+    def is_failed(self) -> bool:
+        """True when this operation failed for good."""
+        return self.provisioning_state.lower() == "failed"
+
+    @property
+    def is_linked_deployment(self) -> bool:
+        """True when what it creates is itself a deployment."""
+        return self.target_id is not None and (self.target_type or "").lower() == DEPLOYMENT_TYPE.lower()
+
+
+class ArmResource(Model):
+    """A resource. `properties` is empty in what a list gives: only a read of the resource itself tells them."""
+
+    id: str
+    type: str
+    name: str
+    location: str | None = None
+    tags: dict[str, str] = {}
+    identity_principal_id: str | None = None
+    properties: dict[str, Any] = {}
+
+
+DEPLOYMENT_TYPE = "Microsoft.Resources/deployments"
