@@ -64,6 +64,8 @@ class ProblemCode(StrEnum):
     LINKED_TEMPLATE_UNREACHABLE = "LinkedTemplateUnreachable"
     ARTIFACTS_LOCATION_MIXED = "ArtifactsLocationMixed"
     # Warnings
+    VALIDATION_NOT_RUN = "ValidationNotRun"
+    PACKAGE_UNUSED = "PackageUnused"
     LITERAL_LOOKS_LIKE_EXPRESSION = "LiteralLooksLikeExpression"
     PLAIN_TEXT_SECRET = "PlainTextSecret"
 

@@ -1,0 +1,335 @@
+"""The manifest: what a bundle holds and how its parts hang together, and the file of our own schema, version 1.
+
+    ManifestFile    manifest.json, version 1, exactly as it is written; docs/manifest.schema.json is made from it
+    Manifest        the normalised description, from that file or from a cloud assembly (armature.assembly)
+
+`python -m armature.manifest` prints the schema. Reading reports every fault at once, and still describes all that is
+sound, so that the rest of the bundle can be checked in the same pass.
+"""
+
+import json
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from armature.models import Model
+from armature.plan import PackageAttachment
+from armature.problems import Problem, ProblemCode, Severity
+from armature.request import LineageName, ResourceGroupName
+from armature.shape import is_valid, problem_at, shape_problems
+from armature.templates.reading import JsonDocument, pointer_to
+
+_VAULT_ID = re.compile(
+    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.KeyVault/vaults/[^/]+", re.IGNORECASE
+)
+_SCHEMA_STEP = "Write it as docs/manifest.schema.json says."
+
+
+def _vault_id(value: str) -> str:
+    if not _VAULT_ID.fullmatch(value):
+        raise ValueError(
+            "a vault's id is /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/NAME"
+        )
+    return value
+
+
+TemplateName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        description="Names the template within the bundle; letter case does not tell two apart.",
+    ),
+]
+PackageName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="Names the package within the bundle.")
+]
+BundlePath = Annotated[
+    str, Field(min_length=1, max_length=512, description="A file of the bundle, relative to its root, with slashes.")
+]
+Checksum = Annotated[
+    str, Field(pattern=r"^sha256:[0-9a-fA-F]{64}$", description="`sha256:` and 64 hexadecimal digits.")
+]
+OutputName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.[^\s.]+$",
+        description="TEMPLATE.OUTPUT: an output of another template, which is then deployed first.",
+    ),
+]
+
+
+class FileModel(Model):
+    """A part of the file: its keys are spelled as in JSON, and not in any other way."""
+
+    model_config = ConfigDict(populate_by_name=False)
+
+
+class KeyVault(FileModel):
+    """The vault of a secret."""
+
+    id: Annotated[str, AfterValidator(_vault_id), Field(description="The vault's resource id.")]
+
+
+class KeyVaultReference(FileModel):
+    """A secret that ARM itself reads, as in ARM parameter files."""
+
+    key_vault: KeyVault
+    secret_name: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,127}$")]
+    secret_version: str | None = None
+
+
+class ParameterSource(FileModel):
+    """Where a parameter's value comes from: exactly one of the four."""
+
+    model_config = {
+        "json_schema_extra": {"oneOf": [{"required": [key]} for key in ("value", "reference", "output", "package")]}
+    }
+
+    value: Annotated[Any, Field(description="The value itself. Not for secure parameters.")] = None
+    reference: Annotated[KeyVaultReference | None, Field(description="A secret in Key Vault.")] = None
+    output: OutputName | None = None
+    package: PackageName | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        given = self.model_fields_set
+        if len(given) != 1 or (given != {"value"} and getattr(self, next(iter(given))) is None):
+            raise ValueError("give exactly one of 'value', 'reference', 'output' and 'package'")
+        return self
+
+    @property
+    def kind(self) -> Literal["value", "reference", "output", "package"]:
+        """Which of the four it is."""
+        if self.reference is not None:
+            return "reference"
+        if self.output is not None:
+            return "output"
+        return "package" if self.package is not None else "value"
+
+
+class Scope(FileModel):
+    """What a template is deployed to; a subscription template has none."""
+
+    resource_group: ResourceGroupName
+
+
+class TemplateDeclaration(FileModel):
+    """One deployable unit: an ARM template with its parameters, scope and dependencies."""
+
+    name: TemplateName
+    path: BundlePath
+    scope: Annotated[
+        Scope | None, Field(description="Left out: the resource group of the request's target, or the only one named.")
+    ] = None
+    depends_on: Annotated[tuple[TemplateName, ...], Field(description="Templates that must have succeeded.")] = ()
+    parameters: dict[str, ParameterSource] = {}
+
+
+class PackageDeclaration(FileModel):
+    """A file that a template's resource consumes by URI."""
+
+    name: PackageName
+    path: BundlePath
+    checksum: Checksum | None = None
+
+
+class ManifestFile(FileModel):
+    """manifest.json, version 1."""
+
+    json_schema: Annotated[str | None, Field(alias="$schema", description="For editors; not read.")] = None
+    version: Literal["1"]
+    project: LineageName
+    environment: LineageName
+    cloud: Annotated[
+        str | None, Field(description="AzureCloud, AzureUSGovernment, … The app must run in it. Left out: in any.")
+    ] = None
+    location: Annotated[
+        str | None, Field(pattern=r"^[a-z0-9]{2,40}$", description="The region, unless the request names one.")
+    ] = None
+    templates: Annotated[tuple[TemplateDeclaration, ...], Field(min_length=1)]
+    packages: tuple[PackageDeclaration, ...] = ()
+    validation: Annotated[
+        dict[str, Any] | None, Field(description="Checks after the deployment. Accepted, but not run by this version.")
+    ] = None
+
+
+class BundleKind(StrEnum):
+    """Whose manifest.json it is."""
+
+    MANIFEST = "manifest"
+    ASSEMBLY = "assembly"
+
+
+class FileReference(Model):
+    """A path that the manifest names, and the pointer to where it does."""
+
+    path: str
+    pointer: str
+
+
+class TemplateEntry(Model):
+    """One template of a normalised manifest. `pointer` is its place in manifest.json.
+
+    `parameters_in_doubt` are given there in a way that is refused: they are not missing, but can't be checked.
+    """
+
+    name: str
+    pointer: str
+    file: FileReference
+    depends_on: tuple[str, ...] = ()
+    resource_group: str | None = None
+    parameters: dict[str, ParameterSource] = {}
+    parameters_in_doubt: tuple[str, ...] = ()
+    linked: tuple[FileReference, ...] = ()
+    attachments: tuple[PackageAttachment, ...] = ()
+
+    def parameter_pointer(self, name: str) -> str:
+        """The pointer to a parameter that the manifest gives."""
+        return self.pointer + pointer_to("parameters", name)
+
+
+class PackageEntry(Model):
+    """One package of a normalised manifest; `sha256` is 64 lower-case hex digits where the manifest says it."""
+
+    name: str
+    pointer: str
+    file: FileReference
+    sha256: str | None = None
+
+
+class Manifest(Model):
+    """The normalised description of a bundle. An assembly holds neither project, environment, cloud nor location.
+
+    `names_in_doubt` are templates whose own description is refused: they exist, but nothing more is known.
+    """
+
+    kind: BundleKind
+    project: str | None = None
+    environment: str | None = None
+    cloud: str | None = None
+    location: str | None = None
+    templates: tuple[TemplateEntry, ...] = ()
+    packages: tuple[PackageEntry, ...] = ()
+    names_in_doubt: tuple[str, ...] = ()
+    validation: dict[str, Any] | None = None
+
+
+def read_manifest(document: JsonDocument) -> tuple[Manifest, list[Problem]]:
+    """The manifest of a version 1 file, as far as it is sound, and every fault of its shape."""
+    value = document.value
+    problems: list[Problem] = []
+    try:
+        ManifestFile.model_validate(value)
+    except ValidationError as error:
+        problems += shape_problems(error, document, _SCHEMA_STEP)
+    value = value if isinstance(value, dict) else {}
+    if value.get("validation"):
+        problems.append(
+            problem_at(
+                document,
+                "/validation",
+                ProblemCode.VALIDATION_NOT_RUN,
+                "The checks declared here are accepted, but this version does not run them.",
+                "Check the endpoints yourself after the deployment.",
+                severity=Severity.WARNING,
+            )
+        )
+    declared = _objects(value.get("templates"))
+    entries = [_template_entry(index, item) for index, item in declared]
+    return (
+        Manifest(
+            kind=BundleKind.MANIFEST,
+            project=_sound(_LINEAGE_NAME, value.get("project")),
+            environment=_sound(_LINEAGE_NAME, value.get("environment")),
+            cloud=_sound(_TEXT, value.get("cloud")),
+            location=_sound(_TEXT, value.get("location")),
+            templates=tuple(entry for entry in entries if entry is not None),
+            packages=tuple(_package_entries(value.get("packages"))),
+            names_in_doubt=tuple(
+                item["name"]
+                for (_, item), entry in zip(declared, entries, strict=True)
+                if entry is None and isinstance(item.get("name"), str)
+            ),
+            validation=_sound(_OBJECT, value.get("validation")),
+        ),
+        problems,
+    )
+
+
+_TEXT: TypeAdapter[Any] = TypeAdapter(str)
+_OBJECT: TypeAdapter[Any] = TypeAdapter(dict[str, Any])
+_LINEAGE_NAME: TypeAdapter[Any] = TypeAdapter(LineageName)
+_TEMPLATE_NAME: TypeAdapter[Any] = TypeAdapter(TemplateName)
+_PACKAGE_NAME: TypeAdapter[Any] = TypeAdapter(PackageName)
+_PATH: TypeAdapter[Any] = TypeAdapter(BundlePath)
+_CHECKSUM: TypeAdapter[Any] = TypeAdapter(Checksum)
+_PARAMETER: TypeAdapter[Any] = TypeAdapter(ParameterSource)
+_SCOPE: TypeAdapter[Any] = TypeAdapter(Scope)
+
+
+def _sound(shape: TypeAdapter[Any], value: Any) -> Any:
+    return value if value is not None and is_valid(shape, value) else None
+
+
+def _objects(value: Any) -> list[tuple[int, dict[str, Any]]]:
+    items = value if isinstance(value, list) else []
+    return [(index, item) for index, item in enumerate(items) if isinstance(item, dict)]
+
+
+def _template_entry(index: int, item: dict[str, Any]) -> TemplateEntry | None:
+    name, path = _sound(_TEMPLATE_NAME, item.get("name")), _sound(_PATH, item.get("path"))
+    if name is None or path is None:
+        return None
+    pointer = f"/templates/{index}"
+    given = item.get("parameters")
+    given = given if isinstance(given, dict) else {}
+    sound = {key: source for key, source in given.items() if is_valid(_PARAMETER, source)}
+    depends_on = item.get("dependsOn")
+    scope = _sound(_SCOPE, item.get("scope"))
+    return TemplateEntry(
+        name=name,
+        pointer=pointer,
+        file=FileReference(path=path, pointer=f"{pointer}/path"),
+        depends_on=tuple(other if isinstance(other, str) else "" for other in depends_on)
+        if isinstance(depends_on, list)
+        else (),
+        resource_group=Scope.model_validate(scope).resource_group if scope else None,
+        parameters={key: ParameterSource.model_validate(source) for key, source in sound.items()},
+        parameters_in_doubt=tuple(key for key in given if key not in sound),
+    )
+
+
+def _package_entries(value: Any) -> list[PackageEntry]:
+    entries = []
+    for index, item in _objects(value):
+        name, path = _sound(_PACKAGE_NAME, item.get("name")), _sound(_PATH, item.get("path"))
+        checksum = _sound(_CHECKSUM, item.get("checksum"))
+        if name is not None and path is not None:
+            pointer = f"/packages/{index}"
+            entries.append(
+                PackageEntry(
+                    name=name,
+                    pointer=pointer,
+                    file=FileReference(path=path, pointer=f"{pointer}/path"),
+                    sha256=sha256_of(checksum) if checksum else None,
+                )
+            )
+    return entries
+
+
+def sha256_of(checksum: str) -> str:
+    """The 64 lower-case hex digits of a checksum that is `sha256:` and those digits."""
+    return checksum.removeprefix("sha256:").lower()
+
+
+def manifest_schema() -> str:
+    """docs/manifest.schema.json: the JSON Schema (2020-12) of `ManifestFile`."""
+    schema = ManifestFile.model_json_schema(by_alias=True)
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Armature manifest"}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    print(manifest_schema(), end="")  # noqa: T201  (the schema is this command's output)
