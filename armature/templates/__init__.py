@@ -1,0 +1,1 @@
+"""ARM templates as data: lenient reading, expressions, evaluation, limits, links, checks."""

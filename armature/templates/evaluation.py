@@ -1,0 +1,275 @@
+"""Evaluating expressions: the walk over the syntax tree (what the functions do is in armature.templates.functions)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from armature.templates.errors import ExpressionError, UnresolvedError
+from armature.templates.expressions import (
+    Expression,
+    FunctionCall,
+    IndexAccess,
+    NumberLiteral,
+    PropertyAccess,
+    StringLiteral,
+    is_expression,
+    parse_expression,
+    unescape,
+)
+from armature.templates.functions import find_function
+from armature.templates.functions.signature import HELP, INVALID_TEMPLATE
+from armature.templates.scope import PartialObject, Scope
+from armature.templates.values import find_name, to_text
+
+__all__ = [
+    "ExpressionError",
+    "Scope",
+    "StaticScope",
+    "UnresolvedError",
+    "evaluate",
+    "evaluate_value",
+]
+
+
+def evaluate(expression: str | Expression, scope: Scope) -> Any:
+    """The value of an expression, given as the template's string or as a tree.
+
+    Raises ExpressionSyntaxError for a string that is none, ExpressionError when ARM would refuse it, UnresolvedError
+    when the surroundings can't tell.
+    """
+    tree = parse_expression(expression) if isinstance(expression, str) else expression
+    try:
+        return _whole(_evaluate(tree, scope))
+    except RecursionError as error:
+        message = "The expression, or what it refers to, is nested too deeply to be evaluated."
+        raise ExpressionError(INVALID_TEMPLATE, message, tree.column) from error
+
+
+def evaluate_value(value: Any, scope: Scope) -> Any:
+    """A JSON value with every expression in it replaced by its value, names of properties included.
+
+    A leading `[[` of a literal loses its first bracket. What an expression yields is not evaluated again.
+    """
+    if isinstance(value, str):
+        return evaluate(value, scope) if is_expression(value) else unescape(value)
+    if isinstance(value, list):
+        return [evaluate_value(item, scope) for item in value]
+    if isinstance(value, dict):
+        return {_evaluated_name(name, scope): evaluate_value(item, scope) for name, item in value.items()}
+    return value
+
+
+def _evaluated_name(name: str, scope: Scope) -> str:
+    evaluated = evaluate_value(name, scope)
+    if not isinstance(evaluated, str):
+        raise ExpressionError(INVALID_TEMPLATE, f"The property name '{name}' must evaluate to a string.")
+    return evaluated
+
+
+def _evaluate(node: Expression, scope: Scope) -> Any:
+    match node:
+        case StringLiteral() | NumberLiteral():
+            return node.value
+        case FunctionCall():
+            return _call(node, scope)
+        case PropertyAccess():
+            return _property(_evaluate(node.target, scope), node.name, node.column)
+        case IndexAccess():
+            return _index(_evaluate(node.target, scope), _evaluate(node.index, scope), node.column)
+
+
+def _call(node: FunctionCall, scope: Scope) -> Any:
+    if node.namespace is not None:
+        return scope.user_function(
+            node.namespace, node.name, [_evaluate(argument, scope) for argument in node.arguments]
+        )
+    function = find_function(node.name)
+    if function is None:
+        message = f"The template function '{node.name}' is not valid. {HELP}"
+        raise ExpressionError(INVALID_TEMPLATE, message, node.column)
+    fault = function.count_fault(len(node.arguments))
+    if fault:
+        raise ExpressionError(INVALID_TEMPLATE, fault, node.column)
+    if function.implementation is None:
+        raise UnresolvedError(f"the value of {function.name}()")
+    arguments: list[Any]
+    if function.is_lazy:
+        arguments = [_Thunk(argument, scope) for argument in node.arguments]
+    else:
+        arguments = _evaluate_all(node.arguments, scope)
+    try:
+        return function.implementation(scope, arguments)
+    except ExpressionError as error:
+        if error.column is None:
+            error.column = node.column
+        raise
+
+
+def _evaluate_all(nodes: tuple[Expression, ...], scope: Scope) -> list[Any]:
+    return [_whole(_evaluate(node, scope)) for node in nodes]
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, PartialObject):
+        raise UnresolvedError(value.what)
+    return value
+
+
+class _Thunk:
+    """An argument that is evaluated when a lazy function asks for it."""
+
+    __slots__ = ("_node", "_scope")
+
+    def __init__(self, node: Expression, scope: Scope) -> None:
+        self._node = node
+        self._scope = scope
+
+    def __call__(self) -> Any:
+        return _whole(_evaluate(self._node, self._scope))
+
+
+def _property(target: Any, name: str, column: int) -> Any:
+    if isinstance(target, dict):
+        found = name if name in target else find_name(target, name)
+        if found is not None:
+            return target[found]
+        if isinstance(target, PartialObject):
+            raise UnresolvedError(f"{target.what}.{name}")
+        available = ", ".join(target)
+        message = f"The language expression property '{name}' doesn't exist, available properties are '{available}'."
+    elif isinstance(target, list):
+        message = f"Unable to evaluate named property or non-integer index '{name}' on an array value."
+    else:
+        message = f"The language expression property '{name}' can't be evaluated."
+    raise ExpressionError(INVALID_TEMPLATE, message, column)
+
+
+def _index(target: Any, index: Any, column: int) -> Any:
+    if isinstance(index, str):
+        return _property(target, index, column)
+    shown = to_text(index)
+    if isinstance(target, list) and type(index) is int:
+        if 0 <= index < len(target):
+            return target[index]
+        message = f"The language expression property array index '{shown}' is out of bounds."
+    elif isinstance(target, list):
+        message = f"Unable to evaluate named property or non-integer index '{shown}' on an array value."
+    elif isinstance(target, dict):
+        message = f"The language expression property '{shown}' can't be evaluated, property name must be a string."
+    else:
+        message = f"The language expression property '{shown}' can't be evaluated."
+    raise ExpressionError(INVALID_TEMPLATE, message, column)
+
+
+class StaticScope:
+    """A scope for analysis: what it was not told is unresolved.
+
+    `parameters` are values; `variables` are as the template has them, evaluated when they are asked for. `prefix` is
+    the id of what is deployed to, from which the subscription and the resource group follow.
+    """
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Any] | None = None,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        prefix: str | None = None,
+        copy_indexes: Mapping[str | None, int] | None = None,
+    ) -> None:
+        self._parameters = {name.lower(): value for name, value in (parameters or {}).items()}
+        self._variables = {name.lower(): value for name, value in (variables or {}).items()}
+        self._known: dict[str, Any] = {}
+        self._asked: set[str] = set()
+        self._prefix = prefix
+        self._copy_indexes = {name and name.lower(): index for name, index in (copy_indexes or {}).items()}
+
+    def parameter(self, name: str) -> Any:
+        """The given value; a parameter without one is unresolved."""
+        if name.lower() not in self._parameters:
+            raise UnresolvedError(f"parameters('{name}')")
+        return self._parameters[name.lower()]
+
+    def variable(self, name: str) -> Any:
+        """The variable's value, evaluated once."""
+        key = name.lower()
+        if key in self._known:
+            return self._known[key]
+        if key not in self._variables or key in self._asked:
+            raise UnresolvedError(f"variables('{name}')")
+        self._asked.add(key)
+        try:
+            self._known[key] = evaluate_value(self._variables[key], self)
+        finally:
+            self._asked.discard(key)
+        return self._known[key]
+
+    def copy_index(self, loop_name: str | None, offset: int) -> int:
+        """The given iteration of a loop."""
+        key = loop_name.lower() if loop_name else None
+        if key not in self._copy_indexes:
+            raise UnresolvedError(f"copyIndex('{loop_name or ''}')")
+        return self._copy_indexes[key] + offset
+
+    def resource_group(self) -> dict[str, Any]:
+        """Name and id, when the prefix is a resource group's; the rest stays unresolved."""
+        parts = self.resource_id_prefix().split("/")
+        if len(parts) != 5:
+            raise UnresolvedError("resourceGroup()")
+        return PartialObject("resourceGroup()", {"id": "/".join(parts), "name": parts[4]})
+
+    def subscription(self) -> dict[str, Any]:
+        """Id and subscriptionId, when the prefix has a subscription; the rest stays unresolved."""
+        parts = self.resource_id_prefix().split("/")
+        if len(parts) < 3 or parts[1] != "subscriptions":
+            raise UnresolvedError("subscription()")
+        return PartialObject("subscription()", {"id": "/".join(parts[:3]), "subscriptionId": parts[2]})
+
+    def tenant(self) -> dict[str, Any]:
+        """Unresolved."""
+        raise UnresolvedError("tenant()")
+
+    def management_group(self) -> dict[str, Any]:
+        """Unresolved."""
+        raise UnresolvedError("managementGroup()")
+
+    def deployment(self) -> dict[str, Any]:
+        """Unresolved."""
+        raise UnresolvedError("deployment()")
+
+    def deployer(self) -> dict[str, Any]:
+        """Unresolved."""
+        raise UnresolvedError("deployer()")
+
+    def environment(self) -> dict[str, Any]:
+        """Unresolved."""
+        raise UnresolvedError("environment()")
+
+    def resource_id_prefix(self) -> str:
+        """The given prefix."""
+        if self._prefix is None:
+            raise UnresolvedError("the target's id")
+        return self._prefix
+
+    def reference(self, arguments: list[Any]) -> Any:
+        """Unresolved."""
+        raise UnresolvedError(f"reference('{arguments[0]}')")
+
+    def list_function(self, name: str, arguments: list[Any]) -> Any:
+        """Unresolved."""
+        raise UnresolvedError(f"{name}('{arguments[0]}')")
+
+    def providers(self, arguments: list[Any]) -> Any:
+        """Unresolved."""
+        raise UnresolvedError(f"providers('{arguments[0]}')")
+
+    def user_function(self, namespace: str, name: str, arguments: list[Any]) -> Any:
+        """Unresolved."""
+        raise UnresolvedError(f"{namespace}.{name}()")
+
+    def utc_now(self) -> datetime:
+        """Unresolved."""
+        raise UnresolvedError("utcNow()")
+
+    def new_guid(self) -> str:
+        """Unresolved."""
+        raise UnresolvedError("newGuid()")

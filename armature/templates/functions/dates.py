@@ -1,0 +1,179 @@
+"""Dates: dateTimeAdd, epochs, and the times that only a parameter's default value may ask for.
+
+Source: "Date functions for ARM templates" and .NET's standard and custom date and time format strings (Microsoft
+Learn), in the invariant culture, checked against Microsoft's engine.
+"""
+
+import calendar
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from armature.templates.functions.signature import Function, Kind, pure, refusal, refusal_with_help, require
+from armature.templates.scope import Scope
+
+_DURATION = re.compile(
+    r"(?P<sign>[+-])?P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
+)
+_UTC_NOW_DEFAULT = "yyyyMMddTHHmmssZ"
+_ISO_DEFAULT = "yyyy-MM-ddTHH:mm:ssZ"
+_CUSTOM = re.compile(r"'[^']*'|\"[^\"]*\"|\\.|%?(?:y+|M+|d+|H+|h+|m+|s+|f+|F+|t+|z+|K)|.", re.DOTALL)
+_STANDARD: dict[str, str] = {
+    "d": "MM/dd/yyyy",
+    "D": "dddd, dd MMMM yyyy",
+    "f": "dddd, dd MMMM yyyy HH:mm",
+    "F": "dddd, dd MMMM yyyy HH:mm:ss",
+    "g": "MM/dd/yyyy HH:mm",
+    "G": "MM/dd/yyyy HH:mm:ss",
+    "M": "MMMM dd",
+    "m": "MMMM dd",
+    "O": "yyyy-MM-ddTHH:mm:ss.fffffffK",
+    "o": "yyyy-MM-ddTHH:mm:ss.fffffffK",
+    "R": "ddd, dd MMM yyyy HH:mm:ss 'GMT'",
+    "r": "ddd, dd MMM yyyy HH:mm:ss 'GMT'",
+    "s": "yyyy-MM-ddTHH:mm:ss",
+    "t": "HH:mm",
+    "T": "HH:mm:ss",
+    "u": "yyyy-MM-dd HH:mm:ss'Z'",
+    "U": "dddd, dd MMMM yyyy HH:mm:ss",
+    "Y": "yyyy MMMM",
+    "y": "yyyy MMMM",
+}
+
+
+def format_time(moment: datetime, pattern: str) -> str:
+    """A UTC time in a .NET date and time format. Raises ValueError for a single letter that is no standard format."""
+    if len(pattern) == 1:
+        if pattern not in _STANDARD:
+            raise ValueError(pattern)
+        pattern = _STANDARD[pattern]
+    return "".join(_part(moment, match.group()) for match in _CUSTOM.finditer(pattern))
+
+
+def _part(moment: datetime, token: str) -> str:  # noqa: C901 - one branch a letter of the table
+    if token[0] in "'\"":
+        return token[1:-1] if len(token) > 1 else ""
+    if token[0] == "\\":
+        return token[1:]
+    token = token.removeprefix("%") or "%"
+    count = len(token)
+    match token[0]:
+        case "y":
+            return f"{moment.year % 100 if count <= 2 else moment.year:0{count}d}"
+        case "M":
+            return _named(moment.month, count, calendar.month_abbr, calendar.month_name)
+        case "d":
+            return _named(moment.day, count, calendar.day_abbr, calendar.day_name, moment.weekday())
+        case "H":
+            return f"{moment.hour:0{min(count, 2)}d}"
+        case "h":
+            return f"{(moment.hour + 11) % 12 + 1:0{min(count, 2)}d}"
+        case "m":
+            return f"{moment.minute:0{min(count, 2)}d}"
+        case "s":
+            return f"{moment.second:0{min(count, 2)}d}"
+        case "f" | "F":
+            digits = f"{moment.microsecond:06d}0"[:count]
+            return digits if token[0] == "f" else digits.rstrip("0")
+        case "t":
+            return ("AM" if moment.hour < 12 else "PM")[:count]
+        case "z":
+            return ("+0", "+00", "+00:00")[min(count, 3) - 1]
+        case "K":
+            return "Z"
+        case _:
+            return token
+
+
+def _named(number: int, count: int, short: Any, long: Any, index: int | None = None) -> str:
+    if count <= 2:
+        return f"{number:0{count}d}"
+    return str((short if count == 3 else long)[number if index is None else index])
+
+
+def _parsed(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _added(moment: datetime, duration: re.Match[str]) -> datetime:
+    """The time later by a duration; a year counts as 365 days and a month as 30, as .NET's XmlConvert has it."""
+    sign = -1 if duration["sign"] == "-" else 1
+    days = (
+        365 * int(duration["years"] or 0)
+        + 30 * int(duration["months"] or 0)
+        + 7 * int(duration["weeks"] or 0)
+        + int(duration["days"] or 0)
+    )
+    return moment + sign * timedelta(
+        days=days,
+        hours=int(duration["hours"] or 0),
+        minutes=int(duration["minutes"] or 0),
+        seconds=float(duration["seconds"] or 0),
+    )
+
+
+def _date_time_add(arguments: list[Any]) -> str:
+    text, duration = require("dateTimeAdd", arguments, 0, str), require("dateTimeAdd", arguments, 1, str)
+    invalid, see = (
+        "The template function 'dateTimeAdd' has an invalid parameter.",
+        "Please see https://aka.ms/arm-syntax-functions .",
+    )
+    moment = _parsed(text)
+    if moment is None:
+        raise refusal(f"{invalid} The first parameter '{text}' is not a valid ISO8601 DateTime string. {see}")
+    match = _DURATION.fullmatch(duration)
+    if not match or not any(match.groupdict().get(unit) for unit in match.groupdict() if unit != "sign"):
+        raise refusal(f"{invalid} The second parameter '{duration}' is not a valid ISO8601 Duration string. {see}")
+    pattern = require("dateTimeAdd", arguments, 2, str) if len(arguments) == 3 else _ISO_DEFAULT
+    try:
+        return format_time(_added(moment, match), pattern)
+    except ValueError as error:
+        raise refusal(
+            f"{invalid} The third parameter '{pattern}' is not a valid DateTime format string. {see}"
+        ) from error
+    except OverflowError as error:
+        raise refusal(
+            f"{invalid} The second parameter '{duration}' is not a valid ISO8601 Duration string. {see}"
+        ) from error
+
+
+def _to_epoch(arguments: list[Any]) -> int:
+    text = require("dateTimeToEpoch", arguments, 0, str, only=True)
+    moment = _parsed(text)
+    if moment is None:
+        raise refusal(
+            "The template function 'dateTimeToEpoch' has an invalid parameter. The first parameter "
+            f"'{text}' is not a valid ISO8601 DateTime string. Please see https://aka.ms/arm-syntax-functions ."
+        )
+    return int(moment.timestamp() // 1)
+
+
+def _from_epoch(arguments: list[Any]) -> str:
+    seconds = require("dateTimeFromEpoch", arguments, 0, int, only=True)
+    try:
+        return format_time(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds), _ISO_DEFAULT)
+    except OverflowError as error:
+        raise refusal_with_help(
+            f"The template function 'dateTimeFromEpoch' has an invalid parameter: '{seconds}'."
+        ) from error
+
+
+def _utc_now(scope: Scope, arguments: list[Any]) -> str:
+    pattern = require("utcNow", arguments, 0, str, only=True) if arguments else _UTC_NOW_DEFAULT
+    try:
+        return format_time(scope.utc_now(), pattern)
+    except ValueError as error:
+        raise refusal_with_help(f"The template function 'utcNow' has an invalid format string '{pattern}'.") from error
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    pure("dateTimeAdd", 2, 3, _date_time_add),
+    pure("dateTimeToEpoch", 1, 1, _to_epoch),
+    pure("dateTimeFromEpoch", 1, 1, _from_epoch),
+    Function("utcNow", 0, 1, Kind.DEPLOYMENT, _utc_now),
+)

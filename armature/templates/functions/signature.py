@@ -1,0 +1,128 @@
+"""What a template function is: its name, how many arguments it takes, what it does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from armature.templates.errors import ExpressionError
+from armature.templates.scope import Scope
+from armature.templates.values import type_name
+
+INVALID_TEMPLATE = "InvalidTemplate"
+"""The error code under which ARM reports every refusal of an expression."""
+
+HELP = "Please see https://aka.ms/arm-functions for usage details."
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_COUNTS = {1: "At least one parameter", 2: "At least two parameter"}
+
+
+class Kind(StrEnum):
+    """Where a function's answer comes from."""
+
+    PURE = "pure"  # its arguments
+    SCOPE = "scope"  # the template: parameters, variables, copy loops
+    DEPLOYMENT = "deployment"  # the deployment and its target
+    RUNTIME = "runtime"  # resources that exist
+
+
+Thunk = Callable[[], Any]
+Implementation = Callable[[Scope, list[Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the template language.
+
+    `implementation` is None when the function is known but can't be evaluated yet. A lazy one is handed callables
+    instead of values, and calls those it needs.
+    """
+
+    name: str
+    minimum: int
+    maximum: int | None
+    kind: Kind
+    implementation: Implementation | None = None
+    is_lazy: bool = False
+
+    def count_fault(self, given: int) -> str | None:
+        """What is wrong with that many arguments, in the engine's words; None when nothing is."""
+        if self.minimum <= given and (self.maximum is None or given <= self.maximum):
+            return None
+        if self.name in ("parameters", "variables", "extensions"):
+            return f"The template language function '{self.name}' must have only one parameter. {HELP}"
+        if self.maximum == 0:
+            return (
+                f"The provided parameters for template language function '{self.name}' is not valid. "
+                f"The function does not accept parameters. {HELP}"
+            )
+        if self.maximum is None:
+            least = _COUNTS.get(self.minimum, f"At least {self.minimum} parameters")
+            return f"Unable to evaluate template language function '{self.name}'. {least} should be provided. {HELP}"
+        wanted = f"{self.minimum}" if self.minimum == self.maximum else f"between {self.minimum} and {self.maximum}"
+        return (
+            f"Unable to evaluate template language function '{self.name}': function requires {wanted} argument(s) "
+            f"while {given} were provided. Please see https://aka.ms/arm-resource-functions/#{self.name.lower()} "
+            "for usage details."
+        )
+
+
+def pure(name: str, minimum: int, maximum: int | None, implementation: Callable[[list[Any]], Any]) -> Function:
+    """A function of its arguments alone."""
+    return Function(name, minimum, maximum, Kind.PURE, lambda _, arguments: implementation(arguments))
+
+
+def refusal(message: str) -> ExpressionError:
+    """The error with which ARM refuses a call."""
+    return ExpressionError(INVALID_TEMPLATE, message)
+
+
+def refusal_with_help(message: str) -> ExpressionError:
+    """The same with the sentence about the documentation that ends most refusals."""
+    return refusal(f"{message} {HELP}")
+
+
+def ordinal(index: int) -> str:
+    """`first` for 0 and so on."""
+    return _ORDINALS[index] if index < len(_ORDINALS) else f"{index + 1}th"
+
+
+def require(name: str, arguments: list[Any], index: int, *types: type, only: bool = False) -> Any:
+    """The argument at `index` if it has one of the types, else a refusal; `only` when the function takes just one."""
+    value = arguments[index]
+    if type(value) not in types:
+        wanted = ", ".join(type_name(kind()) if kind is not type(None) else "Null" for kind in types)
+        which = "parameter" if only else f"{ordinal(index)} parameter"
+        raise refusal_with_help(
+            f"The template language function '{name}' expects its {which} to be of type '{wanted}'. "
+            f"The provided value is of type '{type_name(value)}'."
+        )
+    return value
+
+
+def require_one_of(name: str, arguments: list[Any], index: int, *types: type) -> Any:
+    """As require(), in the words that some functions use for a choice of types."""
+    value = arguments[index]
+    if type(value) not in types:
+        wanted = ", ".join(type_name(kind()) for kind in types)
+        raise refusal_with_help(
+            f"The template language function '{name}' expects its {ordinal(index)} parameter to be one of the "
+            "following "
+            f"types '{wanted}'. The provided value is of type '{type_name(value)}'."
+        )
+    return value
+
+
+def require_elements(name: str, arguments: list[Any], index: int, *types: type) -> list[Any]:
+    """The array argument at `index` if all its elements have one of the types, else a refusal."""
+    values: list[Any] = arguments[index]
+    wrong = [position for position, value in enumerate(values) if type(value) not in types]
+    if wrong:
+        wanted = ", ".join(type_name(kind()) for kind in types)
+        found = ", ".join(dict.fromkeys(type_name(values[position]) for position in wrong))
+        raise refusal_with_help(
+            f"The template language function '{name}' expects its {ordinal(index)} parameter to be an array only "
+            f"containing elements of type(s) '{wanted}'. The provided value contains elements with disallowed type(s) "
+            f"'{found}' in index(es) {', '.join(map(str, wrong))}."
+        )
+    return values

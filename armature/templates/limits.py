@@ -1,0 +1,18 @@
+"""The limits of Azure Resource Manager that can be checked before anything is touched.
+
+Source: Azure subscription and service limits, "Template limits" (Microsoft Learn, read 2025-11), and the rules for
+names of `Microsoft.Resources/deployments`.
+"""
+
+import re
+
+MAX_TEMPLATE_BYTES = 4 * 1024**2
+MAX_PARAMETERS = 256
+MAX_VARIABLES = 512
+MAX_OUTPUTS = 64
+MAX_RESOURCES = 800  # copies counted
+MAX_EXPRESSION_CHARACTERS = 24_576
+MAX_DEPLOYMENT_NAME_CHARACTERS = 64
+MAX_COPY_COUNT = 800
+
+DEPLOYMENT_NAME = re.compile(r"[A-Za-z0-9\-._()]{1,64}")

@@ -1,0 +1,88 @@
+"""What an expression can ask its surroundings."""
+
+from datetime import datetime
+from typing import Any, Protocol
+
+
+class Scope(Protocol):
+    """The surroundings of an expression.
+
+    A method raises UnresolvedError when it can't tell, ExpressionError when ARM would refuse. Names arrive as they are
+    written: the scope compares them without regard to case.
+    """
+
+    def parameter(self, name: str) -> Any:
+        """The value of a parameter."""
+        ...
+
+    def variable(self, name: str) -> Any:
+        """The value of a variable."""
+        ...
+
+    def copy_index(self, loop_name: str | None, offset: int) -> int:
+        """The iteration, plus `offset`, of the named copy loop or of the innermost one."""
+        ...
+
+    def resource_group(self) -> dict[str, Any]:
+        """The resource group that is deployed to: id, name, type, location, tags, managedBy, properties."""
+        ...
+
+    def subscription(self) -> dict[str, Any]:
+        """The subscription that is deployed to: id, subscriptionId, tenantId, displayName."""
+        ...
+
+    def tenant(self) -> dict[str, Any]:
+        """The tenant: id, tenantId, displayName, countryCode."""
+        ...
+
+    def management_group(self) -> dict[str, Any]:
+        """The management group that is deployed to."""
+        ...
+
+    def deployment(self) -> dict[str, Any]:
+        """The running deployment: name, location, properties."""
+        ...
+
+    def deployer(self) -> dict[str, Any]:
+        """Who deploys: objectId, tenantId, userPrincipalName."""
+        ...
+
+    def environment(self) -> dict[str, Any]:
+        """The cloud: name, resourceManager, suffixes …"""
+        ...
+
+    def resource_id_prefix(self) -> str:
+        """The id of what is deployed to: of a resource group, subscription or management group, "" for the tenant."""
+        ...
+
+    def reference(self, arguments: list[Any]) -> Any:
+        """The runtime state of a resource."""
+        ...
+
+    def list_function(self, name: str, arguments: list[Any]) -> Any:
+        """What `list*` of a resource answers, `name` as it is written."""
+        ...
+
+    def providers(self, arguments: list[Any]) -> Any:
+        """What a resource provider says of itself or of one of its types."""
+        ...
+
+    def user_function(self, namespace: str, name: str, arguments: list[Any]) -> Any:
+        """The result of a function that the template defines."""
+        ...
+
+    def utc_now(self) -> datetime:
+        """The time of the deployment, in UTC."""
+        ...
+
+    def new_guid(self) -> str:
+        """A random identifier."""
+        ...
+
+
+class PartialObject(dict[str, Any]):
+    """An object of which a scope knows some properties; to ask for another, or for the whole, is UnresolvedError."""
+
+    def __init__(self, what: str, known: dict[str, Any]) -> None:
+        super().__init__(known)
+        self.what = what

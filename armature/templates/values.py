@@ -1,0 +1,85 @@
+"""Values of the template language: their types, equality, property look-up and text."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_TYPE_NAMES: dict[type, str] = {
+    type(None): "Null",
+    bool: "Boolean",
+    int: "Integer",
+    float: "Float",
+    str: "String",
+    list: "Array",
+    dict: "Object",
+}
+
+
+def type_name(value: Any) -> str:
+    """The engine's name of a value's type."""
+    return _TYPE_NAMES[type(value)]
+
+
+def are_equal(left: Any, right: Any) -> bool:
+    """Deep equality as equals() sees it: strings and names with regard to case, 1 and 1.0 differ, true and 1 differ."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(are_equal(value, right[name]) for name, value in left.items())
+    if isinstance(left, list):
+        return len(left) == len(right) and all(map(are_equal, left, right))
+    return bool(left == right)
+
+
+def find_name(names: Mapping[str, Any], name: str) -> str | None:
+    """The key that `name` means: the first that is equal without regard to case."""
+    folded = name.casefold()
+    return next((key for key in names if key.casefold() == folded), None)
+
+
+def to_text(value: Any) -> str:
+    """A value as string() and concat() write it: `True`, `1`, objects and arrays as compact JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict | list):
+        return to_json(value)
+    return float_text(value) if isinstance(value, float) else "" if value is None else str(value)
+
+
+def float_text(value: float) -> str:
+    """A float as .NET writes it (shortest round trip, `E+20`, no trailing `.0`)."""
+    text = repr(value)
+    if "e" in text:
+        mantissa, _, exponent = text.partition("e")
+        sign, digits = ("-" if exponent.startswith("-") else "+"), exponent.lstrip("+-")
+        return f"{mantissa.removesuffix('.0')}E{sign}{digits.zfill(2)}"
+    if abs(value) >= 1e15:
+        digits = text.removesuffix(".0").lstrip("-")
+        fraction = digits[1:].rstrip("0")
+        return f"{'-' if value < 0 else ''}{digits[0]}{'.' + fraction if fraction else ''}E+{len(digits) - 1}"
+    if value and abs(value) < 1e-4:
+        return text
+    return text.removesuffix(".0")
+
+
+def to_json(value: Any, *, quote: str = '"') -> str:
+    """Compact JSON as Newtonsoft.Json writes it; with `quote="'"` and no escaping of `"` for format()."""
+    if isinstance(value, dict):
+        inner = ",".join(f"{_quoted(name, quote)}:{to_json(item, quote=quote)}" for name, item in value.items())
+        return f"{{{inner}}}"
+    if isinstance(value, list):
+        return f"[{','.join(to_json(item, quote=quote) for item in value)}]"
+    if isinstance(value, str):
+        return _quoted(value, quote)
+    if isinstance(value, float):
+        text = float_text(value)
+        return text if any(mark in text for mark in ".E") else f"{text}.0"
+    return json.dumps(value)
+
+
+def _quoted(text: str, quote: str) -> str:
+    body = json.dumps(text, ensure_ascii=False)[1:-1]
+    if quote == "'":
+        body = body.replace('\\"', '"').replace("'", "\\'")
+    body = body.replace("\u0085", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return f"{quote}{body}{quote}"
