@@ -1,0 +1,51 @@
+"""``python -m emulator.functions_host``: run the function app of a folder until told to stop."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from emulator.functions_host.host import FunctionsHost, HostOptions
+from emulator.functions_host.log import configure_logging
+
+
+def main() -> None:
+    """Parse the command line and run the host; exit code 0 after a stop by SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="python -m emulator.functions_host", description=__doc__)
+    parser.add_argument("--app-root", type=Path, required=True, help="folder with function_app.py and host.json")
+    parser.add_argument("--port", type=int, default=7071, help="port on 127.0.0.1; 0 is any free one")
+    parser.add_argument("--database", type=Path, required=True, help="SQLite file, created when missing")
+    parser.add_argument("--log", type=Path, help="file for JSON lines; standard error otherwise")
+    parser.add_argument("--activity-threads", type=int, default=16, help="activities that run at once")
+    arguments = parser.parse_args()
+    configure_logging(arguments.log)
+    options = HostOptions(
+        app_root=arguments.app_root.resolve(),
+        database=arguments.database.resolve(),
+        port=arguments.port,
+        activity_threads=arguments.activity_threads,
+    )
+    is_quiet = asyncio.run(_serve(options))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if not is_quiet:
+        os._exit(0)  # threads that still run functions would hold the exit; their work runs again at the next start
+
+
+async def _serve(options: HostOptions) -> bool:
+    host = FunctionsHost(options)
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await host.start()
+    print(f"Functions host listening on http://127.0.0.1:{host.port}", flush=True)
+    if host.error is not None:
+        print(f"No function runs: {host.error}", file=sys.stderr, flush=True)
+    await stopped.wait()
+    return await host.stop()
+
+
+if __name__ == "__main__":
+    main()

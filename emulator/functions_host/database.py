@@ -1,0 +1,90 @@
+"""The SQLite file that holds everything the host must not lose.
+
+Journal mode WAL with ``synchronous=NORMAL``: a commit is in the operating system's hands before the host goes on, so
+the death of the process (SIGKILL at any instant) loses nothing; only the loss of power of the machine could, which a
+development host need not survive, and FULL would wait for the disk once a commit.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS instances (
+    instance_id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, name TEXT NOT NULL, input TEXT,
+    status TEXT NOT NULL, custom_status TEXT, output TEXT, created TEXT NOT NULL, updated TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS instances_by_status ON instances (status);
+CREATE TABLE IF NOT EXISTS history (
+    instance_id TEXT NOT NULL, position INTEGER NOT NULL, played INTEGER NOT NULL, event TEXT NOT NULL,
+    PRIMARY KEY (instance_id, position)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS inbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT NOT NULL, execution_id TEXT, event TEXT);
+CREATE INDEX IF NOT EXISTS inbox_by_instance ON inbox (instance_id, id);
+CREATE TABLE IF NOT EXISTS activities (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT NOT NULL, execution_id TEXT NOT NULL,
+    event_id INTEGER NOT NULL, name TEXT NOT NULL, input TEXT);
+CREATE TABLE IF NOT EXISTS timers (
+    instance_id TEXT NOT NULL, execution_id TEXT NOT NULL, event_id INTEGER NOT NULL,
+    fire_at REAL NOT NULL, event TEXT NOT NULL, PRIMARY KEY (instance_id, execution_id, event_id));
+CREATE INDEX IF NOT EXISTS timers_by_time ON timers (fire_at);
+"""
+
+
+class Database:
+    """One writer and one reader connection; each is used by one thread at a time."""
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._writer = _connect(file)
+        self._writer.executescript(_SCHEMA)
+        self._reader = _connect(file)
+        self._writing = threading.Lock()
+        self._reading = threading.Lock()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Hold the write lock; all is committed at the end, or nothing."""
+        with self._writing:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+            except BaseException:
+                self._writer.execute("ROLLBACK")
+                raise
+            self._writer.execute("COMMIT")
+
+    def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Return the rows of a query on what has been committed."""
+        with self._reading:
+            return self._reader.execute(sql, parameters).fetchall()
+
+    def fact(self, name: str) -> str | None:
+        """Return a single remembered value."""
+        rows = self.read("SELECT value FROM facts WHERE name = ?", (name,))
+        return rows[0]["value"] if rows else None
+
+    def remember(self, name: str, value: str) -> None:
+        """Store a single value."""
+        with self.transaction() as connection:
+            connection.execute(
+                "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+            )
+
+    def close(self) -> None:
+        """Close both connections once nobody uses them."""
+        with self._writing:
+            self._writer.close()
+        with self._reading:
+            self._reader.close()
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=30)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection

@@ -1,0 +1,1 @@
+"""Durable Functions as the host sees them: histories, replay, persistence, dispatch, the HTTP API."""

@@ -1,0 +1,329 @@
+"""One episode of an instance: takes what is in its inbox, asks the orchestrator, writes what follows."""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from azure.functions import meta
+
+from emulator.functions_host.durable import failures
+from emulator.functions_host.durable import history as rows
+from emulator.functions_host.durable.actions import OrchestratorAnswer, parse_answer
+from emulator.functions_host.durable.decisions import (
+    Completed,
+    Continued,
+    Decision,
+    Failed,
+    NonDeterministic,
+    ScheduleActivity,
+    StartSubOrchestration,
+    StartTimer,
+    Verdict,
+)
+from emulator.functions_host.durable.history import EventType, HistoryEvent, ParentInstance, Recorded
+from emulator.functions_host.durable.replay import KnownFunctions, replay
+from emulator.functions_host.durable.store import (
+    Commit,
+    Delivery,
+    Instance,
+    Message,
+    PendingActivity,
+    PendingTimer,
+    RuntimeStatus,
+    Store,
+)
+from emulator.functions_host.errors import HostError
+from emulator.functions_host.indexing import HostFunction
+from emulator.functions_host.invocation import FunctionError, FunctionInput, Invoker
+
+_log = logging.getLogger("host.durable")
+
+
+def utc_now() -> datetime:
+    """Return the current moment."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """What has to be woken after an episode."""
+
+    activities: Sequence[PendingActivity] = ()
+    instances: Sequence[str] = ()
+    has_new_timers: bool = False
+
+
+@dataclass(frozen=True)
+class _Ending:
+    status: RuntimeStatus
+    output: str | None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class _Episode:
+    """An episode as it begins: the instance, its history with the news at the end, and what has to be rewritten."""
+
+    instance: Instance
+    now: datetime
+    history: Sequence[Recorded]
+    kept_rows: int
+    consumed: Sequence[int]
+    is_first: bool
+
+    @property
+    def events(self) -> list[HistoryEvent]:
+        return [item.event for item in self.history]
+
+    @property
+    def started(self) -> HistoryEvent:
+        return next(event for event in self.events if event.type is EventType.EXECUTION_STARTED)
+
+    @property
+    def termination(self) -> HistoryEvent | None:
+        news = self.events[self.kept_rows :]
+        return next((event for event in news if event.type is EventType.EXECUTION_TERMINATED), None)
+
+    def seen(self) -> list[Recorded]:
+        """Return the history with the news marked as played; the host never marks the rows that begin an episode."""
+        kept = list(self.history[: self.kept_rows])
+        news = self.events[self.kept_rows :]
+        return kept + [Recorded(event, event.type is not EventType.ORCHESTRATOR_STARTED) for event in news]
+
+
+class EpisodeRunner:
+    """Runs episodes, one at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        orchestrators: Mapping[str, HostFunction],
+        known: KnownFunctions,
+        invoker: Invoker,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._store = store
+        self._orchestrators = orchestrators
+        self._known = known
+        self._invoker = invoker
+        self._clock = clock
+        self._histories: dict[str, Sequence[Recorded]] = {}
+
+    def run(self, instance_id: str) -> Aftermath:
+        """Run one episode of an instance if anything waits for it."""
+        episode = self._begin(instance_id)
+        if episode is None:
+            return Aftermath()
+        if episode.termination is not None:
+            self._ask(episode, self._orchestrator(episode))  # as the host does: one last time, the answer is ignored
+            reason = episode.termination.fields["Input"]
+            return self._end(episode, _Ending(RuntimeStatus.TERMINATED, reason, reason or ""))
+        answer, failure = self._answer(episode)
+        if failure is not None:
+            return self._fail(episode, failure)
+        verdict = replay(episode.events, answer, self._known)
+        instance = episode.instance
+        if answer.custom_status is not None:
+            instance = replace(instance, custom_status=rows.compact(answer.custom_status))
+        return self._conclude(replace(episode, instance=instance), answer, verdict)
+
+    def _begin(self, instance_id: str) -> _Episode | None:
+        deliveries = self._store.inbox(instance_id)
+        if not deliveries:
+            return None
+        instance = self._store.instance(instance_id)
+        if instance is None or instance.status.is_final:
+            self._store.discard(delivery.id for delivery in deliveries)
+            return None
+        current = [d for d in deliveries if d.message.execution_id in (None, instance.execution_id)]
+        stale = [d.id for d in deliveries if d not in current]
+        if not current:
+            self._store.discard(stale)
+            return None
+        history = self._histories.get(instance_id) or self._store.history(instance_id)
+        now = self._clock()
+        begins_again = next((d for d in current if d.message.event is None), None)
+        if begins_again is not None:
+            return _Episode(instance, now, history, 0, [*stale, begins_again.id], is_first=True)
+        news = [Recorded(event, is_played=False) for event in [rows.orchestrator_started(now), *_events(current)]]
+        consumed = [*stale, *(d.id for d in current)]
+        return _Episode(instance, now, [*history, *news], len(history), consumed, is_first=not history)
+
+    def _orchestrator(self, episode: _Episode) -> HostFunction | None:
+        return self._orchestrators.get(episode.instance.name.lower())
+
+    def _answer(self, episode: _Episode) -> tuple[OrchestratorAnswer, str | None]:
+        """Return what the orchestrator answered, and the failure when the host cannot go on with it."""
+        nothing = OrchestratorAnswer((), is_done=False)
+        function = self._orchestrator(episode)
+        if function is None:
+            names = [known.name for known in self._orchestrators.values()]
+            return nothing, failures.unknown_orchestrator(episode.instance.name, names)
+        text, error = self._ask(episode, function)
+        if error is not None:
+            _, marker, state = error.message.partition(failures.OUT_OF_PROCESS_MARKER)
+            if not marker:
+                return nothing, failures.crash_without_state(error)
+            text = state
+        try:
+            answer = parse_answer(text)
+        except HostError as problem:
+            return nothing, str(problem)
+        status = None if answer.custom_status is None else rows.compact(answer.custom_status)
+        return answer, status and failures.custom_status_failure(status)
+
+    def _ask(self, episode: _Episode, function: HostFunction | None) -> tuple[str, FunctionError | None]:
+        if function is None:
+            return "", None
+        context = rows.context_string(episode.history, is_replaying=not episode.is_first)
+        try:
+            datum = self._invoker.invoke_here(function, FunctionInput(meta.Datum(context, "string")))
+        except FunctionError as error:
+            return "", error
+        return (datum.value if datum else ""), None
+
+    def _conclude(self, episode: _Episode, answer: OrchestratorAnswer, verdict: Verdict) -> Aftermath:
+        match verdict.ending:
+            case Continued(input_text):
+                return self._continue_as_new(episode, input_text)
+            case Completed():
+                output = None if answer.output is None else rows.compact(answer.output)
+                return self._end(episode, _Ending(RuntimeStatus.COMPLETED, output), verdict)
+            case Failed(error):
+                return self._fail(episode, error, verdict)
+            case NonDeterministic(message):
+                return self._end(episode, _Ending(RuntimeStatus.FAILED, message, message), verdict)
+            case None:
+                instance = replace(episode.instance, status=RuntimeStatus.RUNNING, updated=episode.now)
+                return self._commit(self._changes(episode, instance, verdict))
+
+    def _fail(self, episode: _Episode, error: str, verdict: Verdict | None = None) -> Aftermath:
+        output = failures.orchestrator_failure(episode.instance.name, error)
+        return self._end(episode, _Ending(RuntimeStatus.FAILED, output, error), verdict)
+
+    def _end(self, episode: _Episode, ending: _Ending, verdict: Verdict | None = None) -> Aftermath:
+        instance = replace(episode.instance, status=ending.status, output=ending.output, updated=self._clock())
+        changes = self._changes(episode, instance, verdict or Verdict((), (), None))
+        completed = rows.execution_completed(instance.updated, ending.status.value, ending.output)
+        changes.history = [*changes.history[:-1], Recorded(completed, is_played=False), changes.history[-1]]
+        if verdict is not None and isinstance(verdict.ending, NonDeterministic):
+            changes.activities, changes.starts, changes.timers = [], [], []
+        parent = ParentInstance.of(episode.started)
+        if parent is not None:
+            changes.messages.append(_report_to_parent(parent, ending, instance.updated))
+        return self._commit(changes)
+
+    def _continue_as_new(self, episode: _Episode, input_text: str | None) -> Aftermath:
+        now = self._clock()
+        old = episode.instance
+        started = rows.execution_started(
+            now,
+            instance_id=old.instance_id,
+            execution_id=uuid.uuid4().hex,
+            name=old.name,
+            input_text=_as_input(input_text),
+            parent=ParentInstance.of(episode.started),
+        )
+        execution_id = started.fields["OrchestrationInstance"]["ExecutionId"]
+        instance = replace(
+            old,
+            execution_id=execution_id,
+            input_text=_as_input(input_text),
+            status=RuntimeStatus.RUNNING,
+            created=now,
+            updated=now,
+        )
+        beginning = [rows.orchestrator_started(now), started, rows.orchestrator_completed(now)]
+        again = Message(old.instance_id, execution_id, None)
+        return self._commit(
+            Commit(
+                instance,
+                consumed=episode.consumed,
+                history=[Recorded(event, is_played=False) for event in beginning],
+                kept_rows=0,
+                messages=[again],
+            )
+        )
+
+    def _changes(self, episode: _Episode, instance: Instance, verdict: Verdict) -> Commit:
+        now = self._clock()
+        decided = [_row(decision, now) for decision in verdict.decisions]
+        added = [*decided, rows.orchestrator_completed(now)]
+        changes = Commit(
+            instance,
+            consumed=episode.consumed,
+            history=[*episode.seen(), *(Recorded(event, is_played=False) for event in added)],
+            kept_rows=episode.kept_rows,
+            cancelled_timers=verdict.cancelled_timers,
+        )
+        for decision in verdict.decisions:
+            match decision:
+                case ScheduleActivity(event_id, name, input_text):
+                    changes.activities.append((event_id, name, input_text))
+                case StartTimer(event_id, fire_at, is_cancelled):
+                    if not is_cancelled:
+                        fired = rows.timer_fired(now, event_id, fire_at)
+                        changes.timers.append(
+                            PendingTimer(instance.instance_id, instance.execution_id, event_id, fire_at, fired)
+                        )
+                case StartSubOrchestration():
+                    changes.starts.append(_child(instance, decision, now))
+        return changes
+
+    def _commit(self, changes: Commit) -> Aftermath:
+        activities = self._store.commit(changes)
+        instance_id = changes.instance.instance_id
+        if changes.instance.status.is_final:
+            self._histories.pop(instance_id, None)
+        else:
+            self._histories[instance_id] = changes.history
+        woken = [child.instance_id for child, _ in changes.starts] + [m.instance_id for m in changes.messages]
+        return Aftermath(activities, woken, bool(changes.timers))
+
+
+def _events(deliveries: Sequence[Delivery]) -> list[HistoryEvent]:
+    return [delivery.message.event for delivery in deliveries if delivery.message.event is not None]
+
+
+def _as_input(text: str | None) -> str | None:
+    """Return the Input of an execution: the SDK's JSON goes in as a string, which makes it JSON of JSON."""
+    return None if text is None else json.dumps(text, ensure_ascii=False)
+
+
+def _row(decision: Decision, now: datetime) -> HistoryEvent:
+    match decision:
+        case ScheduleActivity(event_id, name):
+            return rows.task_scheduled(now, event_id, name)
+        case StartSubOrchestration(event_id, name, instance_id):
+            return rows.sub_orchestration_created(now, event_id, name, instance_id)
+        case StartTimer(event_id, fire_at):
+            return rows.timer_created(now, event_id, fire_at)
+
+
+def _child(parent: Instance, decision: StartSubOrchestration, now: datetime) -> tuple[Instance, Message]:
+    execution_id = uuid.uuid4().hex
+    input_text = _as_input(decision.input_text)
+    started = rows.execution_started(
+        now,
+        instance_id=decision.instance_id,
+        execution_id=execution_id,
+        name=decision.name,
+        input_text=input_text,
+        parent=ParentInstance(parent.name, parent.instance_id, parent.execution_id, decision.event_id),
+    )
+    child = Instance(
+        decision.instance_id, execution_id, decision.name, input_text, RuntimeStatus.PENDING, None, None, now, now
+    )
+    return child, Message(decision.instance_id, execution_id, started)
+
+
+def _report_to_parent(parent: ParentInstance, ending: _Ending, now: datetime) -> Message:
+    if ending.status is RuntimeStatus.COMPLETED:
+        event = rows.sub_orchestration_completed(now, parent.event_id, ending.output)
+    else:
+        details = failures.sub_orchestration_details(ending.error)
+        event = rows.sub_orchestration_failed(now, parent.event_id, ending.output or "", details)
+    return Message(parent.instance_id, parent.execution_id, event)

@@ -1,0 +1,334 @@
+"""Instances, histories and pending work in SQLite; every method is one transaction or one query."""
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from emulator.functions_host.database import Database
+from emulator.functions_host.durable.history import HistoryEvent, Recorded
+
+_log = logging.getLogger("host.durable")
+
+
+class RuntimeStatus(StrEnum):
+    """The states of an instance that this host knows."""
+
+    PENDING = "Pending"
+    RUNNING = "Running"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    TERMINATED = "Terminated"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the instance has ended."""
+        return self not in (RuntimeStatus.PENDING, RuntimeStatus.RUNNING)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One orchestration instance; `input_text`, `custom_status` are JSON; `output` is JSON or a failure's text."""
+
+    instance_id: str
+    execution_id: str
+    name: str
+    input_text: str | None
+    status: RuntimeStatus
+    custom_status: str | None
+    output: str | None
+    created: datetime
+    updated: datetime
+
+
+@dataclass(frozen=True)
+class Message:
+    """An event on its way to an instance; without `execution_id` it is for whichever execution runs.
+
+    Without an event it only asks for an episode.
+    """
+
+    instance_id: str
+    execution_id: str | None
+    event: HistoryEvent | None
+
+
+@dataclass(frozen=True)
+class PendingActivity:
+    """An activity that has been scheduled and has not been reported on."""
+
+    id: int
+    instance_id: str
+    execution_id: str
+    event_id: int
+    name: str
+    input_text: str | None
+
+
+@dataclass(frozen=True)
+class PendingTimer:
+    """A timer that has not fired; `event` is what its firing puts in the history."""
+
+    instance_id: str
+    execution_id: str
+    event_id: int
+    fire_at: datetime
+    event: HistoryEvent
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message taken from the inbox."""
+
+    id: int
+    message: Message
+
+
+@dataclass
+class Commit:
+    """Everything that one episode changes, to be written at once."""
+
+    instance: Instance
+    consumed: Sequence[int]
+    history: Sequence[Recorded]
+    kept_rows: int
+    activities: list[tuple[int, str, str | None]] = field(default_factory=list)
+    timers: list[PendingTimer] = field(default_factory=list)
+    cancelled_timers: Sequence[int] = ()
+    starts: list[tuple[Instance, Message]] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class InstanceFilter:
+    """What a list of instances is narrowed to."""
+
+    statuses: frozenset[str] = frozenset()
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    prefix: str = ""
+    first_id: str = ""
+    limit: int = 100
+
+
+class Store:
+    """The persistent side of the task hub."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def instance(self, instance_id: str) -> Instance | None:
+        """Return an instance, None when there is none."""
+        rows = self._database.read("SELECT * FROM instances WHERE instance_id = ?", (instance_id,))
+        return _instance(rows[0]) if rows else None
+
+    def instances(self, narrowed: InstanceFilter) -> list[Instance]:
+        """Return the instances that match, in the order of their ids."""
+        conditions, values = ["instance_id >= ?", "substr(instance_id, 1, ?) = ?"], [narrowed.first_id]
+        parameters: list[str | int] = [*values, len(narrowed.prefix), narrowed.prefix]
+        if narrowed.statuses:
+            conditions.append(f"status IN ({', '.join('?' * len(narrowed.statuses))})")
+            parameters += sorted(narrowed.statuses)
+        if narrowed.created_from is not None:
+            conditions.append("created >= ?")
+            parameters.append(_moment(narrowed.created_from))
+        if narrowed.created_to is not None:
+            conditions.append("created <= ?")
+            parameters.append(_moment(narrowed.created_to))
+        sql = f"SELECT * FROM instances WHERE {' AND '.join(conditions)} ORDER BY instance_id LIMIT ?"  # noqa: S608
+        return [_instance(row) for row in self._database.read(sql, [*parameters, narrowed.limit])]
+
+    def history(self, instance_id: str) -> list[Recorded]:
+        """Return the history of an instance in order."""
+        rows = self._database.read(
+            "SELECT event, played FROM history WHERE instance_id = ? ORDER BY position", (instance_id,)
+        )
+        return [Recorded(HistoryEvent.loads(row["event"]), bool(row["played"])) for row in rows]
+
+    def start(self, instance: Instance, first: Message) -> RuntimeStatus | None:
+        """Create an instance, or replace one that has ended; return the status of one that is in the way."""
+        with self._database.transaction() as connection:
+            return _start(connection, instance, first)
+
+    def send(self, messages: Iterable[Message]) -> None:
+        """Put messages in the inbox."""
+        with self._database.transaction() as connection:
+            _send(connection, messages)
+
+    def inbox(self, instance_id: str) -> list[Delivery]:
+        """Return what waits for an instance, oldest first."""
+        rows = self._database.read("SELECT * FROM inbox WHERE instance_id = ? ORDER BY id", (instance_id,))
+        return [Delivery(row["id"], Message(instance_id, row["execution_id"], _event(row["event"]))) for row in rows]
+
+    def awaiting_episodes(self) -> list[str]:
+        """Return the ids of the instances that have something in their inbox."""
+        return [row["instance_id"] for row in self._database.read("SELECT DISTINCT instance_id FROM inbox")]
+
+    def discard(self, deliveries: Iterable[int]) -> None:
+        """Drop messages that are for nobody any more."""
+        with self._database.transaction() as connection:
+            _consume(connection, deliveries)
+
+    def commit(self, episode: Commit) -> list[PendingActivity]:
+        """Write an episode; return the activities that it scheduled.
+
+        Rows of the history before `kept_rows` are in the file already.
+        """
+        instance = episode.instance
+        with self._database.transaction() as connection:
+            _consume(connection, episode.consumed)
+            connection.execute(
+                "DELETE FROM history WHERE instance_id = ? AND position >= ?", (instance.instance_id, episode.kept_rows)
+            )
+            connection.executemany(
+                "INSERT INTO history VALUES (?, ?, ?, ?)",
+                [
+                    (instance.instance_id, position, item.is_played, item.event.dumps())
+                    for position, item in enumerate(episode.history)
+                    if position >= episode.kept_rows
+                ],
+            )
+            _write_instance(connection, instance)
+            pending = [
+                _schedule(connection, instance, event_id, name, text) for event_id, name, text in episode.activities
+            ]
+            connection.executemany(
+                "INSERT INTO timers VALUES (?, ?, ?, ?, ?)",
+                [
+                    (t.instance_id, t.execution_id, t.event_id, t.fire_at.timestamp(), t.event.dumps())
+                    for t in episode.timers
+                ],
+            )
+            connection.executemany(
+                "DELETE FROM timers WHERE instance_id = ? AND execution_id = ? AND event_id = ?",
+                [(instance.instance_id, instance.execution_id, timer) for timer in episode.cancelled_timers],
+            )
+            for child, first in episode.starts:
+                if _start(connection, child, first) is not None:
+                    _log.warning("Sub-orchestration not started, its id is in use", extra=_facts(child.instance_id))
+            _send(connection, episode.messages)
+            _drop_timers(connection, instance)
+        return pending
+
+    def pending_activities(self) -> list[PendingActivity]:
+        """Return every activity without a report, in the order of scheduling."""
+        rows = self._database.read("SELECT * FROM activities ORDER BY id")
+        return [
+            PendingActivity(
+                row["id"], row["instance_id"], row["execution_id"], row["event_id"], row["name"], row["input"]
+            )
+            for row in rows
+        ]
+
+    def report(self, activity: PendingActivity, event: HistoryEvent) -> None:
+        """Take an activity off the list and tell its instance how it ended; a second report changes nothing."""
+        with self._database.transaction() as connection:
+            if connection.execute("DELETE FROM activities WHERE id = ?", (activity.id,)).rowcount:
+                _send(connection, [Message(activity.instance_id, activity.execution_id, event)])
+
+    def next_timer(self) -> float | None:
+        """Return when the next timer is due (seconds since 1970), None without timers."""
+        moment: float | None = self._database.read("SELECT min(fire_at) AS moment FROM timers")[0]["moment"]
+        return moment
+
+    def fire_timers(self, now: datetime) -> list[str]:
+        """Turn the timers that are due into messages; return the ids of their instances."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                "SELECT * FROM timers WHERE fire_at <= ? ORDER BY fire_at", (now.timestamp(),)
+            ).fetchall()
+            for row in rows:
+                connection.execute(
+                    "INSERT INTO inbox (instance_id, execution_id, event) VALUES (?, ?, ?)",
+                    (row["instance_id"], row["execution_id"], row["event"]),
+                )
+                connection.execute(
+                    "DELETE FROM timers WHERE instance_id = ? AND execution_id = ? AND event_id = ?",
+                    (row["instance_id"], row["execution_id"], row["event_id"]),
+                )
+        return [row["instance_id"] for row in rows]
+
+
+def _start(connection: sqlite3.Connection, instance: Instance, first: Message) -> RuntimeStatus | None:
+    row = connection.execute("SELECT status FROM instances WHERE instance_id = ?", (instance.instance_id,)).fetchone()
+    if row is not None and not (status := RuntimeStatus(row["status"])).is_final:
+        return status
+    for table in ("history", "inbox", "activities", "timers"):
+        connection.execute(f"DELETE FROM {table} WHERE instance_id = ?", (instance.instance_id,))  # noqa: S608
+    _write_instance(connection, instance)
+    _send(connection, [first])
+    return None
+
+
+def _drop_timers(connection: sqlite3.Connection, instance: Instance) -> None:
+    """Drop the timers that nothing waits for: those of earlier executions, and all when the instance has ended."""
+    running = "" if instance.status.is_final else instance.execution_id
+    connection.execute(
+        "DELETE FROM timers WHERE instance_id = ? AND execution_id <> ?", (instance.instance_id, running)
+    )
+
+
+def _facts(instance_id: str) -> dict[str, dict[str, str]]:
+    return {"facts": {"instanceId": instance_id}}
+
+
+def _send(connection: sqlite3.Connection, messages: Iterable[Message]) -> None:
+    connection.executemany(
+        "INSERT INTO inbox (instance_id, execution_id, event) VALUES (?, ?, ?)",
+        [(m.instance_id, m.execution_id, m.event and m.event.dumps()) for m in messages],
+    )
+
+
+def _consume(connection: sqlite3.Connection, deliveries: Iterable[int]) -> None:
+    connection.executemany("DELETE FROM inbox WHERE id = ?", [(delivery,) for delivery in deliveries])
+
+
+def _schedule(
+    connection: sqlite3.Connection, instance: Instance, event_id: int, name: str, text: str | None
+) -> PendingActivity:
+    cursor = connection.execute(
+        "INSERT INTO activities (instance_id, execution_id, event_id, name, input) VALUES (?, ?, ?, ?, ?)",
+        (instance.instance_id, instance.execution_id, event_id, name, text),
+    )
+    return PendingActivity(cursor.lastrowid or 0, instance.instance_id, instance.execution_id, event_id, name, text)
+
+
+def _write_instance(connection: sqlite3.Connection, instance: Instance) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            instance.instance_id,
+            instance.execution_id,
+            instance.name,
+            instance.input_text,
+            instance.status.value,
+            instance.custom_status,
+            instance.output,
+            _moment(instance.created),
+            _moment(instance.updated),
+        ),
+    )
+
+
+def _instance(row: sqlite3.Row) -> Instance:
+    return Instance(
+        row["instance_id"],
+        row["execution_id"],
+        row["name"],
+        row["input"],
+        RuntimeStatus(row["status"]),
+        row["custom_status"],
+        row["output"],
+        datetime.fromisoformat(row["created"]),
+        datetime.fromisoformat(row["updated"]),
+    )
+
+
+def _event(text: str | None) -> HistoryEvent | None:
+    return None if text is None else HistoryEvent.loads(text)
+
+
+def _moment(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds")

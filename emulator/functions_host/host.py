@@ -1,0 +1,145 @@
+"""Puts the host together: one app, one database, its triggers and its task hub behind one port."""
+
+import asyncio
+import logging
+import secrets
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+from aiohttp import web
+
+from emulator.functions_host.database import Database
+from emulator.functions_host.durable.addresses import Addresses
+from emulator.functions_host.durable.api import DurableApi
+from emulator.functions_host.durable.hub import TaskHub
+from emulator.functions_host.durable.store import Store
+from emulator.functions_host.errors import HostError
+from emulator.functions_host.http import HttpTriggers
+from emulator.functions_host.indexing import load_functions
+from emulator.functions_host.invocation import Invoker
+from emulator.functions_host.queues import QueueTriggers
+from emulator.functions_host.settings import HostSettings
+from emulator.functions_host.storage_queues import StorageQueues
+from emulator.functions_host.timers import TimerTriggers
+
+_log = logging.getLogger("host")
+
+_ADDRESS = "127.0.0.1"
+_RPC_PATH = "/durabletask"
+_MAX_BODY = 200 * 1024**2  # of an HTTP request; the real host takes 210 MB
+_SHUTDOWN_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class HostOptions:
+    """What a host is started with; port 0 is any free one."""
+
+    app_root: Path
+    database: Path
+    port: int = 0
+    activity_threads: int = 16
+    trigger_threads: int = 16
+    grace_seconds: float = 5.0
+
+
+class FunctionsHost:
+    """A host for one function app. Start it once, on a running event loop."""
+
+    def __init__(self, options: HostOptions) -> None:
+        self._options = options
+        self._database = Database(options.database)
+        self._error: str | None = None
+        self._hub: TaskHub | None = None
+        self._triggers: list[asyncio.Task[None]] = []
+        self._runners: list[web.AppRunner] = []
+        self._addresses: Addresses | None = None
+        self.port = 0
+
+    @property
+    def error(self) -> str | None:
+        """Why the host runs no function, None when all is well."""
+        return self._error
+
+    async def start(self) -> None:
+        """Index the app and serve it. An app that cannot be indexed leaves a host that says so and runs nothing."""
+        public = web.Application(client_max_size=_MAX_BODY)
+        public.router.add_get("/admin/host/status", self._status)
+        try:
+            settings = HostSettings.read(self._options.app_root)
+            functions = load_functions(self._options.app_root)
+            queues = StorageQueues(base64=settings.queues.base64)
+            invoker = Invoker(self._client_binding, queues, self._options.trigger_threads)
+            store = Store(self._database)
+            hub = TaskHub(store, functions, invoker, self._options.activity_threads)
+            http = HttpTriggers(functions, invoker, settings.route_prefix)
+            queue_triggers = QueueTriggers(functions, invoker, queues, settings.queues)
+            timer_triggers = TimerTriggers(functions, invoker, self._database)
+        except HostError as error:
+            self._error = str(error)
+            _log.exception("The app cannot be indexed; no function runs")
+            await self._serve(public, self._options.port)
+            return
+        api = DurableApi(hub, store, self._current_addresses)
+        api.add_public_routes(public)
+        rpc = web.Application()
+        api.add_rpc_routes(rpc, _RPC_PATH)
+        public.router.add_route("*", "/{path:.*}", http.handle)
+        rpc_port = await self._serve(rpc, 0)
+        self.port = await self._serve(public, self._options.port)
+        self._addresses = Addresses(
+            origin=f"http://{_ADDRESS}:{self.port}",
+            rpc_base_url=f"http://{_ADDRESS}:{rpc_port}{_RPC_PATH}/",
+            hub_name=settings.hub_name,
+            key=self._key(),
+        )
+        self._hub = hub
+        hub.run()
+        for run in (queue_triggers.run(), timer_triggers.run()):
+            self._triggers.append(asyncio.create_task(run))
+        _log.info("Host started", extra={"facts": {"port": self.port, "functions": [f.name for f in functions]}})
+
+    async def stop(self) -> bool:
+        """Stop; return whether everything that was running has ended, so that nothing has to run again."""
+        for trigger in self._triggers:
+            trigger.cancel()
+        for runner in self._runners:
+            await runner.cleanup()
+        is_quiet = self._hub is None or await self._hub.stop(self._options.grace_seconds)
+        if is_quiet:
+            self._database.close()
+        _log.info("Host stopped", extra={"facts": {"everythingEnded": is_quiet}})
+        return is_quiet
+
+    async def _serve(self, app: web.Application, port: int) -> int:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        await runner.setup()
+        site = web.TCPSite(runner, _ADDRESS, port)
+        await site.start()
+        self._runners.append(runner)
+        bound: int = runner.addresses[0][1]
+        self.port = bound
+        return bound
+
+    async def _status(self, _request: web.Request) -> web.Response:
+        if self._error is not None:
+            return web.json_response({"state": "Error", "errors": [self._error]}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+        is_running = self._hub is not None
+        status = HTTPStatus.OK if is_running else HTTPStatus.SERVICE_UNAVAILABLE
+        return web.json_response({"state": "Running" if is_running else "Starting"}, status=status)
+
+    def _current_addresses(self) -> Addresses:
+        if self._addresses is None:
+            raise HostError("the host has not started")
+        return self._addresses
+
+    def _client_binding(self) -> str:
+        return self._current_addresses().client_binding()
+
+    def _key(self) -> str:
+        """Return the key of the Durable HTTP API: made once, kept so that addresses handed out stay good."""
+        key = self._database.fact("durable key")
+        if key is None:
+            key = secrets.token_urlsafe(32)
+            self._database.remember("durable key", key)
+        return key

@@ -1,0 +1,80 @@
+"""Queue clients by connection and name, and queue outputs; a queue is created when it is missing."""
+
+import os
+import threading
+from collections.abc import Mapping
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.functions import meta
+from azure.storage.queue import QueueClient, TextBase64EncodePolicy
+
+from emulator.functions_host.bindings import queue_texts
+from emulator.functions_host.errors import HostError
+from emulator.functions_host.indexing import Binding
+from emulator.functions_host.settings import resolve_settings
+
+
+class StorageQueues:
+    """Clients for the queues that bindings name, over the connection strings in the app settings."""
+
+    def __init__(self, *, base64: bool, environment: Mapping[str, str] = os.environ) -> None:
+        self._base64 = base64
+        self._environment = environment
+        self._clients: dict[tuple[str, str], QueueClient] = {}
+        self._making = threading.Lock()
+
+    def of(self, binding: Binding) -> QueueClient:
+        """Return the client of a queue binding; it sends encoded, and receives as it is."""
+        name = resolve_settings(binding.text("queueName"), self._environment)
+        return self.client(binding.text("connection", "AzureWebJobsStorage"), name)
+
+    def client(self, connection: str, name: str) -> QueueClient:
+        """Return the client of a queue.
+
+        Raises `HostError` when the app setting that holds the connection string is missing.
+        """
+        with self._making:
+            key = (connection, name)
+            if key not in self._clients:
+                self._clients[key] = QueueClient.from_connection_string(
+                    self._connection_string(connection),
+                    name,
+                    message_encode_policy=TextBase64EncodePolicy() if self._base64 else None,
+                )
+            return self._clients[key]
+
+    def _connection_string(self, connection: str) -> str:
+        for name in (connection, f"AzureWebJobs{connection}"):
+            if name in self._environment:
+                return self._environment[name]
+        raise HostError(f"the app setting '{connection}' that a queue binding names does not exist")
+
+    def send(self, binding: Binding, datum: meta.Datum) -> None:
+        """Put the messages of a queue output."""
+        if binding.type != "queue":
+            raise HostError(f"this host has no output binding of type {binding.type}")
+        client = self.of(binding)
+        for text in queue_texts(datum):
+            put(client, text)
+
+    def close(self) -> None:
+        """Close every client."""
+        for client in self._clients.values():
+            client.close()
+
+
+def put(client: QueueClient, text: str) -> None:
+    """Put a message; create the queue if it is missing."""
+    try:
+        client.send_message(text)
+    except ResourceNotFoundError:
+        create(client)
+        client.send_message(text)
+
+
+def create(client: QueueClient) -> None:
+    """Create a queue unless it exists."""
+    try:
+        client.create_queue()
+    except ResourceExistsError:
+        return
