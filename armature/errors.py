@@ -13,9 +13,12 @@ Codes and their groups: design section 6, Azure Resource Manager troubleshooting
 import json
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
 
 from armature.models import Model
+from armature.redaction import redact
 
 
 class FailureClass(StrEnum):
@@ -64,10 +67,10 @@ _CODES: dict[FailureClass, str] = {
     FailureClass.THROTTLED: "TooManyRequests SubscriptionRequestsThrottled ResourceRequestsThrottled "
     "ResourceCollectionRequestsThrottled TenantRequestsThrottled",
     FailureClass.STORAGE_ACCESS: "InvalidContentLink InvalidTemplateLink LinkedTemplateNotFound "
-    "AuthorizationPermissionMismatch",
+    "AuthorizationPermissionMismatch AuthorizationFailure",
     FailureClass.RESOURCE_CONFLICT: "DeploymentActive AnotherOperationInProgress OperationInProgress "
     "ConcurrentOperation ConflictingConcurrentWriteNotAllowed ResourceGroupBeingDeleted ResourceBeingDeleted "
-    "ReferencedResourceNotProvisioned PreconditionFailed",
+    "ReferencedResourceNotProvisioned PreconditionFailed InUseSubnetCannotBeDeleted",
     FailureClass.MISSING_DEPENDENCY: "ResourceNotFound NotFound ParentResourceNotFound InvalidResourceReference "
     "ResourceGroupNotFound LinkedInvalidPropertyId SubnetNotFound PrincipalNotFound",
     FailureClass.NOT_REGISTERED: "MissingSubscriptionRegistration SubscriptionNotRegistered ResourceTypeNotRegistered "
@@ -127,17 +130,24 @@ _SUGGESTIONS = {
     FailureClass.UNKNOWN: "Look at the deployment's operations in the portal, with the correlation id at hand.",
 }
 
+_REFUSED_SIGNATURE = ("signature not valid in the specified time frame", "signature fields not well formed")
+"""What storage says of a SAS, under codes that elsewhere mean that a person lacks a role."""
+
 MAX_CAUSES = 10
 MAX_MESSAGE = 2000
 _MAX_DEPTH = 20
+
+
+CleanText = Annotated[str, AfterValidator(redact)]
+"""Text of a service without the secrets that services repeat, such as the SAS of a template that was not found."""
 
 
 class Cause(Model):
     """A leaf of ARM's error: the code and message of what really failed, and the resource id or path it names."""
 
     code: str
-    message: str
-    target: str | None = None
+    message: CleanText
+    target: CleanText | None = None
 
 
 class Failure(Model):
@@ -145,7 +155,7 @@ class Failure(Model):
 
     failure_class: FailureClass
     code: str
-    message: str
+    message: CleanText
     suggestion: str
     causes: tuple[Cause, ...] = ()
     retry_after_seconds: float | None = None
@@ -184,8 +194,8 @@ def leaf_causes(error: Any, depth: int = 0) -> Iterator[Cause]:
     """The leaves of an ARM error document, outermost wrapping removed, in the order they stand.
 
     Reads `{error: {...}}`, `{status, error}`, `{code, message, details, innererror}` in any letter case, JSON inside
-    message strings, and plain strings. An envelope code (DeploymentFailed and the like) counts only when nothing is
-    inside it.
+    message strings, and plain strings. An `innererror` counts when it has a code and message of its own. An envelope
+    code (DeploymentFailed and the like) counts only when nothing is inside it.
     """
     if depth > _MAX_DEPTH or error is None:
         return
@@ -209,6 +219,9 @@ def leaf_causes(error: Any, depth: int = 0) -> Iterator[Cause]:
     code = str(fields.get("code") or "Unknown")
     message = str(fields.get("message") or "")
     inside = list(leaf_causes(fields.get("details"), depth + 1))
+    inner_error = fields.get("innererror")
+    if isinstance(inner_error, dict) and "code" in _folded(inner_error) and "message" in _folded(inner_error):
+        inside += list(leaf_causes(inner_error, depth + 1))
     embedded = _embedded(message)
     if embedded is not None:
         inside += list(leaf_causes(embedded, depth + 1))
@@ -224,18 +237,20 @@ def leaf_causes(error: Any, depth: int = 0) -> Iterator[Cause]:
 
 
 def class_of(cause: Cause, status: int | None = None) -> FailureClass:
-    """The class of one leaf: by its code, else by words in its message, else by the HTTP status it came with."""
-    known = _CLASS_OF_CODE.get(cause.code.lower())
+    """The class of one leaf: by its code, else by words in its message, else by the HTTP status it came with.
+
+    Storage's words about a signature come first: its AuthenticationFailed is cured by a fresh SAS.
+    """
+    code, words = cause.code.lower(), cause.message.lower()
+    if any(refusal in words for refusal in _REFUSED_SIGNATURE):
+        return FailureClass.STORAGE_ACCESS
+    known = _CLASS_OF_CODE.get(code)
     if known is not None:
         return known
-    words = cause.message.lower()
-    if cause.code.lower() == "operationnotallowed":
-        if "throttl" in words:
-            return FailureClass.THROTTLED
-        if "quota" in words or "cores" in words:
-            return FailureClass.QUOTA
-    if "signature not valid in the specified time frame" in words or "signature fields not well formed" in words:
-        return FailureClass.STORAGE_ACCESS
+    if code == "operationnotallowed" and "throttl" in words:
+        return FailureClass.THROTTLED
+    if "quota" in code or (code == "operationnotallowed" and ("quota" in words or "cores" in words)):
+        return FailureClass.QUOTA
     return _CLASS_OF_STATUS.get(status or 0, FailureClass.UNKNOWN)
 
 

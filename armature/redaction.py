@@ -20,7 +20,7 @@ _REPLACEMENTS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
     # A JSON web token, wherever it stands: three base64url parts, the first of which starts with '{"' encoded.
     (re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.?[A-Za-z0-9_-]*"), REDACTED),
     # The signature of a SAS, plain, URL-encoded once more (`sig%3D`), or as a JSON or Python item.
-    (re.compile(r"(?i)(\bsig(?:=|%3d))[^\s&\"'<>,;)\]}]+"), rf"\1{REDACTED}"),
+    (re.compile(r"(?i)((?:(?<![a-z])|%3f)sig(?:=|%3d))[^\s&\"'<>,;)\]}]+"), rf"\1{REDACTED}"),
     (re.compile(rf"(?i)({_QUOTE}\bsig(?:nature)?{_QUOTE}\s*:\s*{_QUOTE})[A-Za-z0-9+/%=_-]{{20,}}"), rf"\1{REDACTED}"),
     # Authorization headers: Bearer, SharedKey, SharedKeyLite, Basic.
     (re.compile(r"(?i)\b(Bearer|Basic)(\s+|%20|\+)[A-Za-z0-9._~+/=-]{8,}"), rf"\1\2{REDACTED}"),
