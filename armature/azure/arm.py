@@ -1,11 +1,11 @@
 """Azure Resource Manager: resource groups, deployments and resources of one subscription.
 
     gateway = ArmGateway(cloud, credential, subscription)
-    gateway.put_deployment(template.scope.resource_id, template.deployment_name, body)
+    gateway.put_deployment(template.scope, template.deployment_name, body)
 
 Each method is one request (a list: one a page; `deployment_failure` a few) and raises FailureError when ARM refuses or
 can't be reached. Nothing is tried again here: the orchestrator's durable timer does that, and a worker thread that
-sleeps is lost to everybody else. A scope is a resource id: `/subscriptions/{s}` or one of its resource groups.
+sleeps is lost to everybody else.
 """
 
 import uuid
@@ -36,6 +36,7 @@ from armature.azure.models import (
 from armature.azure.transport import shared_transport
 from armature.clouds import Cloud
 from armature.errors import Cause, Failure, FailureError, failure_from_causes, leaf_causes
+from armature.plan import DeploymentScopeTarget
 
 DEPLOYMENTS_API_VERSION = "2022-09-01"
 RESOURCES_API_VERSION = "2022-09-01"
@@ -92,15 +93,15 @@ class ArmGateway:
 
     # Deployments
 
-    def get_deployment(self, scope: str, name: str) -> ArmDeployment | None:
+    def get_deployment(self, scope: DeploymentScopeTarget, name: str) -> ArmDeployment | None:
         """The deployment of that name at the scope, or None. Changes nothing."""
         with arm_failures():
             try:
-                return _deployment(self._deployments.deployments.get_at_scope(_bare(scope), name))
+                return _deployment(self._deployments.deployments.get_at_scope(_bare(scope.resource_id), name))
             except ResourceNotFoundError:
                 return None
 
-    def put_deployment(self, scope: str, name: str, body: DeploymentBody) -> ArmDeployment:
+    def put_deployment(self, scope: DeploymentScopeTarget, name: str, body: DeploymentBody) -> ArmDeployment:
         """Start a deployment in Incremental mode and return at once, with ARM's first word on it.
 
         A second run while the first runs is refused by ARM (DeploymentActive), one after it deploys the same again: the
@@ -117,28 +118,31 @@ class ArmGateway:
             request["location"] = body.location
         with arm_failures():
             started = self._deployments.deployments.begin_create_or_update_at_scope(
-                _bare(scope), name, request, polling=False
+                _bare(scope.resource_id), name, request, polling=False
             ).result()
         return _deployment(started)
 
-    def list_operations(self, scope: str, name: str) -> tuple[ArmOperation, ...]:
+    def list_operations(self, scope: DeploymentScopeTarget, name: str) -> list[ArmOperation]:
         """What the deployment does, resource by resource; empty when there is no such deployment. Changes nothing."""
+        return self._operations(scope.resource_id, name)
+
+    def _operations(self, scope: str, name: str) -> list[ArmOperation]:
         with arm_failures():
             try:
                 found = self._deployments.deployment_operations.list_at_scope(_bare(scope), name)
-                return tuple(_operation(item) for item in found)
+                return [_operation(item) for item in found]
             except ResourceNotFoundError:
-                return ()
+                return []
 
-    def deployment_failure(self, scope: str, name: str, deployment: ArmDeployment) -> Failure:
+    def deployment_failure(self, scope: DeploymentScopeTarget, name: str, deployment: ArmDeployment) -> Failure:
         """Why a deployment failed: the leaves of its own error, of its failed operations, and of those of the linked
         deployments among them, up to `MAX_LINKED_DEPTH` levels. Changes nothing.
         """
-        causes = [*leaf_causes(deployment.error), *self._failed_operations(scope, name, depth=1)]
+        causes = [*leaf_causes(deployment.error), *self._failed_operations(scope.resource_id, name, depth=1)]
         return failure_from_causes(_specific(causes), correlation_id=deployment.correlation_id)
 
     def _failed_operations(self, scope: str, name: str, depth: int) -> Iterator[Cause]:
-        for operation in self.list_operations(scope, name):
+        for operation in self._operations(scope, name):
             if not operation.is_failed:
                 continue
             if operation.is_linked_deployment and operation.target_id and depth < MAX_LINKED_DEPTH:
@@ -352,13 +356,15 @@ def _operation(operation: DeploymentOperation) -> ArmOperation:
 
 def _resource(resource: GenericResource | GenericResourceExpanded) -> ArmResource:
     raw = resource.as_dict()
+    identity: dict[str, Any] = raw.get("identity") or {}
     return ArmResource(
         id=str(raw.get("id") or ""),
         type=str(raw.get("type") or ""),
         name=str(raw.get("name") or ""),
         location=raw.get("location"),
         tags={str(key): str(value) for key, value in (raw.get("tags") or {}).items()},
-        identity_principal_id=(raw.get("identity") or {}).get("principalId"),
+        identity_principal_id=identity.get("principalId"),
+        user_assigned_identities=identity.get("userAssignedIdentities") or {},
         properties=raw.get("properties") or {},
     )
 

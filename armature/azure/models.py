@@ -93,7 +93,11 @@ class ArmOperation(Model):
 
 
 class ArmResource(Model):
-    """A resource. `properties` is empty in what a list gives: only a read of the resource itself tells them."""
+    """A resource. `properties` is empty in what a list gives: only a read of the resource itself tells them.
+
+    `identity_principal_id` is the object id of its system-assigned identity; `user_assigned_identities` are the others
+    by their resource id, each with `principalId` and `clientId`.
+    """
 
     id: str
     type: str
@@ -101,6 +105,7 @@ class ArmResource(Model):
     location: str | None = None
     tags: dict[str, str] = {}
     identity_principal_id: str | None = None
+    user_assigned_identities: dict[str, dict[str, Any]] = {}
     properties: dict[str, Any] = {}
 
 

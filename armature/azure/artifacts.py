@@ -1,0 +1,98 @@
+"""Packages and templates in the artifact storage account, and the SAS with which ARM reads them.
+
+packages/{sha256}/{name}                 content-addressed, shared by all deployments, kept
+templates-{deploymentId}/{path}          one container a deployment, so that a SAS opens no other; deleted in time
+"""
+
+import time
+from typing import BinaryIO
+
+from azure.core.credentials import TokenCredential
+
+from armature.azure.arm import ArmGateway
+from armature.azure.blobs import BlobEndpoint, blob_service
+from armature.azure.identity import principal_id
+from armature.azure.provisioning import ArtifactAccount, find_account, start_provisioning
+from armature.azure.sas import SasSigner, sas_signer
+from armature.azure.uploads import Expected, UploadResult, upload_stream
+from armature.clouds import Cloud
+
+__all__ = ["PACKAGES_CONTAINER", "ArtifactAccount", "ArtifactStorage", "UploadResult", "templates_container"]
+
+PACKAGES_CONTAINER = "packages"
+FOUND_FOR_SECONDS = 60.0
+"""How long a ready account is taken as found, so that a hundred activities a minute don't each ask ARM three times."""
+
+
+def templates_container(deployment_id: str) -> str:
+    """The container of a deployment's templates."""
+    return f"templates-{deployment_id}"
+
+
+class ArtifactStorage:
+    """The artifact storage accounts, one per subscription and location, as the app's identity reaches them."""
+
+    def __init__(self, cloud: Cloud, credential: TokenCredential) -> None:
+        self._cloud = cloud
+        self._credential = credential
+        self._found: dict[tuple[str, str], tuple[float, ArtifactAccount]] = {}
+
+    def find(self, arm: ArmGateway, location: str) -> ArtifactAccount | None:
+        """The account for that place, or None when it is to be provisioned (see `provisioning.find_account`).
+
+        A ready one is remembered for `FOUND_FOR_SECONDS`. Changes nothing in Azure.
+        """
+        place = (arm.subscription, location)
+        found_at, remembered = self._found.get(place, (0.0, None))
+        if remembered is not None and time.monotonic() - found_at < FOUND_FOR_SECONDS:
+            return remembered
+        account = find_account(arm, location)
+        if account is not None and account.is_ready:
+            self._found[place] = (time.monotonic(), account)
+        return account
+
+    def start_provisioning(self, arm: ArmGateway, location: str) -> None:
+        """Have ARM make the account; returns while it works. A second run leaves what is under way alone.
+
+        Raises:
+            FailureError: ARM refuses, or refused lately for good, to make it.
+        """
+        start_provisioning(arm, location, principal_id(self._credential, self._cloud))
+
+    def upload(
+        self,
+        account: ArtifactAccount,
+        container: str,
+        name: str,
+        stream: BinaryIO,
+        size: int,
+        sha256: str | None = None,
+        *,
+        overwrite: bool = False,
+    ) -> UploadResult:
+        """Stream a file into a blob, unless it is there: in flat memory, verified, visible only when whole.
+
+        `size` in bytes and `sha256` (hex) are what the stream must turn out to be. A second run finds the blob and
+        writes nothing; one after a killed run writes it anew.
+
+        Raises:
+            FailureError: storage refused; SizeMismatch, TooLarge, ChecksumMismatch: nothing is visible then.
+        """
+        service = blob_service(BlobEndpoint.of(account.blob_endpoint), self._credential)
+        expected = Expected(size=size, sha256=sha256)
+        return upload_stream(service.get_container_client(container), name, stream, expected, overwrite=overwrite)
+
+    def read_sas(self, account: ArtifactAccount, container: str, blob: str | None = None) -> str:
+        """A SAS (a query string without question mark) to read one container, or one blob of it, for an hour, by HTTPS.
+
+        A second run makes another. For ARM, in the activity that calls it: neither stored nor logged.
+        """
+        signer = self._signer(account)
+        return (signer.read_container(container) if blob is None else signer.read_blob(container, blob)).token
+
+    def blob_uri(self, account: ArtifactAccount, container: str, name: str) -> str:
+        """The plain address of a blob, without a SAS."""
+        return BlobEndpoint.of(account.blob_endpoint).blob_url(container, name)
+
+    def _signer(self, account: ArtifactAccount) -> SasSigner:
+        return sas_signer(BlobEndpoint.of(account.blob_endpoint), self._credential)

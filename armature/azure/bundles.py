@@ -1,0 +1,97 @@
+"""Bundles in the app's own storage account: stored, uploaded to by callers, opened by range requests."""
+
+from datetime import datetime
+from typing import BinaryIO
+from urllib.parse import unquote, urlsplit
+
+from azure.core.credentials import TokenCredential
+from azure.storage.blob import BlobClient
+
+from armature.azure.blobs import BlobEndpoint, blob_service, ensuring_container, foreign_blob
+from armature.azure.failures import storage_failures
+from armature.azure.ranges import open_blob
+from armature.azure.sas import sas_signer
+from armature.azure.uploads import Expected, upload_stream
+from armature.errors import FailureClass, FailureError, failure
+from armature.request import BundleReference
+from armature.settings import Settings
+
+BUNDLES_CONTAINER = "bundles"
+
+
+class BundleStorage:
+    """The bundles that deployments are started from."""
+
+    def __init__(self, settings: Settings, credential: TokenCredential) -> None:
+        self._endpoint = BlobEndpoint.of(settings.storage_blob_endpoint)
+        self._container = blob_service(self._endpoint, credential).get_container_client(BUNDLES_CONTAINER)
+        self._signer = sas_signer(self._endpoint, credential)
+        self._allowed_hosts = frozenset(host.lower() for host in settings.allowed_bundle_hosts)
+        self._max_bytes = settings.max_bundle_bytes
+
+    def store(self, bundle_id: str, stream: BinaryIO) -> int:
+        """Keep a bundle under its id; the number of bytes written. A second run finds it and writes nothing (0).
+
+        Raises:
+            FailureError: TooLarge: it has more bytes than the settings allow; storage refused.
+        """
+        expected = Expected(max_size=self._max_bytes)
+        return upload_stream(self._container, _blob_name(bundle_id), stream, expected).bytes_written
+
+    def upload_url(self, bundle_id: str) -> tuple[str, datetime]:
+        """An address to upload a bundle to, with a SAS that writes that one blob and reads nothing, and its end.
+
+        A second run gives another such address. It is for the caller and is neither stored nor logged.
+        """
+        with storage_failures():
+            ensuring_container(self._container, self._container.get_container_properties)
+        sas = self._signer.write_blob(BUNDLES_CONTAINER, _blob_name(bundle_id))
+        return f"{self._endpoint.blob_url(BUNDLES_CONTAINER, _blob_name(bundle_id))}?{sas.token}", sas.expires_at
+
+    def open(self, reference: BundleReference) -> BinaryIO:
+        """The bundle as a seekable file that is read by range requests. Changes nothing.
+
+        Raises:
+            FailureError: BundleNotFound, BundleUriRefused (a host that is not allowed); storage refused; while
+                reading: BundleChanged.
+        """
+        blob = self._blob(reference)
+        try:
+            return open_blob(blob)
+        except FailureError as error:
+            if error.failure.failure_class is not FailureClass.MISSING_DEPENDENCY:
+                raise
+            where = reference.id or f"that address on {urlsplit(reference.uri or '').hostname}"
+            raise FailureError(
+                failure(
+                    FailureClass.MISSING_DEPENDENCY,
+                    "BundleNotFound",
+                    f"There is no bundle {where}.",
+                    "Upload the bundle first (POST /api/bundles) and start the deployment with the id it answers.",
+                )
+            ) from None
+
+    def _blob(self, reference: BundleReference) -> BlobClient:
+        if reference.id is not None:
+            return self._container.get_blob_client(_blob_name(reference.id))
+        uri = reference.uri or ""
+        parts = urlsplit(uri)
+        own = self._own_blob_name(uri)
+        if own is not None:
+            return self._container.get_blob_client(own)
+        hosts = {parts.netloc.lower(), (parts.hostname or "").lower()}
+        if parts.scheme != "https" or "@" in parts.netloc or not hosts & self._allowed_hosts:
+            message = f"Bundles may not be read from {parts.hostname or 'there'}."
+            suggestion = "Upload the bundle (POST /api/bundles), or add the host to ARMATURE_ALLOWED_BUNDLE_HOSTS."
+            raise FailureError(failure(FailureClass.TEMPLATE, "BundleUriRefused", message, suggestion))
+        return foreign_blob(uri)
+
+    def _own_blob_name(self, uri: str) -> str | None:
+        """The blob's name when the address is one of our own bundles; our identity reads those, and nothing else."""
+        address = uri.partition("?")[0]
+        prefix = f"{self._endpoint.url}/{BUNDLES_CONTAINER}/"
+        return unquote(address.removeprefix(prefix)) if address.startswith(prefix) else None
+
+
+def _blob_name(bundle_id: str) -> str:
+    return f"{bundle_id}.zip"

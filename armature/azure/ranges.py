@@ -1,0 +1,82 @@
+"""A blob as a file: read from anywhere by range requests, a window at a time, always the version it was opened in."""
+
+import io
+from typing import BinaryIO, cast
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceModifiedError
+from azure.storage.blob import BlobClient
+
+from armature.azure.blobs import BLOCK_BYTES
+from armature.azure.failures import storage_failures
+from armature.errors import FailureClass, FailureError, failure
+
+TAIL_BYTES = 1024**2
+"""What is fetched for a read near the end: there a zip has its central directory, which a few small reads look for."""
+
+
+def open_blob(blob: BlobClient) -> BinaryIO:
+    """The blob as a seekable file for reading. Holds one window of `BLOCK_BYTES` in memory. Changes nothing.
+
+    Raises:
+        FailureError: there is no such blob, storage refused; while reading also BundleChanged: another version of the
+            blob is there by now.
+    """
+    with storage_failures():
+        properties = blob.get_blob_properties()
+    reader = _RangeReader(blob, int(properties.size), str(properties.etag))
+    return cast("BinaryIO", io.BufferedReader(reader, buffer_size=64 * 1024))
+
+
+class _RangeReader(io.RawIOBase):
+    def __init__(self, blob: BlobClient, size: int, etag: str) -> None:
+        self._blob = blob
+        self._size = size
+        self._etag = etag
+        self._position = 0
+        self._window = b""
+        self._window_start = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        if start + offset < 0:
+            raise ValueError("seek before the start of the blob")
+        self._position = start + offset
+        return self._position
+
+    def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # type: ignore[override]
+        if self._position >= self._size or not len(buffer):
+            return 0
+        within = self._position - self._window_start
+        if not 0 <= within < len(self._window):
+            self._fetch()
+            within = self._position - self._window_start
+        count = min(len(buffer), len(self._window) - within)
+        buffer[:count] = memoryview(self._window)[within : within + count]
+        self._position += count
+        return count
+
+    def _fetch(self) -> None:
+        """Read the window that holds the position: from there on, or the blob's end when that is near."""
+        self._window = b""
+        start = min(self._position, max(0, self._size - TAIL_BYTES))
+        length = min(BLOCK_BYTES, self._size - start)
+        with storage_failures():
+            try:
+                self._window = self._blob.download_blob(
+                    offset=start, length=length, etag=self._etag, match_condition=MatchConditions.IfNotModified
+                ).readall()
+            except ResourceModifiedError:
+                message = "The bundle was overwritten while it was being read."
+                suggestion = "Upload every bundle under a name of its own, and deploy again."
+                raise FailureError(failure(FailureClass.TEMPLATE, "BundleChanged", message, suggestion)) from None
+        self._window_start = start
