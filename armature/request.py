@@ -71,6 +71,9 @@ class DeploymentRequest(Model):
     environment: LineageName | None = None
 
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of what was asked for, the id aside: equal for the same request, whatever the key order."""
-        asked = self.model_dump(mode="json", by_alias=True, exclude={"deployment_id"})
+        """SHA-256 (hex) of what was asked for, the id aside: equal for the same request, whatever the key order.
+
+        A default that is spelled out asks for the same as one that is left out.
+        """
+        asked = self.model_dump(mode="json", by_alias=True, exclude={"deployment_id"}, exclude_defaults=True)
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

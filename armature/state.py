@@ -93,6 +93,7 @@ class TemplateState(Model):
     scope: str = ""
     deployment_name: str = ""
     attempt: int = 0
+    next_attempt_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     correlation_id: str | None = None

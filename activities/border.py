@@ -1,0 +1,46 @@
+"""The border of an activity: models in, models out, and every failure turned into data.
+
+A real host tells an orchestrator only the text of an activity's exception, so whatever goes wrong inside is classified
+here and returned (specs: an activity's error class does not survive the trip through the host).
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import azure.durable_functions as df
+
+from armature.azure.services import Services, services
+from armature.errors import FailureClass, FailureError, failure
+from armature.messages import Answer
+from armature.models import Model
+from armature.redaction import redact
+
+WorkT = TypeVar("WorkT", bound=Model)
+AnswerT = TypeVar("AnswerT", bound=Answer)
+
+logger = logging.getLogger("armature.activities")
+
+
+def register(blueprint: df.Blueprint, activity: Callable[[Services, WorkT], AnswerT], work_type: type[WorkT]) -> None:
+    """Make a plain function an activity of the app, under its own name.
+
+    The function gets the process's services and its input as a model. It may raise `FailureError`; anything else that
+    escapes it is a fault of ours, logged with its traceback, and answered as an unknown failure.
+    """
+    name = activity.__name__
+
+    def run(payload: dict[str, Any]) -> dict[str, Any]:
+        work = work_type.load(payload)
+        try:
+            return activity(services(), work).dump()
+        except FailureError as known:
+            logger.warning("%s failed: %s", name, known, extra={"activity": name})
+            return Answer(failure=known.failure).dump()
+        except Exception as unforeseen:
+            logger.exception("%s failed unforeseen", name, extra={"activity": name})
+            reason = redact(f"{type(unforeseen).__name__}: {unforeseen}")[:1000]
+            return Answer(failure=failure(FailureClass.UNKNOWN, "UnforeseenFault", reason)).dump()
+
+    run.__name__ = run.__qualname__ = name
+    blueprint.activity_trigger(input_name="payload", activity=name)(run)

@@ -1,0 +1,19 @@
+"""What earlier phases have made stand, found again by the activities that build on it."""
+
+from armature.azure.artifacts import ArtifactAccount
+from armature.azure.services import Services
+from armature.errors import FailureClass, FailureError, failure
+from armature.plan import Plan
+
+
+def artifact_account(services: Services, plan: Plan) -> ArtifactAccount:
+    """The artifact storage account of the plan's subscription and location.
+
+    Raises:
+        FailureError: it is not there (any more); transient, since ARM's lists lag behind its writes by seconds.
+    """
+    account = services.artifacts.find(services.arm(plan.subscription), plan.location)
+    if account is None or not account.is_ready:
+        message = f"The artifact storage account of {plan.location} is not there."
+        raise FailureError(failure(FailureClass.TRANSIENT, "ArtifactStorageMissing", message))
+    return account

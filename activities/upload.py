@@ -1,0 +1,85 @@
+"""Upload: one artifact of the bundle into the artifact storage account, and how far the upload is."""
+
+import io
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+import azure.durable_functions as df
+
+from activities.border import register
+from activities.standing import artifact_account
+from armature.azure.artifacts import PACKAGES_CONTAINER, templates_container
+from armature.azure.services import Services
+from armature.bundle import BundleLimits
+from armature.events import Event, EventCode
+from armature.messages import Answer, ArtifactAnswer, ArtifactInput, UploadCounts
+from armature.plan import Artifact, ArtifactKind
+from armature.state import Artifacts
+from armature.templates.limits import MAX_TEMPLATE_BYTES
+from armature.templates.links import with_relative_links
+from armature.templates.template import Template
+from armature.transitions import with_artifacts
+from armature.zip_bundle import ZipBundle
+
+blueprint = df.Blueprint()
+
+
+def upload_artifact(services: Services, work: ArtifactInput) -> ArtifactAnswer:
+    """Stream one file of the bundle to its blob, verifying its checksum on the way.
+
+    Twice: packages are content-addressed, templates have a name of this deployment's own; what is there is not written
+    again, and nothing is visible before all of it has arrived.
+    """
+    plan = services.deployments.plan(work.deployment_id)
+    artifact = plan.artifacts[work.index]
+    account = artifact_account(services, plan)
+    state = services.deployments.state(work.deployment_id)
+    if state is None:
+        raise KeyError(work.deployment_id)
+    with (
+        services.bundles.open(state.bundle) as file,
+        closing(ZipBundle(file, BundleLimits.of(services.settings))) as bundle,
+    ):
+        stream, size = _content(bundle, artifact)
+        with stream:
+            result = services.artifacts.upload(
+                account, _container(artifact, work.deployment_id), artifact.blob_name, stream, size, artifact.sha256
+            )
+    return ArtifactAnswer(bytes_written=result.bytes_written, is_skipped=result.is_skipped)
+
+
+def record_upload(services: Services, work: UploadCounts) -> Answer:
+    """Show how far the upload is. Twice: counts never go back; the event has one key per count."""
+    now = datetime.now(UTC)
+    counts = Artifacts.load(work.model_dump(exclude={"deployment_id"}))
+    services.deployments.append_events(
+        work.deployment_id,
+        [
+            Event(
+                key=f"upload:{work.uploaded}:{work.failed}",
+                time=now,
+                code=EventCode.UPLOAD_PROGRESS,
+                message=f"{work.uploaded} of {work.total} files uploaded, {work.bytes_written} bytes written.",
+            )
+        ],
+    )
+    services.deployments.update_state(work.deployment_id, lambda state: with_artifacts(state, counts, now))
+    return Answer()
+
+
+def _container(artifact: Artifact, deployment_id: str) -> str:
+    return PACKAGES_CONTAINER if artifact.kind is ArtifactKind.PACKAGE else templates_container(deployment_id)
+
+
+def _content(bundle: ZipBundle, artifact: Artifact) -> tuple[BinaryIO, int]:
+    """The bytes to store and their number: the file as it is, or a template's copy with relative links."""
+    if artifact.relative_links:
+        original = bundle.read(artifact.path, MAX_TEMPLATE_BYTES)
+        rewritten = with_relative_links(Template.read(original, file=artifact.path)) or original
+        return io.BytesIO(rewritten), len(rewritten)
+    return bundle.open(artifact.path), artifact.size
+
+
+register(blueprint, upload_artifact, ArtifactInput)
+register(blueprint, record_upload, UploadCounts)

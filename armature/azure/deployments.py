@@ -1,0 +1,214 @@
+"""What the app keeps about its deployments, in its own storage account: state, events, plans, outputs, locks.
+
+One container, `deployments`:
+
+    state/{deploymentId}.json            DeploymentState, its index fields also as blob metadata
+    events/{deploymentId}.jsonl          append blob, one Event a line
+    plans/{deploymentId}.json            Plan, written once
+    outputs/{deploymentId}/{name}.json   the non-secure outputs of a finished template
+    locks/{lineage key}.json             whose turn it is
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from armature.azure.documents import DocumentStore
+from armature.events import Event, NumberedEvent, numbered
+from armature.models import Model
+from armature.plan import Plan
+from armature.state import DeploymentState, Phase, Status
+
+MAX_UPDATE_ATTEMPTS = 50
+"""Losing the race for one document this often in a row means that something rewrites it without end."""
+
+MAX_METADATA_MESSAGE = 200
+
+
+class DeploymentSummary(Model):
+    """A deployment in a list: what the blob's metadata tells without reading it."""
+
+    deployment_id: str
+    status: Status
+    phase: Phase
+    project: str | None = None
+    environment: str | None = None
+    created_at: datetime
+    updated_at: datetime
+    percent: int
+    message: str
+
+
+class LockAnswer(Model):
+    """Whether the lineage lock is ours, and whose it is if not."""
+
+    is_taken: bool
+    holder: str
+
+
+class StateConflictError(RuntimeError):
+    """A document could not be changed because others kept changing it."""
+
+
+def _state_path(deployment_id: str) -> str:
+    return f"state/{deployment_id}.json"
+
+
+def _metadata(state: DeploymentState) -> dict[str, str]:
+    fields = {
+        "status": state.status.value,
+        "phase": state.phase.value,
+        "project": state.project or "",
+        "environment": state.environment or "",
+        "createdat": state.created_at.isoformat(),
+        "updatedat": state.updated_at.isoformat(),
+        "percent": str(state.progress.percent),
+        "message": state.message[:MAX_METADATA_MESSAGE],
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+class DeploymentStore:
+    """Reads and writes everything about deployments. Each write is harmless when made twice."""
+
+    def __init__(self, documents: DocumentStore) -> None:
+        self._documents = documents
+        self._plans: dict[str, Plan] = {}
+
+    def create_state(self, state: DeploymentState) -> bool:
+        """Claim the deployment's id. False when it is used already."""
+        content = state.model_dump_json(by_alias=True, exclude_none=True).encode()
+        return self._documents.create(_state_path(state.deployment_id), content, _metadata(state))
+
+    def state(self, deployment_id: str) -> DeploymentState | None:
+        """The state, or None for an id that nobody used."""
+        found = self.state_with_etag(deployment_id)
+        return found[0] if found else None
+
+    def state_with_etag(self, deployment_id: str) -> tuple[DeploymentState, str] | None:
+        """The state and the ETag of its blob."""
+        document = self._documents.read(_state_path(deployment_id))
+        if document is None:
+            return None
+        return DeploymentState.model_validate_json(document.content), document.etag
+
+    def update_state(self, deployment_id: str, change: Callable[[DeploymentState], DeploymentState]) -> DeploymentState:
+        """Change the state by a pure step, again on what another wrote in between.
+
+        Raises:
+            KeyError: no such deployment.
+            StateConflictError: others changed it `MAX_UPDATE_ATTEMPTS` times in a row.
+        """
+        for _ in range(MAX_UPDATE_ATTEMPTS):
+            found = self.state_with_etag(deployment_id)
+            if found is None:
+                raise KeyError(deployment_id)
+            state, etag = found
+            changed = change(state)
+            if changed == state:
+                return state
+            content = changed.model_dump_json(by_alias=True, exclude_none=True).encode()
+            if self._documents.replace(_state_path(deployment_id), content, _metadata(changed), etag):
+                return changed
+        raise StateConflictError(f"the state of {deployment_id} is changed by others without end")
+
+    def summaries(self) -> list[DeploymentSummary]:
+        """All deployments, the newest first, from the metadata alone."""
+        found = [
+            summary for listed in self._documents.list("state/") if (summary := _summary(listed.path, listed.metadata))
+        ]
+        return sorted(found, key=lambda summary: (summary.created_at, summary.deployment_id), reverse=True)
+
+    def append_events(self, deployment_id: str, events: Iterable[Event]) -> None:
+        """Write events to the log. The same event twice is read once (see armature.events)."""
+        lines = [event.model_dump_json(by_alias=True, exclude_none=True) for event in events]
+        if lines:
+            self._documents.append(f"events/{deployment_id}.jsonl", lines)
+
+    def events(self, deployment_id: str) -> list[NumberedEvent]:
+        """The whole log, in order."""
+        return numbered(list(self._documents.read_lines(f"events/{deployment_id}.jsonl")))
+
+    def save_plan(self, plan: Plan) -> None:
+        """Keep the plan. It is computed from what never changes, so the first one written stands."""
+        content = plan.model_dump_json(by_alias=True, exclude_none=True).encode()
+        self._documents.create(f"plans/{plan.deployment_id}.json", content, {})
+
+    def plan(self, deployment_id: str) -> Plan:
+        """The plan of a prepared deployment.
+
+        Raises:
+            KeyError: it was not prepared.
+        """
+        if deployment_id not in self._plans:
+            document = self._documents.read(f"plans/{deployment_id}.json")
+            if document is None:
+                raise KeyError(deployment_id)
+            while len(self._plans) >= 32:  # plans never change: any may go, the next use reads it again
+                self._plans.pop(next(iter(self._plans)))
+            self._plans[deployment_id] = Plan.model_validate_json(document.content)
+        return self._plans[deployment_id]
+
+    def save_outputs(self, deployment_id: str, template: str, outputs: dict[str, Any]) -> None:
+        """Keep the non-secure outputs of a finished template; a later attempt's replace an earlier one's."""
+        self._documents.put(f"outputs/{deployment_id}/{template}.json", json.dumps(outputs).encode(), {})
+
+    def outputs(self, deployment_id: str, template: str) -> dict[str, Any]:
+        """The outputs of a finished template, by the names that ARM answers.
+
+        Raises:
+            KeyError: the template has not finished.
+        """
+        document = self._documents.read(f"outputs/{deployment_id}/{template}.json")
+        if document is None:
+            raise KeyError(template)
+        outputs: dict[str, Any] = json.loads(document.content)
+        return outputs
+
+    def take_lock(self, lineage_key: str, deployment_id: str) -> LockAnswer:
+        """Take the lineage lock, or say who holds it.
+
+        A second call of the owner succeeds; a lock whose owner is finished is taken over by ETag.
+        """
+        path = f"locks/{lineage_key}.json"
+        content = json.dumps({"owner": deployment_id, "takenAt": datetime.now(UTC).isoformat()}).encode()
+        if self._documents.create(path, content, {}):
+            return LockAnswer(is_taken=True, holder=deployment_id)
+        document = self._documents.read(path)
+        if document is None:  # released between the two calls: the caller asks again at its next tick
+            return LockAnswer(is_taken=False, holder="")
+        owner = str(json.loads(document.content)["owner"])
+        if owner == deployment_id:
+            return LockAnswer(is_taken=True, holder=owner)
+        state = self.state(owner)
+        is_free = state is None or state.status.is_final
+        if is_free and self._documents.replace(path, content, {}, document.etag):
+            return LockAnswer(is_taken=True, holder=deployment_id)
+        return LockAnswer(is_taken=False, holder=owner)
+
+    def release_lock(self, lineage_key: str, deployment_id: str) -> None:
+        """Give the lock back. One that is not ours, or is gone, is left alone."""
+        path = f"locks/{lineage_key}.json"
+        document = self._documents.read(path)
+        if document is not None and json.loads(document.content)["owner"] == deployment_id:
+            self._documents.delete(path, etag=document.etag)
+
+
+def _summary(path: str, metadata: dict[str, str]) -> DeploymentSummary | None:
+    try:
+        return DeploymentSummary(
+            deployment_id=path.removeprefix("state/").removesuffix(".json"),
+            status=Status(metadata["status"]),
+            phase=Phase(metadata["phase"]),
+            project=metadata.get("project"),
+            environment=metadata.get("environment"),
+            created_at=datetime.fromisoformat(metadata["createdat"]),
+            updated_at=datetime.fromisoformat(metadata["updatedat"]),
+            percent=int(metadata.get("percent", "0")),
+            message=metadata.get("message", ""),
+        )
+    except (KeyError, ValueError, ValidationError):
+        return None  # not a state of ours: somebody else's blob in the folder

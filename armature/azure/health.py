@@ -1,0 +1,57 @@
+"""What the app can reach right now: its storage, ARM, and the identity that it acts as."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import requests
+
+from armature.azure.failures import failure_of
+from armature.azure.services import Services
+from armature.errors import FailureError
+from armature.models import Model
+from armature.redaction import redact
+
+TIMEOUT_SECONDS = 5
+METADATA_API_VERSION = "2022-09-01"
+
+
+class Check(Model):
+    """One thing tried."""
+
+    name: Literal["identity", "storage", "arm"]
+    is_reached: bool
+    detail: str = ""
+
+
+class Health(Model):
+    """All of it."""
+
+    is_healthy: bool
+    cloud: str
+    checks: tuple[Check, ...]
+
+
+def check_health(services: Services) -> Health:
+    """Try each service once. Changes nothing."""
+    checks = (
+        _tried("identity", lambda: services.credential.get_token(services.cloud.scope)),
+        _tried("storage", lambda: services.deployments.state("health")),
+        _tried("arm", lambda: _arm_metadata(services)),
+    )
+    return Health(is_healthy=all(c.is_reached for c in checks), cloud=services.cloud.name, checks=checks)
+
+
+def _arm_metadata(services: Services) -> None:
+    address = f"{services.cloud.resource_manager}/metadata/endpoints"
+    answer = requests.get(address, params={"api-version": METADATA_API_VERSION}, timeout=TIMEOUT_SECONDS)
+    answer.raise_for_status()
+
+
+def _tried(name: Literal["identity", "storage", "arm"], touch: Callable[[], object]) -> Check:
+    try:
+        touch()
+    except FailureError as failed:
+        return Check(name=name, is_reached=False, detail=redact(failed.failure.message))
+    except Exception as error:
+        return Check(name=name, is_reached=False, detail=redact(failure_of(error).message))
+    return Check(name=name, is_reached=True)

@@ -1,0 +1,52 @@
+"""The app's gateways, built once per process from its settings."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from azure.core.credentials import TokenCredential
+
+from armature.azure.arm import ArmGateway
+from armature.azure.artifacts import ArtifactStorage
+from armature.azure.bundles import BundleStorage
+from armature.azure.deployments import DeploymentStore
+from armature.azure.documents import DocumentStore
+from armature.azure.identity import credential
+from armature.clouds import Cloud, cloud_of
+from armature.settings import Settings, load_settings
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that an activity or a trigger may touch."""
+
+    settings: Settings
+    cloud: Cloud
+    credential: TokenCredential
+    deployments: DeploymentStore
+    bundles: BundleStorage
+    artifacts: ArtifactStorage
+
+    def arm(self, subscription: str) -> ArmGateway:
+        """The gateway to one subscription. Gateways of one process share connections and tokens."""
+        return ArmGateway(self.cloud, self.credential, subscription)
+
+
+@lru_cache(maxsize=1)
+def services() -> Services:
+    """The services of this process. Threads share them.
+
+    Raises:
+        pydantic.ValidationError: a setting is missing or wrong; the message names it.
+    """
+    settings = load_settings()
+    cloud = cloud_of(settings)
+    token_credential = credential(settings, cloud)
+    documents = DocumentStore(settings.storage_blob_endpoint, "deployments", token_credential)
+    return Services(
+        settings=settings,
+        cloud=cloud,
+        credential=token_credential,
+        deployments=DeploymentStore(documents),
+        bundles=BundleStorage(settings, token_credential),
+        artifacts=ArtifactStorage(cloud, token_credential),
+    )

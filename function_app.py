@@ -1,0 +1,32 @@
+"""The composition root: builds the app and registers its blueprints, nothing else."""
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from activities import finish, packages, prepare, rollout, upload
+from armature.redaction import install_redaction
+from orchestrators import deployment as deployment_orchestrator
+from orchestrators import rollout as rollout_orchestrator
+from orchestrators import upload as upload_orchestrator
+from triggers import bundles, deployments, health, queue, timer
+
+install_redaction()
+
+app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+
+for part in (
+    bundles,
+    deployments,
+    health,
+    queue,
+    timer,
+    deployment_orchestrator,
+    upload_orchestrator,
+    rollout_orchestrator,
+    prepare,
+    upload,
+    rollout,
+    packages,
+    finish,
+):
+    app.register_functions(part.blueprint)

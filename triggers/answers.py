@@ -1,0 +1,127 @@
+"""HTTP answers: JSON, and problem+json (RFC 9457) for everything that goes wrong."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+import azure.functions as func
+from pydantic import ValidationError
+
+from armature.errors import FailureError
+from armature.problems import Problem
+
+PROBLEM_TYPES = "https://armature.dev/problems/"
+
+logger = logging.getLogger("armature.triggers")
+
+
+class ProblemError(Exception):
+    """A request that can't be served: becomes a problem+json answer."""
+
+    def __init__(
+        self,
+        status: int,
+        slug: str,
+        title: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.headers = headers or {}
+        self.body = {"type": PROBLEM_TYPES + slug, "title": title, "status": status, "detail": detail, **extra}
+
+
+def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
+    """A JSON answer. It is for one caller: never cached by what lies between."""
+    return func.HttpResponse(
+        json.dumps(body),
+        status_code=status,
+        mimetype="application/json",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def problem_answer(problem: ProblemError) -> func.HttpResponse:
+    """The problem+json answer."""
+    return func.HttpResponse(
+        json.dumps(problem.body),
+        status_code=problem.status,
+        mimetype="application/problem+json",
+        headers={"Cache-Control": "no-store", **problem.headers},
+    )
+
+
+async def answered(serve: Callable[[], Awaitable[func.HttpResponse]]) -> func.HttpResponse:
+    """What `serve` answers; every failure of its as a problem, the unforeseen with a number to find it in the logs."""
+    try:
+        return await serve()
+    except ProblemError as problem:
+        return problem_answer(problem)
+    except FailureError as failed:
+        failure = failed.failure
+        headers = {"Retry-After": str(max(1, round(failure.retry_after_seconds or 5)))} if failure.is_retried else {}
+        detail = f"{failure.message} {failure.suggestion}"
+        status = 503 if failure.is_retried else 502
+        return problem_answer(
+            ProblemError(
+                status,
+                "dependency-failed",
+                "A service that Armature needs failed",
+                detail,
+                headers=headers,
+                code=failure.code,
+            )
+        )
+    except Exception:
+        reference = uuid4().hex[:12]
+        logger.exception("request failed unforeseen, reference %s", reference)
+        detail = f"Look for the reference {reference} in the app's logs."
+        return problem_answer(ProblemError(500, "fault", "A fault of Armature itself", detail, reference=reference))
+
+
+def invalid_request(error: ValidationError) -> ProblemError:
+    """All that is wrong with a request, each with its JSON pointer. Values are not echoed."""
+    errors = request_errors(error)
+    listed = "; ".join(f"{item['pointer'] or '/'}: {item['message']}" for item in errors)
+    return ProblemError(400, "invalid-request", "The request is not valid", listed, errors=errors)
+
+
+def request_errors(error: ValidationError) -> list[dict[str, str]]:
+    """The faults of a request: `{pointer, message}` each."""
+    return [
+        {
+            "pointer": "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in item["loc"]),
+            "message": _sentence(item["type"], item["msg"]),
+        }
+        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+
+
+def _sentence(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return "is not known here; remove it or correct its name"
+    if kind == "missing":
+        return "is required"
+    return message.removeprefix("Value error, ")
+
+
+def problem_list(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """Problems of a bundle as JSON."""
+    return [
+        {
+            "code": problem.code,
+            "message": problem.message,
+            "nextStep": problem.next_step,
+            "severity": problem.severity,
+            "file": problem.file,
+            "pointer": problem.pointer,
+            "line": problem.line,
+            "column": problem.column,
+        }
+        for problem in problems
+    ]

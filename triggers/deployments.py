@@ -1,0 +1,178 @@
+"""The HTTP API of deployments: start, status, list, events."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+from pydantic import ValidationError
+
+from armature.azure.deployments import DeploymentSummary
+from armature.azure.services import services
+from armature.state import Status
+from triggers.answers import ProblemError, answered, invalid_request, json_answer
+from triggers.principal import caller_name
+from triggers.starting import Started, is_deployment_id, new_deployment_id, parsed_request, start
+
+POLL_AFTER_SECONDS = 5
+DEFAULT_PAGE = 50
+MAX_PAGE = 500
+DEFAULT_EVENTS = 500
+MAX_EVENTS = 2000
+
+blueprint = df.Blueprint()
+
+
+@blueprint.route(route="deployments", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+async def start_deployment(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Start a deployment: 202 with its address; the same request under the same id answers the same deployment."""
+
+    async def serve() -> func.HttpResponse:
+        try:
+            request = parsed_request(req.get_body())
+        except ValidationError as error:
+            raise invalid_request(error) from error
+        except ValueError as error:
+            raise ProblemError(400, "invalid-request", "The request is not valid", str(error)) from error
+        deployment_id = request.deployment_id or new_deployment_id()
+        started = await start(client, services(), request, deployment_id, caller_name(req.headers))
+        return _started_answer(req, started)
+
+    return await answered(serve)
+
+
+def _started_answer(req: func.HttpRequest, started: Started) -> func.HttpResponse:
+    deployment_id = started.state.deployment_id
+    if started.is_conflict:
+        detail = f"The id {deployment_id} was used for another request. Choose another, or leave it out."
+        raise ProblemError(409, "deployment-id-used", "The deployment id is used", detail, deploymentId=deployment_id)
+    address = f"{req.url.split('?', 1)[0].rstrip('/')}/{deployment_id}"
+    body = {"deploymentId": deployment_id, "status": started.state.status, "statusUrl": address}
+    return json_answer(body, 202, {"Location": address, "Retry-After": str(POLL_AFTER_SECONDS)})
+
+
+@blueprint.route(route="deployments/{deploymentId}", methods=["GET"])
+async def get_deployment(req: func.HttpRequest) -> func.HttpResponse:
+    """The state: 202 while it runs, 200 when final; 304 when it is what the caller has (`If-None-Match`)."""
+
+    async def serve() -> func.HttpResponse:
+        deployment_id = _asked_id(req)
+        found = await asyncio.to_thread(services().deployments.state_with_etag, deployment_id)
+        if found is None:
+            raise _unknown(deployment_id)
+        state, blob_etag = found
+        etag = f'W/"{blob_etag.strip(chr(34))}"'
+        headers = {"ETag": etag}
+        if not state.status.is_final:
+            headers["Retry-After"] = str(POLL_AFTER_SECONDS)
+        if etag in [tag.strip() for tag in req.headers.get("if-none-match", "").split(",")]:
+            return func.HttpResponse(status_code=304, headers=headers)
+        return json_answer(state.dump(), 200 if state.status.is_final else 202, headers)
+
+    return await answered(serve)
+
+
+@blueprint.route(route="deployments/{deploymentId}/events", methods=["GET"])
+async def get_events(req: func.HttpRequest) -> func.HttpResponse:
+    """The progress log after event number `after`, at most `limit` events of it."""
+
+    async def serve() -> func.HttpResponse:
+        deployment_id = _asked_id(req)
+        after = _number(req, "after", default=0, lowest=0, highest=10**9)
+        limit = _number(req, "limit", default=DEFAULT_EVENTS, lowest=1, highest=MAX_EVENTS)
+        found = await asyncio.to_thread(services().deployments.events, deployment_id)
+        if not found and await asyncio.to_thread(services().deployments.state, deployment_id) is None:
+            raise _unknown(deployment_id)
+        page = found[after : after + limit]
+        following = page[-1].sequence if page else min(after, len(found))
+        return json_answer({"value": [event.dump() for event in page], "next": following})
+
+    return await answered(serve)
+
+
+@blueprint.route(route="deployments", methods=["GET"])
+async def list_deployments(req: func.HttpRequest) -> func.HttpResponse:
+    """Deployments, the newest first, filtered by project, environment, status and since, a page at a time."""
+
+    async def serve() -> func.HttpResponse:
+        size = _number(req, "limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
+        wanted = _filter(req)
+        token = req.params.get("continuationToken")
+        found = await asyncio.to_thread(services().deployments.summaries)
+        matching = [summary for summary in found if wanted(summary) and (token is None or _key(summary) < token)]
+        page = matching[:size]
+        body: dict[str, Any] = {"value": [summary.dump() for summary in page]}
+        if len(matching) > size:
+            body["continuationToken"] = _key(page[-1])
+        return json_answer(body)
+
+    return await answered(serve)
+
+
+def _key(summary: DeploymentSummary) -> str:
+    """What the list is ordered by, so that a page goes on after the last one even when deployments come and go."""
+    return f"{summary.created_at:%Y%m%dT%H%M%S.%f}.{summary.deployment_id}"
+
+
+def _filter(req: func.HttpRequest) -> Any:
+    project, environment = req.params.get("project"), req.params.get("environment")
+    status, since = _status(req), _moment(req)
+
+    def wanted(summary: DeploymentSummary) -> bool:
+        return (
+            (project is None or summary.project == project)
+            and (environment is None or summary.environment == environment)
+            and (status is None or summary.status is status)
+            and (since is None or summary.created_at >= since)
+        )
+
+    return wanted
+
+
+def _status(req: func.HttpRequest) -> Status | None:
+    asked = req.params.get("status")
+    if asked is None:
+        return None
+    try:
+        return Status(asked)
+    except ValueError as error:
+        known = ", ".join(status.value for status in Status)
+        raise _bad_parameter("status", f"must be one of {known}") from error
+
+
+def _moment(req: func.HttpRequest) -> datetime | None:
+    asked = req.params.get("since")
+    if asked is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(asked)
+    except ValueError as error:
+        raise _bad_parameter("since", "must be a time such as 2025-11-24T10:00:00Z") from error
+    if moment.tzinfo is None:
+        raise _bad_parameter("since", "must say its time zone, such as 2025-11-24T10:00:00Z")
+    return moment
+
+
+def _number(req: func.HttpRequest, name: str, *, default: int, lowest: int, highest: int) -> int:
+    asked = req.params.get(name, str(default))
+    if not asked.isdecimal() or not lowest <= int(asked[:12]) <= highest:
+        raise _bad_parameter(name, f"must be a whole number from {lowest} to {highest}")
+    return int(asked)
+
+
+def _bad_parameter(name: str, rule: str) -> ProblemError:
+    return ProblemError(400, "invalid-request", "The request is not valid", f"The query parameter {name} {rule}.")
+
+
+def _asked_id(req: func.HttpRequest) -> str:
+    deployment_id = str(req.route_params["deploymentId"])
+    if not is_deployment_id(deployment_id):
+        raise ProblemError(404, "not-found", "No such deployment", "That is not the form of a deployment id.")
+    return deployment_id
+
+
+def _unknown(deployment_id: str) -> ProblemError:
+    detail = f"There is no deployment {deployment_id}. GET /api/deployments lists those there are."
+    return ProblemError(404, "not-found", "No such deployment", detail, deploymentId=deployment_id)

@@ -1,0 +1,111 @@
+"""Starting a deployment, once per id, however often and by whatever way it is asked for."""
+
+import asyncio
+import json
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import azure.durable_functions as df
+
+from armature.azure.services import Services
+from armature.events import Event, EventCode
+from armature.messages import DeploymentInput
+from armature.request import DEPLOYMENT_ID_PATTERN, DeploymentRequest
+from armature.settings import options_with_defaults
+from armature.state import DeploymentState
+from armature.transitions import accepted
+
+MAX_REQUEST_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Started:
+    """The deployment that answers a request; `is_conflict` when its id was used for another request before."""
+
+    state: DeploymentState
+    is_conflict: bool
+
+
+def parsed_request(body: bytes) -> DeploymentRequest:
+    """The request in a body.
+
+    Raises:
+        ValueError: not JSON, or more than `MAX_REQUEST_BYTES` of it.
+        pydantic.ValidationError: JSON, but not a request.
+    """
+    if len(body) > MAX_REQUEST_BYTES:
+        raise ValueError(f"The request has {len(body)} bytes; at most {MAX_REQUEST_BYTES} are taken.")
+    try:
+        document: Any = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"The body is not JSON: {error}.") from error
+    return DeploymentRequest.model_validate(document)
+
+
+def new_deployment_id() -> str:
+    """A fresh id: the moment, to the second, and eight random digits."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+
+
+def is_deployment_id(text: str) -> bool:
+    """True for what can be an id at all."""
+    return re.fullmatch(DEPLOYMENT_ID_PATTERN, text) is not None
+
+
+async def start(
+    client: df.DurableOrchestrationClient,
+    services: Services,
+    request: DeploymentRequest,
+    deployment_id: str,
+    initiated_by: str | None,
+) -> Started:
+    """Start the deployment, or answer the one that the same request started before.
+
+    The state document is created first and claims the id; the orchestration of the same name follows. Whoever dies in
+    between leaves a pending state, which the same request, or the timer, brings to life.
+    """
+    chosen = json.loads(request.options.model_dump_json(by_alias=True, exclude_unset=True))
+    options = options_with_defaults(chosen, services.settings)
+    state = accepted(request, deployment_id, initiated_by, datetime.now(UTC)).model_copy(update={"options": options})
+    is_new = await asyncio.to_thread(services.deployments.create_state, state)
+    if not is_new:
+        found = await asyncio.to_thread(services.deployments.state, deployment_id)
+        if found is None:
+            raise KeyError(deployment_id)
+        if found.fingerprint != state.fingerprint:
+            return Started(found, is_conflict=True)
+        state = found
+    await asyncio.to_thread(services.deployments.append_events, deployment_id, [_accepted_event(state)])
+    if is_new or not state.status.is_final:
+        await ensure_running(client, state)
+    return Started(state, is_conflict=False)
+
+
+async def ensure_running(client: df.DurableOrchestrationClient, state: DeploymentState) -> None:
+    """See that the orchestration of an unfinished deployment exists. Twice: one that exists is left alone."""
+    if await _exists(client, state.deployment_id):
+        return
+    work = DeploymentInput(deployment_id=state.deployment_id, options=state.options)
+    try:
+        await client.start_new("deployment", state.deployment_id, work.dump())
+    except Exception:  # the SDK tells a used id (409) only in words; what counts is that the instance is there
+        if not await _exists(client, state.deployment_id):
+            raise
+
+
+async def _exists(client: df.DurableOrchestrationClient, instance_id: str) -> bool:
+    status = await client.get_status(instance_id)
+    return status is not None and status.runtime_status is not None
+
+
+def _accepted_event(state: DeploymentState) -> Event:
+    by = f" by {state.initiated_by}" if state.initiated_by else ""
+    return Event(
+        key="accepted",
+        time=state.created_at,
+        code=EventCode.DEPLOYMENT_ACCEPTED,
+        message=f"Deployment {state.deployment_id} was asked for{by}.",
+    )
