@@ -1,0 +1,138 @@
+"""What every answer carries: request ids, dates, remaining budgets; errors as ARM shapes them; and the request log."""
+
+import json
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from emulator.arm.catalogue import API_VERSIONS
+from emulator.arm.clock import now, timestamp
+from emulator.arm.errors import ArmError
+from emulator.arm.tokens import AuthenticationError, TokenVerifier
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+CORRELATION_ID = web.RequestKey("correlation_id", str)
+LOGGED_DEPLOYMENT = web.RequestKey("logged_deployment", dict[str, Any])
+
+API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[A-Za-z]+(\.\d+)?)?")
+READ_BUDGET, READ_REFILL = 250, 25.0  # requests, requests a second: specs of ARM throttling, 2024
+WRITE_BUDGET, WRITE_REFILL = 200, 10.0
+
+
+class Budget:
+    """A token bucket, told in `x-ms-ratelimit-remaining-*`; it counts and never refuses."""
+
+    def __init__(self, size: int, refill: float) -> None:
+        self._size, self._refill = size, refill
+        self._tokens, self._when = float(size), time.monotonic()
+
+    def spend(self) -> int:
+        """Take one token and say how many are left."""
+        moment = time.monotonic()
+        self._tokens = min(self._size, self._tokens + (moment - self._when) * self._refill)
+        self._when = moment
+        self._tokens = max(0.0, self._tokens - 1)
+        return int(self._tokens)
+
+
+class RequestLog:
+    """JSON lines of what was asked: never a header, a query string or a body."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._file = path.open("a", encoding="utf-8") if path else None
+
+    def write(self, record: dict[str, Any]) -> None:
+        """Append one line."""
+        if self._file:
+            self._file.write(json.dumps(record) + "\n")
+            self._file.flush()
+
+
+def check_api_version(version: str | None) -> str:
+    """The version of the query; raises MissingApiVersionParameter, InvalidApiVersionParameter."""
+    if not version:
+        message = "The api-version query parameter (?api-version=) is required for all requests."
+        raise ArmError(400, "MissingApiVersionParameter", message)
+    if not API_VERSION.fullmatch(version):
+        message = f"The api-version '{version}' is invalid. The supported versions are '{','.join(API_VERSIONS)}'."
+        raise ArmError(400, "InvalidApiVersionParameter", message)
+    return version
+
+
+def error_response(error: ArmError) -> web.Response:
+    """The error as an HTTP answer."""
+    headers = {"WWW-Authenticate": error.challenge} if isinstance(error, AuthenticationError) else None
+    return web.json_response({"error": error.as_dict()}, status=error.status, headers=headers)
+
+
+def logging_middleware(log: RequestLog) -> Any:
+    """Outermost: one line a request."""
+
+    @web.middleware
+    async def write_log(request: web.Request, handler: Handler) -> web.StreamResponse:
+        started = time.perf_counter()
+        response = await handler(request)
+        record = {
+            "time": timestamp(now()),
+            "method": request.method,
+            "path": request.path,
+            "status": response.status,
+            "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+            "correlationId": response.headers.get("x-ms-correlation-request-id"),
+        }
+        log.write(record | request.get(LOGGED_DEPLOYMENT, {}))
+        return response
+
+    return write_log
+
+
+def headers_middleware() -> Any:
+    """The ids, the date and the budgets; errors become answers here."""
+    budgets = {
+        "reads": Budget(READ_BUDGET, READ_REFILL),
+        "writes": Budget(WRITE_BUDGET, WRITE_REFILL),
+        "deletes": Budget(WRITE_BUDGET, WRITE_REFILL),
+    }
+    kinds = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
+
+    @web.middleware
+    async def add_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request_id = str(uuid.uuid4())
+        correlation_id = request.headers.get("x-ms-correlation-request-id", request_id)
+        request[CORRELATION_ID] = correlation_id
+        try:
+            response = await handler(request)
+        except ArmError as error:
+            response = error_response(error)
+        except web.HTTPException as error:
+            code = "".join(word.capitalize() for word in error.reason.split())
+            response = error_response(ArmError(error.status, code, f"{error.reason}: {request.method} {request.path}"))
+        kind = kinds.get(request.method, "writes")
+        response.headers["x-ms-request-id"] = request_id
+        response.headers["x-ms-correlation-request-id"] = correlation_id
+        response.headers["x-ms-routing-request-id"] = f"LOCAL:{now():%Y%m%dT%H%M%SZ}:{request_id}"
+        response.headers[f"x-ms-ratelimit-remaining-subscription-{kind}"] = str(budgets[kind].spend())
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        return response
+
+    return add_headers
+
+
+def authentication_middleware(verifier: TokenVerifier) -> Any:
+    """Everything but the metadata needs a token and an `api-version`."""
+
+    @web.middleware
+    async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.lower() != "/metadata/endpoints":
+            verifier.verify(request.headers.get("Authorization"))
+        check_api_version(request.query.get("api-version"))
+        return await handler(request)
+
+    return authenticate

@@ -1,0 +1,47 @@
+"""One resource that a template asks for, a copy loop's iteration being one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.arm.engine.prepared import Prepared
+    from emulator.arm.engine.scope import TemplateScope
+    from emulator.arm.identifiers import ResourceId
+
+
+@dataclass(eq=False)
+class Instance:
+    """A resource of an expanded template: its place is known, its body is evaluated when its turn comes.
+
+    `batch` is the size of the loop's batches, None for a parallel loop. `child` is the expansion of a nested deployment
+    that could be expanded up front, `downloaded` the linked template of one that could only be fetched.
+    """
+
+    id: ResourceId
+    type: str
+    name: str
+    api_version: str
+    declaration: Mapping[str, Any]
+    scope: TemplateScope
+    symbol: str | None = None
+    loop_name: str | None = None
+    loop_index: int = 0
+    batch: int | None = None
+    is_enabled: bool = True
+    is_existing: bool = False
+    depends_on: tuple[str, ...] = ()
+    references: frozenset[str] = frozenset()
+    child: Prepared | None = None
+    downloaded: dict[str, Any] | None = None
+
+    @property
+    def is_run(self) -> bool:
+        """True when something is to be done for it."""
+        return self.is_enabled and not self.is_existing
+
+    def __repr__(self) -> str:
+        return f"Instance({self.id})"

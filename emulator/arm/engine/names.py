@@ -1,0 +1,50 @@
+"""The names by which a template's parts call each other: symbolic names, loop names, ids, and shorter forms of ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from emulator.arm.engine.instance import Instance
+
+
+class Names:
+    """An index of instances; a name that is not here is looked for in the enclosing template, where there is one."""
+
+    def __init__(self, enclosing: Names | None = None) -> None:
+        self._enclosing = enclosing
+        self._strong: dict[str, list[Instance]] = {}
+        self._weak: dict[str, list[Instance]] = {}
+
+    def add(self, instances: Iterable[Instance]) -> None:
+        """Make instances known by every name they have.
+
+        Symbolic names, loop names and full ids come first; then the name, the id from the provider on
+        (`Microsoft.Network/virtualNetworks/a/subnets/b`), type and name (`…/virtualNetworks/subnets/a/b`), and the last
+        segment of a child's name.
+        """
+        for instance in instances:
+            strong = {instance.id.key, *(n.lower() for n in (instance.symbol, instance.loop_name) if n)}
+            weak = {instance.name, instance.id.relative, f"{instance.type}/{instance.name}", instance.id.last_name}
+            for name in strong:
+                self._strong.setdefault(name, []).append(instance)
+            for name in {form.lower() for form in weak} - strong:
+                self._weak.setdefault(name, []).append(instance)
+
+    def find(self, name: str) -> list[Instance]:
+        """The instances that a name means; several for a loop. Empty when there are none."""
+        key = name.lower().rstrip("/")
+        own = self._strong.get(key) or self._exact(key) or self._by_relative_id(key)
+        return own or (self._enclosing.find(name) if self._enclosing else [])
+
+    def _exact(self, key: str) -> list[Instance]:
+        """Instances of that very name before children whose last segment it is."""
+        found = self._weak.get(key, [])
+        return [instance for instance in found if instance.name.lower() == key] or found
+
+    def _by_relative_id(self, key: str) -> list[Instance]:
+        """An id in another scope: `resourceId()` of an outer-scope template names the outer resource group."""
+        _, found, relative = key.rpartition("/providers/")
+        return self._weak.get(relative, []) if found else []

@@ -1,0 +1,208 @@
+"""Everything that happens before a deployment runs: fetching, checking, expanding, nested templates included."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from armature.templates.errors import ExpressionError, ExpressionSyntaxError, UnresolvedError
+from emulator.arm.behaviours import Surroundings
+from emulator.arm.behaviours.keyvault import read_secret
+from emulator.arm.engine.context import DeploymentContext
+from emulator.arm.engine.expansion import (
+    NotYetToldError,
+    check_body,
+    evaluate_body,
+    expand,
+    failed_body,
+    invalid_resource,
+    is_inner_scope,
+)
+from emulator.arm.engine.graph import edges_of
+from emulator.arm.engine.instance import Instance
+from emulator.arm.engine.links import Downloader
+from emulator.arm.engine.names import Names
+from emulator.arm.engine.parameters import check_names, check_value, unwrap
+from emulator.arm.engine.prepared import Prepared
+from emulator.arm.engine.request import DeploymentRequest, nested_request, read_link
+from emulator.arm.engine.scope import TemplateScope
+from emulator.arm.engine.tree import evaluate_tree
+from emulator.arm.errors import ArmError, invalid_template
+
+MAX_LEVELS = 5  # ARM limits: levels of nested deployments
+MAX_PARAMETERS, MAX_VARIABLES, MAX_OUTPUTS = 256, 512, 64  # ARM limits: template
+
+
+class Preparation:
+    """Prepares deployments; one for the whole server."""
+
+    def __init__(self, surroundings: Surroundings, downloader: Downloader) -> None:
+        self._surroundings = surroundings
+        self._downloader = downloader
+
+    async def prepare_root(self, request: DeploymentRequest) -> Prepared:
+        """Fetch, check and expand what a client asked for; raises `ArmError` for what can be found without running."""
+        try:
+            return await self.prepare(request)
+        except NotYetToldError as error:
+            raise error.refusal from error
+        except UnresolvedError as error:
+            raise invalid_template(f"The template function '{error.what}' is not expected at this location") from error
+
+    async def prepare(
+        self,
+        request: DeploymentRequest,
+        *,
+        outer: TemplateScope | None = None,
+        fetched: Mapping[str, Any] | None = None,
+        level: int = 0,
+    ) -> Prepared:
+        """Prepare any deployment; `outer` is the parent's scope for an outer-scope nested template.
+
+        `fetched` is a linked template that was fetched before. Raises `ArmError`; UnresolvedError when a nested
+        template can't be expanded before resources of its parent run.
+        """
+        if level > MAX_LEVELS:
+            message = (
+                f"The nested deployment '{request.id.last_name}' exceeds the nesting limit of '{MAX_LEVELS}' levels"
+            )
+            raise invalid_template(message)
+        template = request.template or fetched
+        if template is None and request.template_link:
+            template = await self._downloader.fetch(request.template_link)
+        if template is None:
+            raise invalid_template("there is no template")
+        given: Mapping[str, Any] = request.parameters
+        if request.parameters_link:
+            document = await self._downloader.fetch(request.parameters_link)
+            given = document.get("parameters", document)
+        prepared = await asyncio.to_thread(self._expand, request, template, given, outer)
+        await self._prepare_nested(prepared, level)
+        return prepared
+
+    # The template itself
+
+    def _expand(
+        self,
+        request: DeploymentRequest,
+        template: Mapping[str, Any],
+        given: Mapping[str, Any],
+        outer: TemplateScope | None,
+    ) -> Prepared:
+        _check_shape(template)
+        names = Names(outer.names if outer else None)
+        context = DeploymentContext(self._surroundings, request, template, request.template_link, names)
+        scope = self._scope(context, template, given, outer, names)
+        instances = expand(template, scope, request.id.scope)
+        names.add(instances)
+        for instance in instances:
+            if instance.is_run:
+                check_body(instance)
+        prepared = Prepared(request, template, scope, instances)
+        prepared.edges = edges_of(instances, names)
+        return prepared
+
+    def _scope(
+        self,
+        context: DeploymentContext,
+        template: Mapping[str, Any],
+        given: Mapping[str, Any],
+        outer: TemplateScope | None,
+        names: Names,
+    ) -> TemplateScope:
+        if outer is not None:
+            return TemplateScope(outer.context, outer.template, names, outer.parameters, outer.variables, outer.frames)
+        declared = template.get("parameters") or {}
+        found = check_names(declared, given)
+        values = {name.lower(): self._value(name, entry) for name, entry in found.items()}
+        scope = TemplateScope(context, template, names, values)
+        for name, declaration in declared.items():
+            check_value(name, declaration, _evaluated_parameter(scope, name))
+        return scope
+
+    def _value(self, name: str, entry: Any) -> Any:
+        reference = entry.get("reference") if isinstance(entry, Mapping) else None
+        if isinstance(reference, Mapping):
+            return read_secret(
+                self._surroundings.state,
+                str((reference.get("keyVault") or {}).get("id", "")),
+                str(reference.get("secretName", "")),
+            )
+        return unwrap(name, entry)
+
+    # Nested and linked templates
+
+    async def _prepare_nested(self, prepared: Prepared, level: int) -> None:
+        """Prepare every nested deployment that can be; the others wait for their turn.
+
+        All refusals are collected: one is raised as it is, several as MultipleErrorsOccurred.
+        """
+        nested = [instance for instance in prepared.instances if instance.is_run and instance.id.is_deployment]
+        results = await asyncio.gather(
+            *(self.prepare_child(prepared, instance, level) for instance in nested), return_exceptions=True
+        )
+        refusals: list[ArmError] = []
+        for instance, result in zip(nested, results, strict=True):
+            if isinstance(result, ArmError):
+                refusals.append(result)
+            elif isinstance(result, Prepared):
+                instance.child = result
+            elif not isinstance(result, UnresolvedError):
+                raise result
+        if len(refusals) == 1:
+            raise refusals[0]
+        if refusals:
+            message = f"Multiple error occurred: {','.join(e.status_code_name for e in refusals)}. Please see details."
+            raise ArmError(400, "MultipleErrorsOccurred", message, details=[error.as_dict() for error in refusals])
+
+    async def prepare_child(self, prepared: Prepared, instance: Instance, level: int = 0) -> Prepared:
+        """The expansion of one nested deployment; raises like `prepare`.
+
+        A linked template whose parameters can't be told yet is fetched all the same: a broken link is found early.
+        """
+        try:
+            body = evaluate_body(instance)
+        except UnresolvedError:
+            await self._fetch_early(prepared, instance)
+            raise
+        except (ExpressionError, ExpressionSyntaxError) as error:
+            raise failed_body(instance, error) from error
+        properties = dict(body.get("properties") or {})
+        declared = instance.declaration.get("properties") or {}
+        if "template" in declared:
+            properties["template"] = declared["template"]
+        link = prepared.scope.context.link
+        content = body | {"properties": properties}
+        request = nested_request(instance.id, content, prepared.request.correlation_id, link)
+        outer = None if is_inner_scope(instance.declaration) else instance.scope
+        return await self.prepare(request, outer=outer, fetched=instance.downloaded, level=level + 1)
+
+    async def _fetch_early(self, prepared: Prepared, instance: Instance) -> None:
+        link = (instance.declaration.get("properties") or {}).get("templateLink")
+        if link is None or instance.downloaded is not None:
+            return
+        evaluated = evaluate_tree(link, instance.scope)
+        instance.downloaded = await self._downloader.fetch(read_link(evaluated, prepared.scope.context.link))
+
+
+def _evaluated_parameter(scope: TemplateScope, name: str) -> Any:
+    try:
+        return scope.parameter(name)
+    except (ExpressionError, ExpressionSyntaxError) as error:
+        raise invalid_resource(name, error.message) from error
+
+
+def _check_shape(template: Mapping[str, Any]) -> None:
+    """Raise InvalidTemplate for what is no template, or too much of one."""
+    for name in ("$schema", "contentVersion", "resources"):
+        if name not in template:
+            raise invalid_template(
+                f"Required property '{name}' not found in JSON. Path '', line 1, position 1.", path=""
+            )
+    sections = {"parameters": MAX_PARAMETERS, "variables": MAX_VARIABLES, "outputs": MAX_OUTPUTS}
+    for name, most in sections.items():
+        section = template.get(name)
+        if section is not None and not isinstance(section, Mapping):
+            raise invalid_template(f"The template '{name}' must be an object")
+        if section and len(section) > most:
+            message = f"The number of template {name} limit exceeded. Limit: {most} and actual: {len(section)}."
+            raise invalid_template(message)

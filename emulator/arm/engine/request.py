@@ -1,0 +1,192 @@
+"""A deployment as a client or a parent template asks for it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin
+
+from emulator.arm.errors import ArmError, invalid_request_content, invalid_template
+from emulator.arm.identifiers import DEPLOYMENT_TYPE, ResourceId
+
+_NAME = re.compile(r"[A-Za-z0-9_().-]{1,64}")  # ARM limits: deployment names
+_PROPERTIES = frozenset(
+    {
+        "template",
+        "templatelink",
+        "parameters",
+        "parameterslink",
+        "mode",
+        "debugsetting",
+        "onerrordeployment",
+        "expressionevaluationoptions",
+        "externalinputs",
+        "validationlevel",
+        "extensionconfigs",
+    }
+)
+
+
+@dataclass(frozen=True)
+class TemplateLink:
+    """Where a template or a parameter file is to be fetched.
+
+    `query` is the link's `queryString` (a SAS), which relative links of the fetched template inherit.
+    """
+
+    uri: str
+    query: str = ""
+    content_version: str | None = None
+    relative_path: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The address to fetch."""
+        separator = "&" if "?" in self.uri else "?"
+        return f"{self.uri}{separator}{self.query}" if self.query else self.uri
+
+    def shown(self) -> dict[str, Any]:
+        """The link as answers show it, without any query string."""
+        shown = {"uri": self.uri.partition("?")[0]}
+        shown |= {"relativePath": self.relative_path} if self.relative_path else {}
+        return shown | ({"contentVersion": self.content_version} if self.content_version else {})
+
+
+@dataclass(frozen=True)
+class DeploymentRequest:
+    """What is to be deployed, where, under which name; exactly one of `template` and `template_link` is there.
+
+    `parameters` are as in a parameter file: `{"value": …}` or `{"reference": …}` by name.
+    """
+
+    id: ResourceId
+    correlation_id: str
+    mode: str = "Incremental"
+    template: Mapping[str, Any] | None = None
+    template_link: TemplateLink | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters_link: TemplateLink | None = None
+    location: str | None = None
+    tags: Mapping[str, str] | None = None
+
+
+def check_name(name: str) -> None:
+    """Raise InvalidDeploymentName for a name that ARM refuses."""
+    if not _NAME.fullmatch(name):
+        message = (
+            f"The deployment name '{name}' is invalid. The name must be at most 64 characters and may only contain "
+            "letters, digits, '-', '.', '_', '(' and ')'. Please see https://aka.ms/arm-deploy for usage details."
+        )
+        raise ArmError(400, "InvalidDeploymentName", message)
+
+
+def read_request(deployment_id: ResourceId, body: Mapping[str, Any], correlation_id: str) -> DeploymentRequest:
+    """The body of a PUT; raises `ArmError`: InvalidRequestContent, InvalidDeploymentName, LocationRequired."""
+    check_name(deployment_id.last_name)
+    properties, location, tags = body.get("properties"), body.get("location"), body.get("tags")
+    if not isinstance(properties, Mapping):
+        raise invalid_request_content("Required property 'properties' not found in JSON")
+    unknown = [name for name in properties if name.lower() not in _PROPERTIES]
+    if unknown:
+        raise invalid_request_content(f"Could not find member '{unknown[0]}' on object of type 'DeploymentContent'")
+    if tags is not None and not isinstance(tags, Mapping):
+        raise invalid_request_content("the tags are not an object")
+    if deployment_id.group is None and not location:
+        message = "The 'location' property is required for this type of deployment."
+        raise ArmError(400, "LocationRequired", message)
+    if deployment_id.group is not None and location:
+        message = f"The 'location' property is not allowed for '{deployment_id.last_name}' at resource group scope."
+        raise ArmError(400, "InvalidDeployment", message)
+    return DeploymentRequest(
+        id=deployment_id,
+        correlation_id=correlation_id,
+        mode=_mode(properties),
+        location=str(location).replace(" ", "").lower() if location else None,
+        tags=tags,
+        **_content(properties, None),
+    )
+
+
+def nested_request(
+    deployment_id: ResourceId, body: Mapping[str, Any], correlation_id: str, base: TemplateLink | None
+) -> DeploymentRequest:
+    """The request that an evaluated deployment resource makes; `base` is the link its template was fetched by.
+
+    Raises `ArmError` like `read_request`; InvalidTemplate for a relative link without a base and for Complete mode.
+    """
+    check_name(deployment_id.last_name)
+    properties = body.get("properties")
+    if not isinstance(properties, Mapping):
+        raise invalid_template(f"The template resource '{deployment_id.last_name}' has no properties")
+    if _mode(properties) == "Complete":
+        message = (
+            f"The template resource '{deployment_id.last_name}' is not valid: nested deployments do not support "
+            "'Complete' mode. Please see https://aka.ms/arm-deploy for usage details."
+        )
+        raise invalid_template(message)
+    return DeploymentRequest(
+        id=deployment_id,
+        correlation_id=correlation_id,
+        location=body.get("location"),
+        tags=body.get("tags"),
+        **_content(properties, base),
+    )
+
+
+def _mode(properties: Mapping[str, Any]) -> str:
+    mode = str(properties.get("mode", "")).lower()
+    if mode not in ("incremental", "complete"):
+        raise invalid_request_content(
+            "Required property 'mode' not found in JSON, or its value is not a DeploymentMode"
+        )
+    return mode.capitalize()
+
+
+def _content(properties: Mapping[str, Any], base: TemplateLink | None) -> dict[str, Any]:
+    template, link = properties.get("template"), properties.get("templateLink")
+    if (template is None) == (link is None):
+        which = "both" if template is not None else "neither"
+        raise invalid_request_content(
+            f"Deployment content must have exactly one of 'template' and 'templateLink', and has {which} of them"
+        )
+    if template is not None and not isinstance(template, Mapping):
+        raise invalid_request_content(f"Error converting the value of 'template' to type '{DEPLOYMENT_TYPE}'")
+    parameters, parameters_link = properties.get("parameters"), properties.get("parametersLink")
+    if parameters and parameters_link:
+        raise invalid_request_content("Only one of 'parameters' and 'parametersLink' may be given")
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise invalid_request_content("The deployment parameters are not an object")
+    return {
+        "template": template,
+        "template_link": read_link(link, base) if link is not None else None,
+        "parameters": parameters or {},
+        "parameters_link": read_link(parameters_link, base) if parameters_link else None,
+    }
+
+
+def read_link(link: Any, base: TemplateLink | None) -> TemplateLink:
+    """A `templateLink` or `parametersLink`, whose relative path is relative to `base` and inherits its query string.
+
+    Raises `ArmError`: InvalidRequestContent, InvalidTemplateLink, InvalidContentLink.
+    """
+    if not isinstance(link, Mapping):
+        raise invalid_request_content("The link is not an object")
+    uri, relative = link.get("uri"), link.get("relativePath")
+    query = str(link.get("queryString") or "").lstrip("?")
+    version = link.get("contentVersion")
+    if relative and uri is None:
+        if base is None:
+            message = (
+                f"The template link with relative path '{relative}' has nothing to be relative to: the parent template "
+                "was not deployed from a URI. Please see https://aka.ms/arm-deploy for usage details."
+            )
+            raise ArmError(400, "InvalidTemplateLink", message)
+        return TemplateLink(resolved(base.uri, str(relative)), query or base.query, version, str(relative))
+    if not isinstance(uri, str) or not uri.lower().startswith(("https://", "http://")):
+        raise ArmError(400, "InvalidContentLink", f"The provided content link '{uri}' is invalid or not supported.")
+    return TemplateLink(uri, query, version)
+
+
+def resolved(base: str, relative: str) -> str:
+    """`relative` against the folder of `base`, whose query string is dropped."""
+    return urljoin(base.partition("?")[0], relative)

@@ -1,0 +1,11 @@
+"""The HTTP side: which request goes to which handler."""
+
+from aiohttp import web
+
+from emulator.arm.routes import deployments, groups, resources, subscriptions
+
+
+def add_routes(router: web.UrlDispatcher) -> None:
+    """Register every route; resources by id come last, for they match anything."""
+    for module in (subscriptions, groups, deployments, resources):
+        module.add_routes(router)

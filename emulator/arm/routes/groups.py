@@ -1,0 +1,117 @@
+"""Resource groups: PUT, GET, HEAD, PATCH, DELETE and the list."""
+
+import uuid
+from typing import Any
+
+from aiohttp import web
+
+from emulator.arm.errors import ArmError
+from emulator.arm.grouping import write_group
+from emulator.arm.identifiers import ResourceId
+from emulator.arm.provisioning import settle_removed
+from emulator.arm.routes.filters import matches, paged
+from emulator.arm.routes.paths import GROUP, SUBSCRIPTION, any_case
+from emulator.arm.routes.service import Service, address_of, json_body, service_of
+from emulator.arm.state import ResourceGroup
+
+_DELETION_SECONDS = 15.0
+
+
+def add_routes(router: web.UrlDispatcher) -> None:
+    """Register the routes of this module."""
+    router.add_get(any_case(f"{SUBSCRIPTION}/resourcegroups"), list_groups)
+    router.add_put(any_case(GROUP), put_group)
+    router.add_get(any_case(GROUP), get_group, allow_head=False)
+    router.add_head(any_case(GROUP), head_group)
+    router.add_patch(any_case(GROUP), patch_group)
+    router.add_delete(any_case(GROUP), delete_group)
+    router.add_get(any_case(f"{SUBSCRIPTION}/operationresults/{{operation}}"), deletion_result)
+
+
+def described(group: ResourceGroup) -> dict[str, Any]:
+    """The group as ARM shows it."""
+    document: dict[str, Any] = {
+        "id": str(group.id),
+        "name": group.id.group,
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": group.location,
+        "properties": {"provisioningState": group.provisioning_state},
+    }
+    document |= {"tags": group.tags} if group.tags else {}
+    return document | ({"managedBy": group.managed_by} if group.managed_by else {})
+
+
+async def list_groups(request: web.Request) -> web.Response:
+    """All groups, `$filter` by tag, `$top`."""
+    service, subscription = service_of(request), request.match_info["subscription"]
+    subscription = service.state.check_subscription(subscription)
+    groups = [described(group) for group in service.state.groups(subscription)]
+    return paged(request, [group for group in groups if matches(group, request.query.get("$filter"))])
+
+
+async def put_group(request: web.Request) -> web.Response:
+    """Create or update."""
+    service, group_id = service_of(request), _group_id(request)
+    group, is_new = write_group(service.state, group_id, await json_body(request))
+    return web.json_response(described(group), status=201 if is_new else 200)
+
+
+async def get_group(request: web.Request) -> web.Response:
+    """One group."""
+    return web.json_response(described(_group(request)))
+
+
+async def head_group(request: web.Request) -> web.Response:
+    """204 when it is there, 404 when not."""
+    try:
+        _group(request)
+    except ArmError as absent:
+        return web.Response(status=absent.status)
+    return web.Response(status=204)
+
+
+async def patch_group(request: web.Request) -> web.Response:
+    """Change tags or the manager; what is not named stays."""
+    service, body = service_of(request), await json_body(request)
+    group = service.state.writable_group(request.match_info["subscription"], request.match_info["group"])
+    if isinstance(body.get("tags"), dict):
+        group.tags = body["tags"]
+    if "managedBy" in body:
+        group.managed_by = body["managedBy"]
+    return web.json_response(described(group))
+
+
+async def delete_group(request: web.Request) -> web.Response:
+    """202 with a `Location` that answers 202 until the group with all that it holds is gone."""
+    service, group = service_of(request), _group(request)
+    operation = f"{uuid.uuid4()}"
+    if group.provisioning_state != "Deleting":
+        group.provisioning_state = "Deleting"
+        service.state.running_deletions.add(operation)
+        service.start(_delete(service, group, operation))
+    location = f"{address_of(request)}/subscriptions/{group.id.subscription}/operationresults/{operation}"
+    headers = {"Location": f"{location}?api-version={request.query['api-version']}"} | service.time.retry_after(15)
+    return web.Response(status=202, headers=headers)
+
+
+async def deletion_result(request: web.Request) -> web.Response:
+    """How far a deletion is."""
+    service = service_of(request)
+    if request.match_info["operation"] in service.state.running_deletions:
+        return web.Response(status=202, headers={"Location": str(request.url)} | service.time.retry_after(15))
+    return web.Response(status=200)
+
+
+async def _delete(service: Service, group: ResourceGroup, operation: str) -> None:
+    await service.time.pass_by(_DELETION_SECONDS)
+    settle_removed(service.surroundings, service.state.drop_group(group))
+    service.state.running_deletions.discard(operation)
+
+
+def _group_id(request: web.Request) -> ResourceId:
+    return ResourceId(request.match_info["subscription"], request.match_info["group"])
+
+
+def _group(request: web.Request) -> ResourceGroup:
+    group_id = _group_id(request)
+    return service_of(request).state.group(group_id.subscription or "", group_id.group or "")

@@ -1,0 +1,15 @@
+"""Route patterns: ARM compares every path segment without regard to case."""
+
+import re
+
+
+def any_case(path: str) -> str:
+    """An aiohttp route pattern in which the literal segments of `path` match in any case."""
+    segments = []
+    for number, segment in enumerate(path.strip("/").split("/")):
+        segments.append(segment if segment.startswith("{") else f"{{_{number}:(?i:{re.escape(segment)})}}")
+    return "/" + "/".join(segments)
+
+
+SUBSCRIPTION = "/subscriptions/{subscription}"
+GROUP = "/subscriptions/{subscription}/resourcegroups/{group}"

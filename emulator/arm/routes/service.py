@@ -1,0 +1,66 @@
+"""What the handlers share: the state, the settings and the background work, kept on the application."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from emulator.arm.behaviours import Surroundings
+from emulator.arm.clock import SimulatedTime
+from emulator.arm.engine.deployer import Deployer
+from emulator.arm.errors import invalid_request_content
+from emulator.arm.settings import ArmSettings
+from emulator.arm.state import CloudState
+
+
+@dataclass
+class Service:
+    """The running ARM."""
+
+    settings: ArmSettings
+    state: CloudState
+    surroundings: Surroundings
+    time: SimulatedTime
+    deployer: Deployer
+    background: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something that outlives its request; it is cancelled when the server stops."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.background.add(task)
+        task.add_done_callback(self.background.discard)
+
+    async def stop(self) -> None:
+        """Cancel what still runs and wait for it."""
+        tasks = list(self.background)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+SERVICE = web.AppKey("service", Service)
+
+
+def service_of(request: web.Request) -> Service:
+    """The service that the request came to."""
+    return request.app[SERVICE]
+
+
+def address_of(request: web.Request) -> str:
+    """The server's own address, as the caller wrote it: what links in answers begin with."""
+    return f"{request.scheme}://{request.host}"
+
+
+async def json_body(request: web.Request) -> dict[str, Any]:
+    """The body, an object; raises InvalidRequestContent. An absent body is an empty object."""
+    if not (raw := await request.read()):
+        return {}
+    try:
+        body = await request.json()
+    except ValueError as wrong:
+        raise invalid_request_content(f"Unexpected character encountered while parsing value: {wrong}") from wrong
+    if not isinstance(body, dict):
+        raise invalid_request_content(f"Error converting value of {len(raw)} bytes to an object")
+    return body

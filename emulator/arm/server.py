@@ -1,0 +1,64 @@
+"""The HTTPS server: the application with its middlewares, and its life from start to stop."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from emulator.arm.answers import RequestLog, authentication_middleware, headers_middleware, logging_middleware
+from emulator.arm.behaviours import Surroundings
+from emulator.arm.behaviours.storage import AccountsFile
+from emulator.arm.clock import SimulatedTime
+from emulator.arm.engine.deployer import Deployer
+from emulator.arm.engine.links import Downloader
+from emulator.arm.routes import add_routes
+from emulator.arm.routes.service import SERVICE, Service
+from emulator.arm.settings import ArmSettings
+from emulator.arm.state import CloudState
+from emulator.arm.tokens import TokenVerifier
+
+MAX_REQUEST_BYTES = 8 * 1024 * 1024  # a template of 4 MB and parameters of 4 MB
+
+
+def create_application(settings: ArmSettings) -> web.Application:
+    """The application; it needs a running event loop only once it serves."""
+    state = CloudState(settings.tenant, settings.subscriptions)
+    surroundings = Surroundings(state, settings.tenant, settings.blob_endpoint, AccountsFile(settings.accounts))
+    time = SimulatedTime(settings.scale)
+    downloader = Downloader(settings.certificate_authority)
+    service = Service(settings, state, surroundings, time, Deployer(surroundings, downloader, time))
+    verifier = TokenVerifier(settings.token_key.read_text(encoding="utf-8"), settings.tenant)
+    application = web.Application(
+        middlewares=[
+            logging_middleware(RequestLog(settings.log)),
+            headers_middleware(),
+            authentication_middleware(verifier),
+        ],
+        client_max_size=MAX_REQUEST_BYTES,
+    )
+    application[SERVICE] = service
+
+    async def live(_: web.Application) -> AsyncIterator[None]:
+        yield
+        await service.stop()
+        await downloader.close()
+
+    application.cleanup_ctx.append(live)
+    add_routes(application.router)
+    return application
+
+
+@asynccontextmanager
+async def serve(settings: ArmSettings) -> AsyncIterator[int]:
+    """Serve on 127.0.0.1 until the block ends; yields the port."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.certificate, settings.private_key)
+    runner = web.AppRunner(create_application(settings), access_log=None, handler_cancellation=False)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", settings.port, ssl_context=context, shutdown_timeout=2)
+        await site.start()
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()

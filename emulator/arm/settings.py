@@ -1,0 +1,28 @@
+"""How the emulated ARM is started: addresses, keys, who may call, how fast time runs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+DEFAULT_TENANT = "00000000-0000-0000-0000-000000000002"
+
+
+@dataclass(frozen=True)
+class ArmSettings:
+    """What the process was told.
+
+    `scale` multiplies every provisioning time; 0 makes everything immediate. `certificate_authority` is trusted when
+    linked templates are fetched. `accounts` is the file through which the storage emulator learns of accounts.
+    """
+
+    token_key: Path
+    accounts: Path
+    blob_endpoint: str
+    certificate: Path
+    private_key: Path
+    certificate_authority: Path
+    port: int = 0
+    scale: float = 0.05
+    subscriptions: tuple[str, ...] = (DEFAULT_SUBSCRIPTION,)
+    tenant: str = DEFAULT_TENANT
+    log: Path | None = None

@@ -1,0 +1,80 @@
+"""Bearer tokens: the signature, audience and expiry are checked, and a refusal is worded as ARM words it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import jwt
+
+from emulator.arm.errors import ArmError
+
+AUDIENCES = (
+    "https://management.core.windows.net/",
+    "https://management.core.windows.net",
+    "https://management.azure.com/",
+    "https://management.azure.com",
+)
+LOGIN_ENDPOINT = "https://login.microsoftonline.com"
+
+
+class AuthenticationError(ArmError):
+    """A 401 with the `WWW-Authenticate` challenge that clients read the tenant from."""
+
+    def __init__(self, code: str, message: str, tenant: str) -> None:
+        super().__init__(401, code, message)
+        authorization_uri = f"{LOGIN_ENDPOINT}/{tenant}"
+        self.challenge = (
+            f'Bearer authorization_uri="{authorization_uri}", error="invalid_token", error_description="{message}"'
+        )
+
+
+class TokenVerifier:
+    """Verifies RS256 access tokens against one public key."""
+
+    def __init__(self, public_key: str, tenant: str) -> None:
+        self._public_key = public_key
+        self._tenant = tenant
+
+    def verify(self, authorization: str | None) -> dict[str, Any]:
+        """The token's claims; raises `AuthenticationError`."""
+        if not authorization:
+            raise self._refusal("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            message = "Authentication failed. The 'Authorization' header is provided in an invalid format."
+            raise self._refusal("AuthenticationFailedInvalidHeader", message)
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token.strip(),
+                self._public_key,
+                algorithms=["RS256"],
+                audience=AUDIENCES,
+                options={"require": ["exp", "aud"]},
+                leeway=0,
+            )
+        except jwt.ExpiredSignatureError as expired:
+            raise self._refusal("ExpiredAuthenticationToken", self._expiry_message(token)) from expired
+        except jwt.InvalidAudienceError as wrong:
+            message = (
+                "The access token has been obtained for wrong audience or resource. It should exactly match "
+                "with one of "
+                f"the allowed audiences {', '.join(repr(a) for a in AUDIENCES)}."
+            )
+            raise self._refusal("InvalidAuthenticationTokenAudience", message) from wrong
+        except jwt.InvalidTokenError as invalid:
+            raise self._refusal("InvalidAuthenticationToken", "The access token is invalid.") from invalid
+        if claims.get("tid", self._tenant) != self._tenant:
+            message = f"The access token is from the wrong tenant. It must match the tenant '{self._tenant}'."
+            raise self._refusal("InvalidAuthenticationTokenTenant", message)
+        return claims
+
+    def _refusal(self, code: str, message: str) -> AuthenticationError:
+        return AuthenticationError(code, message, self._tenant)
+
+    @staticmethod
+    def _expiry_message(token: str) -> str:
+        expiry = jwt.decode(token, options={"verify_signature": False})["exp"]
+        then, now = datetime.fromtimestamp(expiry, UTC), datetime.now(UTC)
+        return (
+            f"The access token expiry UTC time '{then:%m/%d/%Y %I:%M:%S %p}' is earlier than current UTC time "
+            f"'{now:%m/%d/%Y %I:%M:%S %p}'."
+        )
