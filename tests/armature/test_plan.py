@@ -1,0 +1,111 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from armature.plan import (
+    MAX_DEPLOYMENT_NAME,
+    Artifact,
+    ArtifactKind,
+    DeploymentScopeTarget,
+    Lineage,
+    ParameterBinding,
+    Plan,
+    PlannedTemplate,
+    deployment_name,
+    lineage_of,
+)
+from armature.request import DEPLOYMENT_ID_PATTERN, Target
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+deployment_ids = st.from_regex(DEPLOYMENT_ID_PATTERN, fullmatch=True)
+
+
+def plan() -> Plan:
+    web = PlannedTemplate(
+        name="web",
+        path="templates/web.json",
+        tier=0,
+        scope=DeploymentScopeTarget(subscription=SUBSCRIPTION, resource_group="rg"),
+        deployment_name="web.d1",
+        parameters={"tags": ParameterBinding(kind="value", value={"a": None}), "none": ParameterBinding(kind="value")},
+    )
+    api = Artifact(index=0, kind=ArtifactKind.PACKAGE, path="packages/api.zip", name="api", size=3, sha256="ab" * 32)
+    page = Artifact(index=1, kind=ArtifactKind.TEMPLATE, path="templates/web.json", name="templates/web.json", size=9)
+    return Plan(
+        deployment_id="d1",
+        lineage=Lineage(project="shop", environment="prod", key="0" * 16),
+        subscription=SUBSCRIPTION,
+        location="eastus2",
+        templates=(web,),
+        artifacts=(api, page),
+    )
+
+
+def test_a_plan_survives_being_written_down() -> None:
+    assert Plan.load(plan().dump()) == plan()
+
+
+def test_templates_and_packages_are_found_by_name() -> None:
+    assert plan().template("web").path == "templates/web.json"
+    assert plan().package("api").blob_name == f"{'ab' * 32}/api.zip"
+    assert plan().artifacts[1].blob_name == "templates/web.json"
+    with pytest.raises(KeyError):
+        plan().template("api")
+    with pytest.raises(KeyError):
+        plan().package("templates/web.json")
+
+
+def test_a_scope_is_spelled_as_arm_does() -> None:
+    group = DeploymentScopeTarget(subscription=SUBSCRIPTION, resource_group="rg")
+    whole = DeploymentScopeTarget(subscription=SUBSCRIPTION)
+
+    assert group.resource_id == f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
+    assert whole.resource_id == f"/subscriptions/{SUBSCRIPTION}"
+    assert whole.deployment_id("x") == f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Resources/deployments/x"
+
+
+@given(st.text(min_size=1, max_size=100), deployment_ids)
+def test_a_deployment_name_is_one_that_arm_takes(template: str, deployment_id: str) -> None:
+    name = deployment_name(template, deployment_id)
+
+    assert re.fullmatch(r"[-\w.()]{1,64}", name, re.ASCII)
+    assert not name.endswith(".")
+    assert name == deployment_name(template, deployment_id)
+
+
+@given(st.tuples(st.text(min_size=1), deployment_ids), st.tuples(st.text(min_size=1), deployment_ids))
+def test_different_templates_and_deployments_have_different_names(one: tuple[str, str], two: tuple[str, str]) -> None:
+    same = (one[0].casefold(), one[1]) == (two[0].casefold(), two[1])
+
+    assert same or deployment_name(*one).lower() != deployment_name(*two).lower()
+
+
+def test_a_name_is_kept_as_long_as_it_fits() -> None:
+    fits = "t" * (MAX_DEPLOYMENT_NAME - len(".shop-1"))
+
+    assert deployment_name(fits, "shop-1") == f"{fits}.shop-1"
+    assert len(deployment_name(fits, "shop-1")) == MAX_DEPLOYMENT_NAME
+    longer = deployment_name(f"{fits}t", "shop-1")
+    assert len(longer) <= MAX_DEPLOYMENT_NAME
+    assert longer.endswith(".shop-1")
+    assert longer != deployment_name(f"{fits}s", "shop-1")
+
+
+def test_a_lineage_is_the_same_for_the_same_target_in_any_spelling() -> None:
+    target = Target(subscription=SUBSCRIPTION)
+
+    def key(*groups: str, cloud: str = "AzureCloud", environment: str = "prod") -> str:
+        return lineage_of("shop", environment, cloud, target, set(groups)).key
+
+    assert key("rg-a", "rg-b") == key("RG-B", "rg-A")
+    different = {
+        key("rg-a"),
+        key("rg-b"),
+        key(),
+        key("rg-a", cloud="AzureUSGovernment"),
+        key("rg-a", environment="dev"),
+    }
+    assert len(different) == 5
+    assert all(re.fullmatch(r"[0-9a-f]{16}", one) for one in different)
