@@ -6,6 +6,7 @@ and bare property names. 2 to 3 % of hand-written templates use one of these.
 """
 
 import json
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -268,15 +269,23 @@ class _Reader:
             return self._read_string(at)
         number = _NUMBER.match(text, at)
         if number:
-            try:
-                return (float if number.group(1) or number.group(2) else int)(number.group()), number.end()
-            except ValueError as error:  # Python refuses to convert more than some 4,300 digits
-                raise self._error("The number is too long", at) from error
+            return self._number(number, at), number.end()
         word = _NAME.match(text, at)
         if word and word.group() in _LITERALS:
             return _LITERALS[word.group()], word.end()
         found = f"'{word.group()[:80] if word else text[at]}'" if at < len(text) else "the end of the file"
         raise self._error(f"Expected a value, found {found}", at)
+
+    def _number(self, match: re.Match[str], at: int) -> int | float:
+        if match.group(1) or match.group(2):
+            value = float(match.group())
+            if math.isinf(value):
+                raise self._error("The number is too large", at)
+            return value
+        try:
+            return int(match.group())
+        except ValueError as error:  # Python refuses to convert more than some 4,300 digits
+            raise self._error("The number is too large", at) from error
 
     def _read_string(self, at: int) -> tuple[str, int]:
         text = self._text

@@ -47,39 +47,31 @@ def to_text(value: Any) -> str:
 
 
 def float_text(value: float) -> str:
-    """A float as .NET writes it (shortest round trip, `E+20`, no trailing `.0`)."""
+    """A float as the engine writes it: shortest round trip, no `.0`, an exponent from 1E+17 and below 0.0001."""
     text = repr(value)
+    if "e" in text and 1 <= abs(value) < 1e17:
+        return f"{value:.0f}"
     if "e" in text:
         mantissa, _, exponent = text.partition("e")
         sign, digits = ("-" if exponent.startswith("-") else "+"), exponent.lstrip("+-")
         return f"{mantissa.removesuffix('.0')}E{sign}{digits.zfill(2)}"
-    if abs(value) >= 1e15:
-        digits = text.removesuffix(".0").lstrip("-")
-        fraction = digits[1:].rstrip("0")
-        return f"{'-' if value < 0 else ''}{digits[0]}{'.' + fraction if fraction else ''}E+{len(digits) - 1}"
-    if value and abs(value) < 1e-4:
-        return text
     return text.removesuffix(".0")
 
 
-def to_json(value: Any, *, quote: str = '"') -> str:
-    """Compact JSON as Newtonsoft.Json writes it; with `quote="'"` and no escaping of `"` for format()."""
+def to_json(value: Any) -> str:
+    """Compact JSON as Newtonsoft.Json writes it."""
     if isinstance(value, dict):
-        inner = ",".join(f"{_quoted(name, quote)}:{to_json(item, quote=quote)}" for name, item in value.items())
-        return f"{{{inner}}}"
+        return f"{{{','.join(f'{_quoted(name)}:{to_json(item)}' for name, item in value.items())}}}"
     if isinstance(value, list):
-        return f"[{','.join(to_json(item, quote=quote) for item in value)}]"
+        return f"[{','.join(map(to_json, value))}]"
     if isinstance(value, str):
-        return _quoted(value, quote)
+        return _quoted(value)
     if isinstance(value, float):
         text = float_text(value)
         return text if any(mark in text for mark in ".E") else f"{text}.0"
     return json.dumps(value)
 
 
-def _quoted(text: str, quote: str) -> str:
-    body = json.dumps(text, ensure_ascii=False)[1:-1]
-    if quote == "'":
-        body = body.replace('\\"', '"').replace("'", "\\'")
-    body = body.replace("\u0085", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return f"{quote}{body}{quote}"
+def _quoted(text: str) -> str:
+    quoted = json.dumps(text, ensure_ascii=False)
+    return quoted.replace("\u0085", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

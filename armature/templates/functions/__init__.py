@@ -6,7 +6,7 @@ Names and arities were asked of Microsoft's engine.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from armature.templates.functions import collections, dates, encodings, hashes, logic, numbers, resources, text
+from armature.templates.functions import collections, dates, encodings, hashes, logic, numbers, resources, text, uris
 from armature.templates.functions.resources import LIST_NAME, list_function
 from armature.templates.functions.signature import Function, Kind
 
@@ -37,7 +37,7 @@ _NOT_YET_EVALUATED = (
     Function("externalInputs", 1, 1, Kind.DEPLOYMENT),
 )
 
-_MODULES = (logic, numbers, text, collections, encodings, hashes, dates, resources)
+_MODULES = (logic, numbers, text, collections, encodings, uris, hashes, dates, resources)
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {

@@ -5,14 +5,20 @@ in the invariant culture, checked against Microsoft's engine.
 """
 
 import re
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 from armature.templates.values import float_text
 
-_ITEM = re.compile(r"(\d+) *(?:, *(-?\d+) *)?(?::([^{}]*))?\}")
 _STANDARD = re.compile(r"([A-Za-z])(\d{0,9})")
+_CUSTOM_TOKEN = re.compile(r"'[^']*'?|\"[^\"]*\"?|\\.?|[eE][+-]?0+|.", re.DOTALL)
 _CURRENCY = "¤"
+_MOST_DIGITS = 1_000_000  # .NET's own limit of an index or a width
+_MOST_PRECISION = 1_000  # .NET allows far more; no template has a use for it
+
+_EARLY_END = "Format item ends prematurely"
+_NO_DIGIT = "Expected an ASCII digit"
+_STRAY_BRACE = "Unexpected closing brace without a corresponding opening brace"
 
 
 class FormatError(ValueError):
@@ -26,17 +32,21 @@ def composite_format(template: str, values: list[Any]) -> str:
     while at < len(template):
         character = template[at]
         if character not in "{}":
-            end = next((i for i in range(at, len(template)) if template[i] in "{}"), len(template))
+            brace = re.compile(r"[{}]").search(template, at)
+            end = brace.start() if brace else len(template)
             parts.append(template[at:end])
             at = end
         elif template[at + 1 : at + 2] == character:
             parts.append(character)
             at += 2
+        elif at + 1 == len(template):
+            raise _malformed(at + 1, _EARLY_END)
         elif character == "}":
-            raise _malformed(at + 1, "Format item ends prematurely")
+            raise _malformed(at + 1, _STRAY_BRACE)
         else:
-            text, at = _item(template, at + 1, values)
-            parts.append(text)
+            item = _Item(template, at + 1)
+            parts.append(item.text(values))
+            at = item.end
     return "".join(parts)
 
 
@@ -44,23 +54,59 @@ def _malformed(offset: int, why: str) -> FormatError:
     return FormatError(f"Input string was not in a correct format. Failure to parse near offset {offset}. {why}.")
 
 
-def _item(template: str, at: int, values: list[Any]) -> tuple[str, int]:
-    if not (template[at : at + 1].isascii() and template[at : at + 1].isdigit()):
-        raise _malformed(at, "Expected an ASCII digit" if at < len(template) else "Format item ends prematurely")
-    match = _ITEM.match(template, at)
-    if not match:
-        raise _malformed(len(template) if "}" not in template[at:] else at, "Format item ends prematurely")
-    index, width, specifier = match.groups()
-    if len(index) > 6 or int(index) >= len(values):
-        raise FormatError(
-            "Index (zero based) must be greater than or equal to zero and less than the size of the argument list."
-        )
-    if width and len(width) > 6:
-        raise _malformed(at, "Format item ends prematurely")
-    text = _formatted(values[int(index)], specifier or "")
-    if width:
-        text = text.rjust(int(width)) if int(width) >= 0 else text.ljust(-int(width))
-    return text, match.end()
+class _Item:
+    """One item, read from behind its opening brace; `end` is behind the closing one."""
+
+    def __init__(self, template: str, at: int) -> None:
+        self._template = template
+        self.end = at
+        self._index = self._number()
+        self._width, self._is_left, self._specifier = 0, False, ""
+        self._skip_spaces()
+        if self._next() == ",":
+            self.end += 1
+            self._skip_spaces()
+            if self._next() == "-":
+                self._is_left = True
+                self.end += 1
+            self._width = self._number()
+            self._skip_spaces()
+        if self._next() == ":":
+            start = self.end + 1
+            while self._next() != "}":
+                self.end += 1
+                if self._next() == "{":
+                    raise _malformed(self.end, _EARLY_END)
+            self._specifier = template[start : self.end]
+        if self._next() != "}":
+            raise _malformed(self.end, _EARLY_END)
+        self.end += 1
+
+    def text(self, values: list[Any]) -> str:
+        if self._index >= len(values):
+            raise FormatError(
+                "Index (zero based) must be greater than or equal to zero and less than the size of the argument list."
+            )
+        text = _formatted(values[self._index], self._specifier)
+        return text.ljust(self._width) if self._is_left else text.rjust(self._width)
+
+    def _next(self) -> str:
+        if self.end == len(self._template):
+            raise _malformed(self.end, _EARLY_END)
+        return self._template[self.end]
+
+    def _skip_spaces(self) -> None:
+        while self._next() == " ":
+            self.end += 1
+
+    def _number(self) -> int:
+        start = self.end
+        while "0" <= self._next() <= "9":
+            self.end += 1
+        if start == self.end:
+            raise _malformed(start, _NO_DIGIT)
+        digits = self._template[start : self.end]
+        return min(int(digits[-8:]) if len(digits) < 8 else _MOST_DIGITS, _MOST_DIGITS)
 
 
 def _formatted(value: Any, specifier: str) -> str:
@@ -68,17 +114,26 @@ def _formatted(value: Any, specifier: str) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    if not specifier:
-        return str(value) if isinstance(value, int) else float_text(value)
     standard = _STANDARD.fullmatch(specifier)
+    if not specifier:
+        return _plain(value)
     if standard:
-        return _standard(value, standard.group(1), int(standard.group(2)) if standard.group(2) else None)
-    return _custom(value, specifier)
+        precision = int(standard.group(2)) if standard.group(2) else None
+        if precision is not None and precision > _MOST_PRECISION:
+            raise FormatError("Format specifier was invalid.")
+        with localcontext(prec=_MOST_PRECISION + 400):
+            return _standard(value, standard.group(1), precision)
+    with localcontext(prec=_MOST_PRECISION + 400):
+        return _custom(value, specifier)
+
+
+def _plain(value: float) -> str:
+    return str(value) if isinstance(value, int) else float_text(value)
 
 
 def _standard(value: float, letter: str, precision: int | None) -> str:
-    kind = letter.upper()
-    match kind:
+    places = 2 if precision is None else precision
+    match letter.upper():
         case "D" if isinstance(value, int):
             return f"{'-' if value < 0 else ''}{abs(value):0{precision or 0}d}"
         case "X" if isinstance(value, int):
@@ -86,17 +141,17 @@ def _standard(value: float, letter: str, precision: int | None) -> str:
         case "B" if isinstance(value, int):
             return f"{value & 0xFFFFFFFFFFFFFFFF:0{precision or 0}b}"
         case "R":
-            return str(value) if isinstance(value, int) else float_text(value)
+            return _plain(value)
         case "G":
             return _general(value, letter, precision)
         case "F":
-            return f"{_rounded(value, 2 if precision is None else precision):f}"
+            return f"{_rounded(value, places):f}"
         case "N":
-            return f"{_rounded(value, 2 if precision is None else precision):,f}"
+            return f"{_rounded(value, places):,f}"
         case "P":
-            return f"{_rounded(value, 2 if precision is None else precision, scale=100):,f} %"
+            return f"{_rounded(value, places, scale=100):,f} %"
         case "C":
-            text = f"{_CURRENCY}{_rounded(abs(value), 2 if precision is None else precision):,f}"
+            text = f"{_CURRENCY}{_rounded(abs(value), places):,f}"
             return f"({text})" if value < 0 else text
         case "E":
             return _scientific(value, letter, 6 if precision is None else precision)
@@ -104,65 +159,119 @@ def _standard(value: float, letter: str, precision: int | None) -> str:
             raise FormatError("Format specifier was invalid.")
 
 
-def _rounded(value: float, digits: int, *, scale: int = 1) -> Decimal:
-    """The value in that many digits; halves go away from zero, of floats after their exact binary value."""
-    exact = Decimal(value) * scale
-    return exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+def _halves(value: float) -> str:
+    """How .NET rounds a half: of an integer away from zero, of a float to the even digit."""
+    return ROUND_HALF_UP if isinstance(value, int) else ROUND_HALF_EVEN
+
+
+def _rounded(value: float, places: int, *, scale: int = 1) -> Decimal:
+    return (Decimal(value) * scale).quantize(Decimal(1).scaleb(-places), _halves(value))
+
+
+def _significant(value: float, digits: int) -> Decimal:
+    """The value in that many significant digits."""
+    exact = Decimal(value)
+    if not exact:
+        return Decimal(0)
+    rounded = exact.quantize(Decimal(1).scaleb(exact.adjusted() - digits + 1), _halves(value))
+    if rounded.adjusted() > exact.adjusted():
+        rounded = exact.quantize(Decimal(1).scaleb(exact.adjusted() - digits + 2), _halves(value))
+    return rounded
 
 
 def _scientific(value: float, letter: str, precision: int) -> str:
-    mantissa, _, exponent = f"{Decimal(value):.{precision}E}".partition("E")
-    return f"{mantissa}{letter}{exponent[0]}{exponent[1:].zfill(3)}"
+    rounded = _significant(value, precision + 1)
+    exponent = rounded.adjusted() if rounded else 0
+    mantissa = rounded.scaleb(-exponent)
+    return f"{mantissa:.{precision}f}{letter}{'-' if exponent < 0 else '+'}{abs(exponent):03d}"
 
 
 def _general(value: float, letter: str, precision: int | None) -> str:
     if not precision:
-        text = str(value) if isinstance(value, int) else float_text(value)
+        text = _plain(value)
         return text if letter == "G" else text.replace("E", "e")
-    rounded = Decimal(value).normalize() if value else Decimal(0)
-    exact = rounded.quantize(Decimal(1).scaleb(rounded.adjusted() - precision + 1), ROUND_HALF_EVEN).normalize()
-    exponent = exact.adjusted()
+    rounded = _significant(value, precision).normalize()
+    exponent = rounded.adjusted() if rounded else 0
     if -5 < exponent < precision:
-        return f"{exact:f}"
-    mantissa = f"{exact.scaleb(-exponent):f}"
-    return f"{mantissa}{'E' if letter == 'G' else 'e'}{'+' if exponent >= 0 else '-'}{abs(exponent):02d}"
+        return f"{rounded:f}"
+    mantissa = f"{rounded.scaleb(-exponent):f}"
+    return f"{mantissa}{'E' if letter == 'G' else 'e'}{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
 def _custom(value: float, specifier: str) -> str:
-    """Digits and literals: `0`, `#`, `.`, `,` (groups), `%`; quoted text; sections for negative and zero."""
-    sections = specifier.split(";")
-    negative = value < 0
-    if negative and len(sections) > 1 and sections[1]:
-        specifier, negative = sections[1], False
+    """Places (`0`, `#`), point, groups (`,`), per cent and literals; sections for positive, negative and zero."""
+    sections = _sections(specifier)
+    section, is_signed = sections[0], value < 0
+    if value < 0 and len(sections) > 1 and sections[1]:
+        section, is_signed = sections[1], False
     elif value == 0 and len(sections) > 2 and sections[2]:
-        specifier = sections[2]
-    else:
-        specifier = sections[0]
-    before, _, after = specifier.partition(".")
-    places = sum(character in "0#" for character in after)
-    scale = 100 ** specifier.count("%")
-    exact = _rounded(abs(value), places, scale=scale)
-    whole, _, fraction = f"{exact:f}".partition(".")
-    least = len(before) - before.index("0") if "0" in before else 0
-    least = sum(character in "0#" for character in before[len(before) - least :]) if least else 0
-    whole = whole.lstrip("0").zfill(least) if least else whole.lstrip("0")
-    if re.search(r"[0#],+[0#]", before):
-        whole = _grouped(whole)
-    kept = sum(1 for character in after[: after.rfind("0") + 1] if character in "0#")
-    fraction = fraction[:kept] + fraction[kept:].rstrip("0")
-    text = _filled(before, whole) + (f".{fraction}" if fraction else "") + re.sub(r"[0#,'\"\\]", "", after)
-    return f"-{text}" if negative and exact else text
+        section = sections[2]
+    point = section.index(".") if "." in section else len(section)
+    before = section[:point]
+    after = [token for token in section[point + 1 :] if token != "."]
+    places = sum(token in ("0", "#") for token in after)
+    exact = Decimal(repr(abs(value))) * 100 ** section.count("%")
+    rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    whole, _, fraction = f"{rounded:f}".partition(".")
+    text = _whole_part(before, whole.lstrip("0")) + _fraction_part(after, fraction)
+    return f"-{text}" if is_signed and rounded else text
 
 
-def _grouped(digits: str) -> str:
-    groups = [digits[max(end - 3, 0) : end] for end in range(len(digits), 0, -3)]
-    return ",".join(reversed(groups))
+def _sections(specifier: str) -> list[list[str]]:
+    sections: list[list[str]] = [[]]
+    for token in _CUSTOM_TOKEN.findall(specifier):
+        if token == ";":
+            sections.append([])
+        else:
+            sections[-1].append(token)
+    return sections
 
 
-def _filled(pattern: str, digits: str) -> str:
-    """The pattern's digit places replaced by the digits, its literals kept before and after."""
-    places = [index for index, character in enumerate(pattern) if character in "0#,"]
-    if not places:
-        return re.sub(r"['\"\\]", "", pattern) + digits
-    head, tail = pattern[: places[0]], pattern[places[-1] + 1 :]
-    return re.sub(r"['\"\\]", "", head) + digits + re.sub(r"['\"\\]", "", tail)
+def _literal(token: str) -> str:
+    if token[0] in "'\"":
+        return token.strip(token[0])
+    return token[1:] if token[0] == "\\" else token
+
+
+def _whole_part(tokens: list[str], digits: str) -> str:
+    places = [index for index, token in enumerate(tokens) if token in ("0", "#")]
+    is_grouped = bool(places) and "," in tokens[places[0] : places[-1]]
+    first_zero = next((index for index in places if tokens[index] == "0"), len(tokens))
+    parts: list[str] = []
+    written = 0
+
+    def write(digit: str) -> None:
+        nonlocal written
+        if is_grouped and written and written % 3 == 0:
+            parts.append(",")
+        parts.append(digit)
+        written += 1
+
+    for index in range(len(tokens) - 1, -1, -1):
+        token = tokens[index]
+        if token in ("0", "#"):
+            if digits:
+                write(digits[-1])
+                digits = digits[:-1]
+            elif index >= first_zero:
+                write("0")
+            if index == places[0]:
+                for digit in reversed(digits):
+                    write(digit)
+        elif token != ",":
+            parts.append(_literal(token)[::-1])
+    return "".join(parts)[::-1] if not is_grouped else "".join(part[::-1] for part in reversed(parts))
+
+
+def _fraction_part(tokens: list[str], digits: str) -> str:
+    places = [token for token in tokens if token in ("0", "#")]
+    least = len(places) - places[::-1].index("0") if "0" in places else 0
+    kept = digits[:least] + digits[least:].rstrip("0")
+    parts = ["."] if kept else []
+    for token in tokens:
+        if token in ("0", "#"):
+            parts.append(kept[:1])
+            kept = kept[1:]
+        elif token != ",":
+            parts.append(_literal(token))
+    return "".join(parts)

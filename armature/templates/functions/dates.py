@@ -9,16 +9,17 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from armature.templates.errors import ExpressionError
 from armature.templates.functions.signature import Function, Kind, pure, refusal, refusal_with_help, require
 from armature.templates.scope import Scope
 
 _DURATION = re.compile(
-    r"(?P<sign>[+-])?P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
+    r"(?P<sign>-)?P(?=.)(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
 )
 _UTC_NOW_DEFAULT = "yyyyMMddTHHmmssZ"
 _ISO_DEFAULT = "yyyy-MM-ddTHH:mm:ssZ"
-_CUSTOM = re.compile(r"'[^']*'|\"[^\"]*\"|\\.|%?(?:y+|M+|d+|H+|h+|m+|s+|f+|F+|t+|z+|K)|.", re.DOTALL)
+_CUSTOM = re.compile(r"'[^']*'|\"[^\"]*\"|\\.|%?(?:y+|M+|d+|H+|h+|m+|s+|f+|F+|t+|z+|K|g+)|.", re.DOTALL)
 _STANDARD: dict[str, str] = {
     "d": "MM/dd/yyyy",
     "D": "dddd, dd MMMM yyyy",
@@ -36,17 +37,19 @@ _STANDARD: dict[str, str] = {
     "t": "HH:mm",
     "T": "HH:mm:ss",
     "u": "yyyy-MM-dd HH:mm:ss'Z'",
-    "U": "dddd, dd MMMM yyyy HH:mm:ss",
     "Y": "yyyy MMMM",
     "y": "yyyy MMMM",
 }
 
 
 def format_time(moment: datetime, pattern: str) -> str:
-    """A UTC time in a .NET date and time format. Raises ValueError for a single letter that is no standard format."""
-    if len(pattern) == 1:
+    """A time in a .NET date and time format. Raises ValueError for a single letter that is no standard format."""
+    if not pattern:
+        pattern = "MM/dd/yyyy HH:mm:ss zzz"
+    elif len(pattern) == 1:
         if pattern not in _STANDARD:
             raise ValueError(pattern)
+        moment = moment.astimezone(UTC) if pattern in "Rru" else moment
         pattern = _STANDARD[pattern]
     return "".join(_part(moment, match.group()) for match in _CUSTOM.finditer(pattern))
 
@@ -79,11 +82,19 @@ def _part(moment: datetime, token: str) -> str:  # noqa: C901 - one branch a let
         case "t":
             return ("AM" if moment.hour < 12 else "PM")[:count]
         case "z":
-            return ("+0", "+00", "+00:00")[min(count, 3) - 1]
+            return _offset(moment, count)
         case "K":
-            return "Z"
+            return _offset(moment, 3)
+        case "g":
+            return "A.D."
         case _:
             return token
+
+
+def _offset(moment: datetime, count: int) -> str:
+    minutes = int((moment.utcoffset() or timedelta()).total_seconds() // 60)
+    sign, hours, rest = "-" if minutes < 0 else "+", *divmod(abs(minutes), 60)
+    return f"{sign}{hours}" if count == 1 else f"{sign}{hours:02d}" + (f":{rest:02d}" if count > 2 else "")
 
 
 def _named(number: int, count: int, short: Any, long: Any, index: int | None = None) -> str:
@@ -97,18 +108,13 @@ def _parsed(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _added(moment: datetime, duration: re.Match[str]) -> datetime:
     """The time later by a duration; a year counts as 365 days and a month as 30, as .NET's XmlConvert has it."""
     sign = -1 if duration["sign"] == "-" else 1
-    days = (
-        365 * int(duration["years"] or 0)
-        + 30 * int(duration["months"] or 0)
-        + 7 * int(duration["weeks"] or 0)
-        + int(duration["days"] or 0)
-    )
+    days = 365 * int(duration["years"] or 0) + 30 * int(duration["months"] or 0) + int(duration["days"] or 0)
     return moment + sign * timedelta(
         days=days,
         hours=int(duration["hours"] or 0),
@@ -119,37 +125,36 @@ def _added(moment: datetime, duration: re.Match[str]) -> datetime:
 
 def _date_time_add(arguments: list[Any]) -> str:
     text, duration = require("dateTimeAdd", arguments, 0, str), require("dateTimeAdd", arguments, 1, str)
-    invalid, see = (
-        "The template function 'dateTimeAdd' has an invalid parameter.",
-        "Please see https://aka.ms/arm-syntax-functions .",
-    )
     moment = _parsed(text)
     if moment is None:
-        raise refusal(f"{invalid} The first parameter '{text}' is not a valid ISO8601 DateTime string. {see}")
+        raise _invalid(f"The first parameter '{text}' is not a valid ISO8601 DateTime string.")
     match = _DURATION.fullmatch(duration)
-    if not match or not any(match.groupdict().get(unit) for unit in match.groupdict() if unit != "sign"):
-        raise refusal(f"{invalid} The second parameter '{duration}' is not a valid ISO8601 Duration string. {see}")
+    if not match:
+        raise _invalid(f"The second parameter '{duration}' is not a valid ISO8601 Duration string.")
     pattern = require("dateTimeAdd", arguments, 2, str) if len(arguments) == 3 else _ISO_DEFAULT
     try:
-        return format_time(_added(moment, match), pattern)
-    except ValueError as error:
-        raise refusal(
-            f"{invalid} The third parameter '{pattern}' is not a valid DateTime format string. {see}"
-        ) from error
+        later = _added(moment, match)
     except OverflowError as error:
-        raise refusal(
-            f"{invalid} The second parameter '{duration}' is not a valid ISO8601 Duration string. {see}"
-        ) from error
+        message = "The added or subtracted value results in an un-representable DateTime. (Parameter 't')"
+        raise refusal(message) from error
+    try:
+        return format_time(later, pattern)
+    except ValueError as error:
+        fault = f"The third parameter '{pattern}' is not a valid DateTime format string."
+        raise _invalid(fault, see="https://aka.ms/arn-template#functions") from error
+
+
+def _invalid(
+    fault: str, *, name: str = "dateTimeAdd", see: str = "https://aka.ms/arm-syntax-functions"
+) -> ExpressionError:
+    return refusal(f"The template function '{name}' has an invalid parameter. {fault} Please see {see} .")
 
 
 def _to_epoch(arguments: list[Any]) -> int:
     text = require("dateTimeToEpoch", arguments, 0, str, only=True)
     moment = _parsed(text)
     if moment is None:
-        raise refusal(
-            "The template function 'dateTimeToEpoch' has an invalid parameter. The first parameter "
-            f"'{text}' is not a valid ISO8601 DateTime string. Please see https://aka.ms/arm-syntax-functions ."
-        )
+        raise _invalid("The parameter is not a valid ISO8601 DateTime string.", name="dateTimeToEpoch")
     return int(moment.timestamp() // 1)
 
 
@@ -158,9 +163,7 @@ def _from_epoch(arguments: list[Any]) -> str:
     try:
         return format_time(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds), _ISO_DEFAULT)
     except OverflowError as error:
-        raise refusal_with_help(
-            f"The template function 'dateTimeFromEpoch' has an invalid parameter: '{seconds}'."
-        ) from error
+        raise _invalid("The parameter is not a valid epoch time integer.", name="dateTimeFromEpoch") from error
 
 
 def _utc_now(scope: Scope, arguments: list[Any]) -> str:

@@ -1,18 +1,26 @@
-"""Conversions between text, JSON, base 64 and URIs."""
+"""Conversions between values, JSON, base 64 and data URIs."""
 
 import base64
 import binascii
 import re
 from typing import Any
-from urllib.parse import quote, unquote_plus, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote_plus
 
 from armature.templates.functions.signature import Function, pure, refusal, require
 from armature.templates.reading import JsonSyntaxError, read_first_value
-from armature.templates.values import to_json
+from armature.templates.values import to_text
 
-_DATA_URI = re.compile(r"data:(?P<parameters>[^,]*),(?P<data>.*)", re.DOTALL | re.IGNORECASE)
-_DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21}
-_NOT_IN_URI = re.compile(r"[\s<>\"{}|\\^`]")
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_DATA_URI = re.compile(
+    r"data:[^,;=]*(?P<parameters>(?:;[^,;=]+=[^,;]*)*)(?P<base64>;base64)?,(?P<data>.*)", re.DOTALL | re.IGNORECASE
+)
+_CHARSET = re.compile(r";charset=(?P<name>[^;]*)", re.IGNORECASE)
+_CHARSETS = ("utf-8", "utf8")
+_CONVERSION = "The value cannot be converted to the target type."
+
+
+def _invoked(name: str, why: str) -> str:
+    return f"The template language function '{name}' was invoked with a parameter that is not valid. {why}"
 
 
 def _json(arguments: list[Any]) -> Any:
@@ -36,88 +44,59 @@ def _encoded(text: str) -> str:
 
 def _decoded(text: str) -> str | None:
     """The UTF-8 text of a base 64 string (white space ignored), or None."""
-    try:
-        data = base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
+    compact = "".join(text.split())
+    if not _BASE64.fullmatch(compact):
         return None
-    return data.decode("utf-8", "replace")
+    try:
+        return base64.b64decode(compact, validate=True).decode("utf-8", "replace")
+    except binascii.Error:
+        return None
 
 
 def _base64_to_string(arguments: list[Any]) -> str:
     text = _decoded(require("base64ToString", arguments, 0, str, only=True))
     if text is None:
-        raise refusal(
-            "The template language function 'base64ToString' was invoked with a parameter that is not valid. The value "
-            "cannot be decoded from base64 representation."
-        )
+        raise refusal(_invoked("base64ToString", "The value cannot be decoded from base64 representation."))
     return text
 
 
 def _base64_to_json(arguments: list[Any]) -> Any:
-    invoked = "The template language function 'base64ToJson' was invoked with a parameter that is not valid."
     text = _decoded(require("base64ToJson", arguments, 0, str, only=True))
     if text is None:
-        raise refusal(f"{invoked} The value cannot be decoded from base64 representation.")
+        raise refusal(_invoked("base64ToJson", "The value cannot be decoded from base64 representation."))
     try:
         return read_first_value(text)
     except JsonSyntaxError as error:
-        raise refusal(f"{invoked} The decoded string is not a valid json serialized value.") from error
+        raise refusal(_invoked("base64ToJson", "The decoded string is not a valid json serialized value.")) from error
 
 
 def _data_uri(arguments: list[Any]) -> str:
     value = arguments[0]
     if value is None:
-        raise refusal("The template language function 'dataUri' was invoked with a parameter that is not valid.")
-    if isinstance(value, str):
-        return f"data:text/plain;charset=utf-8;base64,{_encoded(value)}"
-    return f"data:application/json;charset=utf-8;base64,{_encoded(to_json(value))}"
+        raise refusal(_invoked("dataUri", _CONVERSION))
+    media_type = "text/plain" if isinstance(value, str) else "application/json"
+    return f"data:{media_type};charset=utf-8;base64,{_encoded(to_text(value))}"
 
 
 def _data_uri_to_string(arguments: list[Any]) -> str:
     value = require("dataUriToString", arguments, 0, str, only=True)
+    see = "Please see https://aka.ms/arm-functions#dataUriToString for usage details."
     match = _DATA_URI.fullmatch(value)
-    if match and match["parameters"].lower().endswith(";base64"):
-        text = _decoded(match["data"])
-    else:
-        text = unquote_plus(match["data"].replace("+", "%2B")) if match else None
-    if text is None:
+    if not match:
         raise refusal(
             "The template language function 'dataUriToString' expects its parameter to be formatted as a valid data "
-            "URI. "
-            f"The provided value '{value}' was not formatted correctly. "
-            "Please see https://aka.ms/arm-functions#dataUriToString for usage details."
+            f"URI. The provided value '{value}' was not formatted correctly. {see}"
         )
-    return text
-
-
-def _uri(arguments: list[Any]) -> str:
-    base, relative = require("uri", arguments, 0, str), require("uri", arguments, 1, str)
-    if not _is_absolute(base):
+    charset = _CHARSET.search(match["parameters"])
+    if charset and charset["name"].lower() not in _CHARSETS:
         raise refusal(
-            "The template language function 'uri' expects its first argument to be a uri string. The provided value is "
-            f"'{base}'. Please see https://aka.ms/arm-function-datauri for usage details."
+            "The template language function 'dataUriToString' parameter is not valid. The provided charset "
+            f"'{charset['name']}' is not supported. {see}"
         )
-    joined = urlsplit(urljoin(base, relative) if relative else base)
-    host = joined.hostname or ""
-    port = f":{joined.port}" if joined.port and _DEFAULT_PORTS.get(joined.scheme) != joined.port else ""
-    user = f"{joined.netloc.rpartition('@')[0]}@" if "@" in joined.netloc else ""
-    path = quote(joined.path or "/", safe="/:@!$&'()*+,;=~-._%[]")
-    rebuilt: str = urlunsplit((joined.scheme, f"{user}{host}{port}", path, joined.query, joined.fragment))
-    return rebuilt
-
-
-def _is_absolute(text: str) -> bool:
-    parts = urlsplit(text)
-    return bool(parts.scheme and parts.netloc) and not _NOT_IN_URI.search(text)
-
-
-def _uri_component(arguments: list[Any]) -> str:
-    text: str = require("uriComponent", arguments, 0, str, only=True)
-    return quote(text, safe="~-._", errors="replace")
-
-
-def _uri_component_to_string(arguments: list[Any]) -> str:
-    return unquote_plus(require("uriComponentToString", arguments, 0, str, only=True))
+    text = _decoded(match["data"]) if match["base64"] else unquote_plus(match["data"])
+    if text is None:
+        raise refusal(_invoked("dataUriToString", _CONVERSION))
+    return text
 
 
 def _bool(arguments: list[Any]) -> bool:
@@ -127,10 +106,7 @@ def _bool(arguments: list[Any]) -> bool:
     word = value.strip().lower() if isinstance(value, str) else ""
     if word in ("true", "false"):
         return word == "true"
-    raise refusal(
-        "The template language function 'bool' was invoked with a parameter that is not valid. The value cannot be "
-        "converted to the target type."
-    )
+    raise refusal(_invoked("bool", _CONVERSION))
 
 
 def _fail(arguments: list[Any]) -> Any:
@@ -144,9 +120,6 @@ FUNCTIONS: tuple[Function, ...] = (
     pure("base64ToJson", 1, 1, _base64_to_json),
     pure("dataUri", 1, 1, _data_uri),
     pure("dataUriToString", 1, 1, _data_uri_to_string),
-    pure("uri", 2, 2, _uri),
-    pure("uriComponent", 1, 1, _uri_component),
-    pure("uriComponentToString", 1, 1, _uri_component_to_string),
     pure("bool", 1, 1, _bool),
     pure("fail", 1, 1, _fail),
 )

@@ -19,8 +19,7 @@ def _if(_: Scope, arguments: list[Any]) -> Any:
     if type(condition) is not bool:
         raise refusal(
             "The template language function 'if' expects its first parameter to be of type 'boolean'. The provided "
-            "value "
-            f"is of type '{type_name(condition)}'. Please see https://aka.ms/arm-function-if for usage details."
+            f"value is of type '{type_name(condition)}'. Please see https://aka.ms/arm-function-if for usage details."
         )
     return arguments[1]() if condition else arguments[2]()
 

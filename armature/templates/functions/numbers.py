@@ -1,10 +1,12 @@
 """Arithmetic on 64-bit integers, and the smallest and largest of several."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from armature.templates.functions.signature import Function, pure, refusal, refusal_with_help, require, require_one_of
 
+_FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
@@ -70,11 +72,8 @@ def _float(arguments: list[Any]) -> float:
     if type(value) in (int, float):
         return float(value)
     text = value.strip().replace(",", "") if isinstance(value, str) else ""
-    try:
-        if "_" not in text:
-            return float(text)
-    except ValueError:
-        pass  # refused below, like every other value that is no number
+    if _FLOAT.fullmatch(text):
+        return float(text)
     raise refusal(
         "The template language function 'float' was invoked with a parameter that is not valid. The value cannot be "
         "converted to the target type."

@@ -31,7 +31,7 @@ def _concat(arguments: list[Any]) -> Any:
 
 def _format(arguments: list[Any]) -> str:
     template = require("format", arguments, 0, str)
-    values = [to_json(value, quote="'") if isinstance(value, dict | list) else value for value in arguments[1:]]
+    values = [to_json(value).replace('"', "'") if isinstance(value, dict | list) else value for value in arguments[1:]]
     try:
         return composite_format(template, values)
     except FormatError as fault:
@@ -245,8 +245,7 @@ def _empty(arguments: list[Any]) -> bool:
         return not value
     raise refusal(
         "The template function 'empty' expects its parameter to be an object, an array, or a string. The provided "
-        "value is "
-        f"of type '{type_name(value)}'. Please see https://aka.ms/arm-function-empty for usage details."
+        f"value is of type '{type_name(value)}'. Please see https://aka.ms/arm-function-empty for usage details."
     )
 
 
