@@ -48,7 +48,7 @@ class Foundation:
         self.state.mkdir(parents=True, exist_ok=True)
         self.certificates = ensure_certificates(self.state / "certificates")
         ensure_accounts(self.accounts_file)
-        header = secrets.token_urlsafe(32)
+        header = secrets.token_hex(32)
         port = self.identity_port or free_port()
         identity = self._start_identity(port, header)
         _, self.storage = start_azurite(

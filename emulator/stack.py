@@ -131,7 +131,7 @@ class Stack:
             arm = self._launch_arm()
             host = self._launch_host()
             arm.wait_until(self._arm_serves)
-            host.wait_until(self._host_is_running)
+            host.wait_until(lambda: self._host_is_running(host))
             self._write_addresses()
         except BaseException:
             self.stop()
@@ -151,7 +151,8 @@ class Stack:
 
     def start_host(self) -> None:
         """Start the Functions host again, on the same port and database; return when it runs."""
-        self._launch_host().wait_until(self._host_is_running)
+        host = self._launch_host()
+        host.wait_until(lambda: self._host_is_running(host))
         self._write_addresses()
 
     def check(self) -> None:
@@ -180,9 +181,15 @@ class Stack:
         response = answer(f"{self.arm_url}{ARM_READY_PATH}", trust=self.foundation.certificates.trust_bundle)
         return response is not None and response.status_code == HTTPStatus.OK
 
-    def _host_is_running(self) -> bool:
+    def _host_is_running(self, host: Child) -> bool:
+        """Whether the host runs the app. Raises ChildError when it says that it can't."""
         response = answer(f"{self.host_url}{HOST_READY_PATH}")
-        return response is not None and response.ok and response.json().get("state") == "Running"
+        if response is None:
+            return False
+        status = response.json()  # 503 while it starts, and when it can't run the app
+        if status["state"] == "Error":
+            raise host.error(f"can't run the app: {'; '.join(status.get('errors', []))}")
+        return bool(status["state"] == "Running")
 
     def _check_ports(self) -> None:
         taken = [port for port in (self._functions_port, self._arm_port) if not is_port_free(port)]

@@ -1,0 +1,140 @@
+"""The whole emulator, with an app of a few lines."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from emulator.processes import ChildError, free_port, is_port_free
+from emulator.stack import Ports, Stack, StackError, StackOptions
+from tests.running import ROOT
+from tests.waiting import is_alive, wait_until
+
+FUNCTION_APP = """
+import os
+import azure.functions as func
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+
+@app.route(route="settings/{name}")
+def setting(req: func.HttpRequest) -> str:
+    return os.environ.get(req.route_params["name"], "")
+"""
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("app")
+    (folder / "function_app.py").write_text(FUNCTION_APP)
+    (folder / "host.json").write_text('{"version": "2.0"}')
+    return folder
+
+
+@pytest.fixture(scope="module")
+def small_stack(app: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    options = StackOptions(
+        state=tmp_path_factory.mktemp("small"), app_root=app, scale=0.01, extra_settings={"GREETING": "hello"}
+    )
+    with Stack(options) as running:
+        yield running
+
+
+def processes_of(state: Path) -> dict[str, int]:
+    processes: dict[str, int] = json.loads((state / "stack.json").read_text())["processes"]
+    return processes
+
+
+def test_the_app_runs_with_the_settings_of_the_stack(small_stack: Stack) -> None:
+    settings = small_stack.app_settings
+
+    answers = {
+        name: requests.get(f"{small_stack.api_url}/settings/{name}", timeout=30).text
+        for name in ("ARMATURE_ARM_ENDPOINT", "IDENTITY_ENDPOINT", "AzureWebJobsStorage", "GREETING")
+    }
+
+    assert answers == {name: settings[name] for name in answers}
+    assert answers["GREETING"] == "hello"
+
+
+def test_resource_manager_is_trusted_through_the_bundle(small_stack: Stack) -> None:
+    bundle = small_stack.app_settings["REQUESTS_CA_BUNDLE"]
+
+    response = requests.get(
+        f"{small_stack.arm_url}/metadata/endpoints?api-version=2022-09-01", verify=bundle, timeout=30
+    )
+
+    assert response.status_code == 200
+
+
+def test_the_addresses_are_written_for_the_owner_and_hold_no_secret(small_stack: Stack) -> None:
+    file = small_stack.state / "stack.json"
+
+    text = file.read_text()
+
+    assert json.loads(text)["api"] == small_stack.api_url
+    assert set(processes_of(small_stack.state)) == {"identity", "azurite", "arm", "functions-host"}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert small_stack.app_settings["IDENTITY_HEADER"] not in text
+    assert "AccountKey" not in text
+
+
+def test_a_killed_host_is_started_again_where_it_was(small_stack: Stack) -> None:
+    before = processes_of(small_stack.state)["functions-host"]
+
+    small_stack.kill_host()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(small_stack.api_url, timeout=30)
+    small_stack.start_host()
+
+    assert processes_of(small_stack.state)["functions-host"] != before
+    assert requests.get(f"{small_stack.api_url}/settings/GREETING", timeout=30).text == "hello"
+
+
+def test_a_state_folder_belongs_to_one_emulator_at_a_time(small_stack: Stack) -> None:
+    second = Stack(small_stack.options)
+
+    with pytest.raises(StackError, match="another emulator runs in"):
+        second.start()
+
+
+def test_a_port_that_is_taken_is_named(small_stack: Stack, app: Path, tmp_path: Path) -> None:
+    taken = int(small_stack.host_url.rpartition(":")[2])
+    second = Stack(StackOptions(state=tmp_path, app_root=app, ports=Ports(functions=taken)))
+
+    with pytest.raises(StackError, match=f"port {taken} "):
+        second.start()
+
+
+def test_an_app_that_can_not_be_imported_is_an_error_with_the_host_s_last_lines(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "function_app.py").write_text("raise RuntimeError('no such luck')")
+    (tmp_path / "app" / "host.json").write_text('{"version": "2.0"}')
+    broken = Stack(StackOptions(state=tmp_path / "state", app_root=tmp_path / "app"))
+
+    with pytest.raises(ChildError, match=r"functions-host can't run the app: .*no such luck"):
+        broken.start()
+
+    assert broken.supervisor.children == {}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_of_an_emulator_that_is_ended(app: Path, tmp_path: Path, number: signal.Signals) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "emulator", "up", "--state", str(tmp_path), "--app-root", str(app)]
+    with subprocess.Popen([*command, "--port", str(port)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as emulator:
+        assert emulator.stdout is not None
+        assert emulator.stdout.readline() == f"API       http://127.0.0.1:{port}/api\n"
+        children = processes_of(tmp_path).values()
+
+        os.kill(emulator.pid, number)
+
+    assert emulator.returncode == (0 if number == signal.SIGTERM else -signal.SIGKILL)
+    wait_until(lambda: not any(is_alive(child) for child in children))
+    assert is_port_free(port)
