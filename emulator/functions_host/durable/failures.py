@@ -1,7 +1,6 @@
 """The texts in which the host tells of failures: the Durable Task extension's, with Python tracebacks inside."""
 
-import json
-
+from emulator.functions_host.durable.history import compact
 from emulator.functions_host.invocation import FunctionError
 
 OUT_OF_PROCESS_MARKER = "\n\n$OutOfProcData$:"
@@ -42,7 +41,7 @@ def activity_failure(name: str, error: FunctionError) -> tuple[str, str]:
         "Source": None,
         "WatsonBuckets": None,
     }
-    return f"Activity function '{name}' failed:  {error.message}", json.dumps(details, ensure_ascii=False)
+    return f"Activity function '{name}' failed:  {error.message}", compact(details)
 
 
 def orchestrator_failure(name: str, error: str) -> str:
