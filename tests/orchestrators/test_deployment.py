@@ -1,5 +1,7 @@
 """The whole process, told without a host: what runs after what, and what every ending looks like."""
 
+from itertools import pairwise
+
 from armature.errors import FailureClass, failure
 from armature.messages import Answer, BundleAnswer, DeploymentInput, Outcome, ReadyAnswer, TurnAnswer
 from armature.options import Options, RetryPolicy
@@ -86,7 +88,7 @@ def test_a_transient_failure_of_an_activity_is_retried_after_the_back_off():
     deployment.run()
 
     times = [call.at for call in deployment.calls if call.name == "read_bundle"]
-    waits = [round((later - earlier).total_seconds()) for earlier, later in zip(times, times[1:], strict=False)]
+    waits = [round((later - earlier).total_seconds()) for earlier, later in pairwise(times)]
     assert waits == [5, 10]
 
 

@@ -1,0 +1,116 @@
+"""The state only moves forward, whatever is written twice or late."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from armature.errors import FailureClass, failure
+from armature.request import DeploymentRequest
+from armature.state import Artifacts, DeploymentState, Phase, Status, TemplateState, TemplateStatus
+from armature.transitions import accepted, with_artifacts, with_failures, with_phase, with_template
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=5)
+
+REQUEST = DeploymentRequest.model_validate(
+    {"bundle": {"id": "bundle-1"}, "target": {"subscription": "00000000-0000-0000-0000-000000000001"}}
+)
+
+
+def state(*templates: TemplateState, **changes) -> DeploymentState:
+    start = accepted(REQUEST, "d-01", "someone", NOW)
+    return start.model_copy(update={"templates": templates, **changes})
+
+
+def at(status: TemplateStatus, attempt: int = 1) -> TemplateState:
+    return TemplateState(name="web", tier=0, status=status, attempt=attempt)
+
+
+def becoming(status: TemplateStatus, attempt: int = 1):
+    return lambda template: template.model_copy(update={"status": status, "attempt": attempt})
+
+
+def phase(found: DeploymentState, sequence: int, status: Status, name: Phase) -> DeploymentState:
+    return with_phase(found, sequence=sequence, status=status, phase=name, message="m", now=LATER)
+
+
+def test_an_accepted_deployment_is_pending_with_nothing_done():
+    start = state()
+
+    assert (start.status, start.phase, start.progress.percent) == (Status.PENDING, Phase.PENDING, 0)
+    assert start.request == REQUEST.model_copy(update={"deployment_id": "d-01"})
+
+
+def test_an_older_phase_never_overwrites_a_newer_one():
+    newer = phase(state(), 5, Status.DEPLOYING, Phase.DEPLOYING)
+
+    assert phase(newer, 4, Status.UPLOADING, Phase.UPLOADING) == newer
+    assert phase(newer, 5, Status.UPLOADING, Phase.UPLOADING) == newer
+    assert phase(newer, 6, Status.COMPLETED, Phase.FINISHED).status is Status.COMPLETED
+
+
+def test_a_final_status_stays():
+    final = phase(state(), 5, Status.FAILED, Phase.FINISHED)
+
+    assert phase(final, 9, Status.COMPLETED, Phase.FINISHED) == final
+    assert final.finished_at == LATER
+
+
+def test_the_first_time_of_a_phase_is_kept():
+    once = phase(state(), 1, Status.PENDING, Phase.PREPARING)
+    again = with_phase(
+        once,
+        sequence=2,
+        status=Status.PENDING,
+        phase=Phase.PREPARING,
+        message="m",
+        now=LATER + timedelta(minutes=1),
+    )
+
+    assert again.phases["preparing"] == LATER
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "expected"),
+    [
+        (at(TemplateStatus.WAITING, 0), becoming(TemplateStatus.RUNNING), TemplateStatus.RUNNING),
+        (at(TemplateStatus.RUNNING), becoming(TemplateStatus.SUCCEEDED), TemplateStatus.SUCCEEDED),
+        (at(TemplateStatus.RUNNING), becoming(TemplateStatus.RETRYING), TemplateStatus.RETRYING),
+        (at(TemplateStatus.RETRYING), becoming(TemplateStatus.RUNNING, 2), TemplateStatus.RUNNING),
+        (at(TemplateStatus.RETRYING), becoming(TemplateStatus.RUNNING), TemplateStatus.RETRYING),
+        (at(TemplateStatus.RUNNING, 2), becoming(TemplateStatus.FAILED, 1), TemplateStatus.RUNNING),
+        (at(TemplateStatus.SUCCEEDED), becoming(TemplateStatus.RUNNING, 2), TemplateStatus.SUCCEEDED),
+        (at(TemplateStatus.FAILED), becoming(TemplateStatus.SUCCEEDED), TemplateStatus.FAILED),
+    ],
+)
+def test_a_template_moves_forward_only(before, change, expected):
+    assert with_template(state(before), "web", change, LATER).templates[0].status is expected
+
+
+def test_progress_while_deploying_counts_templates_and_names_what_is_worked_on():
+    templates = (at(TemplateStatus.SUCCEEDED), TemplateState(name="db", tier=0, status=TemplateStatus.RUNNING))
+
+    found = phase(state(*templates), 1, Status.DEPLOYING, Phase.DEPLOYING).progress
+
+    assert (found.completed, found.total, found.percent) == (1, 2, 50)
+    assert found.bar == "deploying | [==========          ] 50% | 1 of 2 templates, working on db"
+
+
+def test_upload_counts_never_go_back():
+    uploading = phase(state(), 1, Status.UPLOADING, Phase.UPLOADING)
+    ahead = with_artifacts(uploading, Artifacts(total=4, uploaded=3), LATER)
+
+    assert with_artifacts(ahead, Artifacts(total=4, uploaded=2), LATER) == ahead
+    assert ahead.progress.percent == 75
+
+
+def test_the_same_failure_is_listed_once():
+    why = failure(FailureClass.POLICY, "RequestDisallowedByPolicy", "No.")
+
+    assert with_failures(with_failures(state(), [why]), [why]).failures == (why,)
+
+
+def test_the_document_reads_back_as_it_was_written():
+    written = state(at(TemplateStatus.RUNNING))
+
+    assert DeploymentState.model_validate_json(written.model_dump_json(by_alias=True, exclude_none=True)) == written

@@ -1,0 +1,61 @@
+"""The app as the host indexes it: every name that is called exists, every edge is there."""
+
+import ast
+from pathlib import Path
+
+import function_app
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def functions() -> dict[str, list[dict]]:
+    return {f.get_function_name(): f.get_bindings_dict()["bindings"] for f in function_app.app.get_functions()}
+
+
+def called_names() -> set[str]:
+    """The names of activities and sub-orchestrations that the orchestrators call, read from their source."""
+    names = set()
+    for source in (ROOT / "orchestrators").glob("*.py"):
+        for node in ast.walk(ast.parse(source.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            place = {"call_activity": 0, "call_sub_orchestrator": 0, "retried": 1}.get(called)
+            if place is not None and isinstance(node.args[place], ast.Constant):
+                names.add(node.args[place].value)
+    return names
+
+
+def test_every_name_that_an_orchestrator_calls_is_a_function_of_the_app():
+    """A real host leaves an instance Running for ever when it calls a name that does not exist."""
+    known = functions()
+
+    assert len(called_names()) >= 12
+    assert called_names() <= set(known)
+
+
+def test_every_activity_is_called_by_an_orchestrator():
+    activities = {name for name, bindings in functions().items() if bindings[0]["type"] == "activityTrigger"}
+
+    assert activities <= called_names()
+
+
+def test_the_edges_are_there_behind_function_keys():
+    routes = {
+        (method, binding["route"])
+        for bindings in functions().values()
+        for binding in bindings
+        if binding["type"] == "httpTrigger"
+        for method in binding["methods"]
+    }
+    levels = {b["authLevel"] for bindings in functions().values() for b in bindings if b["type"] == "httpTrigger"}
+
+    assert {(str(getattr(method, "value", method)), route) for method, route in routes} == {
+        ("POST", "bundles"),
+        ("POST", "deployments"),
+        ("GET", "deployments"),
+        ("GET", "deployments/{deploymentId}"),
+        ("GET", "deployments/{deploymentId}/events"),
+        ("GET", "health"),
+    }
+    assert {str(getattr(level, "value", level)) for level in levels} == {"function"}
