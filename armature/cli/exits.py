@@ -1,0 +1,33 @@
+"""How the command ends: its exit codes, and the error that ends it early."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the shell learns. docs/cli.md lists the same codes, and a test compares."""
+
+    meaning: str
+
+    COMPLETED = 0, "the deployment completed (or the question was answered)"
+    FAILED = 1, "the deployment failed"
+    USAGE = 2, "the command line is wrong"
+    REFUSED = 3, "the bundle was refused; nothing was deployed"
+    API = 4, "the API can't be reached, or refused the request"
+    INTERRUPTED = 130, "interrupted; a deployment that had started goes on"
+
+    def __new__(cls, code: int, meaning: str) -> "ExitCode":
+        """A code and what it means."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+
+class CommandError(Exception):
+    """The command can't go on: `message` says why, `next_step` what to do, `exit_code` is what the shell gets."""
+
+    def __init__(self, exit_code: ExitCode, message: str, next_step: str = "") -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.message = message
+        self.next_step = next_step

@@ -1,0 +1,55 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from armature.cli.screen import plain
+from armature.cli.words import ResourceName, clock_time, length_of, resource_name
+from tests.armature.cli.states import GROUP, SITE_ID, SUBSCRIPTION
+
+SEGMENT = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=12)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-3, "0 s"), (0.9, "0 s"), (59, "59 s"), (60, "1 min 00 s"), (124, "2 min 04 s"), (4320, "1 h 12 min")],
+)
+def test_a_duration_is_told_in_the_units_that_matter(seconds: float, words: str) -> None:
+    assert length_of(timedelta(seconds=seconds)) == words
+
+
+def test_a_time_of_day_is_told_to_the_second() -> None:
+    assert clock_time(datetime(2026, 11, 24, 9, 5, 2, tzinfo=UTC)) == "09:05:02"
+
+
+@pytest.mark.parametrize(
+    ("resource_id", "expected"),
+    [
+        (SITE_ID, ResourceName("Microsoft.Web/sites", "shop", "rg-shop")),
+        (f"{SITE_ID}/functions/hello", ResourceName("Microsoft.Web/sites/functions", "shop/hello", "rg-shop")),
+        (
+            f"{SITE_ID}/providers/Microsoft.Authorization/roleAssignments/r1",
+            ResourceName("Microsoft.Authorization/roleAssignments", "r1", "rg-shop"),
+        ),
+        (GROUP, ResourceName("Microsoft.Resources/resourceGroups", "rg-shop", "rg-shop")),
+        (
+            f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/policyAssignments/p",
+            ResourceName("Microsoft.Authorization/policyAssignments", "p", ""),
+        ),
+        ("something else", ResourceName("", "something else", "")),
+    ],
+)
+def test_a_resource_is_named_by_type_name_and_group(resource_id: str, expected: ResourceName) -> None:
+    assert resource_name(resource_id) == expected
+
+
+@given(st.lists(SEGMENT, max_size=12))
+def test_any_path_gets_a_name(segments: list[str]) -> None:
+    resource_name("/" + "/".join(segments))
+
+
+@given(st.text())
+def test_nothing_that_is_printed_can_drive_the_terminal(text: str) -> None:
+    assert not any(character < " " and character not in "\t\n" for character in plain(text))
+    assert "\x1b" not in plain(text)
