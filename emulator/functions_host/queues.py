@@ -52,10 +52,8 @@ class _Listener:
         self._function = function
         self._invoker = invoker
         self._settings = settings
-        self._queue = queues.of(function.trigger)
-        self._poison = queues.client(
-            function.trigger.text("connection", "AzureWebJobsStorage"), f"{self._queue.queue_name}-poison"
-        )
+        self._queue = queues.client(function.trigger)
+        self._poison = queues.client(function.trigger, suffix="-poison")
         self._in_work: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -113,7 +111,7 @@ class _Listener:
                 )
                 return
             _log.error("Queue message moved to poison", extra={"facts": {"messageId": message.id}})
-            put_raw(self._poison, message.content)
+            put(self._poison, message.content)
         try:
             self._queue.delete_message(message)
         except ResourceNotFoundError:
@@ -166,13 +164,6 @@ def message_input(message: QueueMessage, text: str) -> FunctionInput:
         "PopReceipt": meta.Datum(message.pop_receipt, "string"),
     }
     return FunctionInput(body, metadata)
-
-
-def put_raw(client: QueueClient, content: str) -> None:
-    """Put a message as it was received, not encoded again."""
-    raw = QueueClient(f"{client.scheme}://{client.primary_hostname}", client.queue_name, credential=client.credential)
-    with raw:
-        put(raw, content)
 
 
 def _receive_batch(client: QueueClient, size: int) -> list[QueueMessage]:

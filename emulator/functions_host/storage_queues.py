@@ -18,30 +18,38 @@ class StorageQueues:
     """Clients for the queues that bindings name, over the connection strings in the app settings."""
 
     def __init__(self, *, base64: bool, environment: Mapping[str, str] = os.environ) -> None:
-        self._base64 = base64
+        self._encoding = TextBase64EncodePolicy() if base64 else None
         self._environment = environment
-        self._clients: dict[tuple[str, str], QueueClient] = {}
+        self._outputs: dict[tuple[str, str], QueueClient] = {}
         self._making = threading.Lock()
 
-    def of(self, binding: Binding) -> QueueClient:
-        """Return the client of a queue binding; it sends encoded, and receives as it is."""
-        name = resolve_settings(binding.text("queueName"), self._environment)
-        return self.client(binding.text("connection", "AzureWebJobsStorage"), name)
-
-    def client(self, connection: str, name: str) -> QueueClient:
-        """Return the client of a queue.
+    def client(
+        self, binding: Binding, *, suffix: str = "", encoding: TextBase64EncodePolicy | None = None
+    ) -> QueueClient:
+        """Return a new client of the queue that a binding names; without `encoding` contents go as they are.
 
         Raises `HostError` when the app setting that holds the connection string is missing.
         """
+        return QueueClient.from_connection_string(
+            self._connection_string(_connection(binding)),
+            resolve_settings(binding.text("queueName"), self._environment) + suffix,
+            message_encode_policy=encoding,
+        )
+
+    def send(self, binding: Binding, datum: meta.Datum) -> None:
+        """Put the messages of a queue output."""
+        if binding.type != "queue":
+            raise HostError(f"this host has no output binding of type {binding.type}")
+        client = self._output(binding)
+        for text in queue_texts(datum):
+            put(client, text)
+
+    def _output(self, binding: Binding) -> QueueClient:
+        key = (_connection(binding), binding.text("queueName"))
         with self._making:
-            key = (connection, name)
-            if key not in self._clients:
-                self._clients[key] = QueueClient.from_connection_string(
-                    self._connection_string(connection),
-                    name,
-                    message_encode_policy=TextBase64EncodePolicy() if self._base64 else None,
-                )
-            return self._clients[key]
+            if key not in self._outputs:
+                self._outputs[key] = self.client(binding, encoding=self._encoding)
+            return self._outputs[key]
 
     def _connection_string(self, connection: str) -> str:
         for name in (connection, f"AzureWebJobs{connection}"):
@@ -49,18 +57,9 @@ class StorageQueues:
                 return self._environment[name]
         raise HostError(f"the app setting '{connection}' that a queue binding names does not exist")
 
-    def send(self, binding: Binding, datum: meta.Datum) -> None:
-        """Put the messages of a queue output."""
-        if binding.type != "queue":
-            raise HostError(f"this host has no output binding of type {binding.type}")
-        client = self.of(binding)
-        for text in queue_texts(datum):
-            put(client, text)
 
-    def close(self) -> None:
-        """Close every client."""
-        for client in self._clients.values():
-            client.close()
+def _connection(binding: Binding) -> str:
+    return binding.text("connection", "AzureWebJobsStorage")
 
 
 def put(client: QueueClient, text: str) -> None:
