@@ -227,28 +227,28 @@ def _check_duplicates(instances: list[Instance]) -> None:
         seen.add(instance.id.key)
 
 
-def evaluate_body(instance: Instance, *, with_template: bool = False) -> dict[str, Any]:
+def evaluate_body(instance: Instance) -> dict[str, Any]:
     """The resource as its provider gets it; of a nested deployment without its template, which has its own scope.
 
     Raises ExpressionError, ExpressionSyntaxError, UnresolvedError, `ArmError`.
     """
     return {
-        key: evaluate_tree(value, instance.scope) for key, value in _body(instance, with_template=with_template).items()
+        key: evaluate_tree(value, instance.scope) for key, value in _body(instance).items()
     }
 
 
-def _body(instance: Instance, *, with_template: bool = False) -> dict[str, Any]:
+def _body(instance: Instance) -> dict[str, Any]:
     body = {key: value for key, value in instance.declaration.items() if key.lower() not in _NOT_BODY}
     properties = body.get("properties")
-    if instance.id.is_deployment and not with_template and isinstance(properties, Mapping):
+    if instance.id.is_deployment and isinstance(properties, Mapping):
         body["properties"] = {key: value for key, value in properties.items() if key != "template"}
     return body
 
 
-def check_body(instance: Instance) -> None:
-    """Evaluate what can be told without a running resource, and note which resources the rest refers to.
+def check_body(instance: Instance) -> dict[str, Any]:
+    """The resource as far as it can be told without a running resource; what can't stays an expression.
 
-    Raises InvalidTemplate for whatever fails already now.
+    Notes in the instance which resources it refers to. Raises InvalidTemplate for whatever fails already now.
     """
     references: set[str] = set()
 
@@ -263,8 +263,7 @@ def check_body(instance: Instance) -> None:
 
     is_outer = instance.id.is_deployment and not is_inner_scope(instance.declaration)
     try:
-        for value in _body(instance, with_template=False).values():
-            evaluate_tree(value, instance.scope, visit)
+        told = {key: evaluate_tree(value, instance.scope, visit) for key, value in _body(instance).items()}
     except UnresolvedError as error:
         message = f"The template function '{error.what}' is not expected at this location. {_FUNCTIONS_HELP}"
         raise invalid_resource(instance.name, message) from error
@@ -273,6 +272,7 @@ def check_body(instance: Instance) -> None:
     if is_outer:
         references |= _outer_references((instance.declaration.get("properties") or {}).get("template"), instance.scope)
     instance.references = frozenset(references)
+    return told
 
 
 def failed_body(instance: Instance, error: ExpressionError | ExpressionSyntaxError) -> ArmError:
