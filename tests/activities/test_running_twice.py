@@ -1,0 +1,308 @@
+"""A real host may run any activity twice, or let it die half-way: the second run is harmless."""
+
+import time
+
+import pytest
+
+from activities.finish import finish_deployment, record_phase
+from activities.packages import attach_packages
+from activities.prepare import prepare_target, read_bundle, release_turn, take_turn
+from activities.rollout import load_graph, poll_templates, record_decisions, start_template
+from activities.upload import record_upload, upload_artifact
+from armature.errors import FailureClass, FailureError, failure
+from armature.messages import (
+    ArtifactInput,
+    DecisionsInput,
+    FinishInput,
+    Outcome,
+    PackagesInput,
+    PhaseInput,
+    PollInput,
+    StartInput,
+    UploadCounts,
+)
+from armature.scheduling import Decision, Start
+from armature.state import Phase, Status, TemplateStatus
+from tests.end_to_end.bundles import graph_bundle, manifest, template, workspace
+from tests.end_to_end.client import zipped
+from tests.end_to_end.evidence import arm_writes, blobs_written
+
+FIRST = Start(name="a", attempt=1)
+
+
+def uploaded(app, step) -> None:
+    for artifact in app.deployments.plan(step.deployment_id).artifacts:
+        upload_artifact(app, ArtifactInput(deployment_id=step.deployment_id, index=artifact.index))
+
+
+def started(app, step, start=FIRST) -> None:
+    uploaded(app, step)
+    answer = start_template(app, StartInput(deployment_id=step.deployment_id, start=start))
+    assert answer.report is not None
+    assert answer.report.status is TemplateStatus.RUNNING
+
+
+def polled_to_the_end(app, step, start=FIRST):
+    poll = PollInput(deployment_id=step.deployment_id, in_flight=(start,))
+    deadline = time.monotonic() + 60
+    while (report := poll_templates(app, poll).reports[0]).status is TemplateStatus.RUNNING:
+        assert time.monotonic() < deadline
+    return report
+
+
+def template_state(app, step, name="a"):
+    return next(item for item in app.deployments.state(step.deployment_id).templates if item.name == name)
+
+
+def puts(stack, name: str) -> int:
+    return sum(request["method"] == "PUT" and request.get("name") == name for request in arm_writes(stack.state))
+
+
+def test_reading_a_bundle_twice_keeps_the_plan_that_was_written_first(app, accept):
+    step = accept(graph_bundle("twice-read", {"a": [], "b": ["a"]}))
+
+    first = read_bundle(app, step)
+    plan = app.deployments.plan(step.deployment_id)
+    second = read_bundle(app, step)
+
+    assert first == second
+    assert app.deployments.plan(step.deployment_id) == plan
+    assert [item.name for item in app.deployments.state(step.deployment_id).templates] == ["a", "b"]
+
+
+def test_the_owner_takes_the_turn_again_and_another_waits(app, accept):
+    mine, other = accept(graph_bundle("twice-turn", {"a": []})), accept(graph_bundle("twice-turn", {"a": []}))
+    for step in (mine, other):
+        read_bundle(app, step)
+
+    assert take_turn(app, mine).is_ours
+    assert take_turn(app, mine).is_ours
+    waiting = take_turn(app, other)
+
+    assert not waiting.is_ours
+    assert waiting.holder == mine.deployment_id
+    assert app.deployments.state(other.deployment_id).lineage.holder == mine.deployment_id
+
+
+def test_a_released_turn_goes_to_the_next_and_releasing_twice_leaves_it_there(app, accept):
+    mine, other = accept(graph_bundle("twice-release", {"a": []})), accept(graph_bundle("twice-release", {"a": []}))
+    for step in (mine, other):
+        read_bundle(app, step)
+    take_turn(app, mine)
+
+    release_turn(app, mine)
+    assert take_turn(app, other).is_ours
+    release_turn(app, mine)
+
+    assert not take_turn(app, mine).is_ours
+
+
+def test_a_lock_whose_owner_is_finished_is_taken_over(app, accept):
+    dead, heir = accept(graph_bundle("twice-heir", {"a": []})), accept(graph_bundle("twice-heir", {"a": []}))
+    for step in (dead, heir):
+        read_bundle(app, step)
+    take_turn(app, dead)
+    end = FinishInput(deployment_id=dead.deployment_id, sequence=9, outcome=Outcome(message="Done."))
+    finish_deployment(app, end)
+
+    assert take_turn(app, heir).is_ours
+
+
+def test_a_prepared_target_is_left_as_it_is(app, stack, prepare):
+    step = prepare(graph_bundle("twice-target", {"a": []}))
+    before = len(arm_writes(stack.state))
+
+    assert prepare_target(app, step).is_ready
+
+    assert len(arm_writes(stack.state)) == before
+
+
+def test_an_artifact_is_written_once(app, stack, prepare):
+    package = {"packages": [{"name": "data", "path": "data.zip"}]}
+    files = {"a.json": template([workspace("log-twice-upload")]), "data.zip": b"twice-upload" * 1000}
+    bundle = zipped({"manifest.json": manifest("twice-upload", [{"name": "a", "path": "a.json"}], **package), **files})
+    step = prepare(bundle)
+
+    artifacts = app.deployments.plan(step.deployment_id).artifacts
+    work = [ArtifactInput(deployment_id=step.deployment_id, index=artifact.index) for artifact in artifacts]
+    first = [upload_artifact(app, item) for item in work]
+    second = [upload_artifact(app, item) for item in work]
+
+    assert len(work) == 2
+    assert all(answer.bytes_written > 0 and not answer.is_skipped for answer in first)
+    assert all(answer.bytes_written == 0 and answer.is_skipped for answer in second)
+    assert all(count == 1 for blob, count in blobs_written(stack.state).items() if step.deployment_id in blob)
+
+
+def test_a_template_is_put_once_for_an_attempt(app, stack, prepare):
+    step = prepare(graph_bundle("twice-start", {"a": []}))
+    name = app.deployments.plan(step.deployment_id).template("a").deployment_name
+
+    started(app, step)
+    started(app, step)
+    polled_to_the_end(app, step)
+    started(app, step)
+
+    assert puts(stack, name) == 1
+    assert template_state(app, step).status is TemplateStatus.SUCCEEDED
+
+
+def test_a_failed_attempt_is_put_again_for_the_next_attempt_only(app, stack, prepare):
+    broken = {**workspace("x"), "type": "Microsoft.Storage/storageAccounts", "name": "[concat('No', '-good')]"}
+    files = {"a.json": template([broken])}
+    step = prepare(zipped({"manifest.json": manifest("twice-fail", [{"name": "a", "path": "a.json"}]), **files}))
+    name = app.deployments.plan(step.deployment_id).template("a").deployment_name
+
+    started(app, step)
+    assert polled_to_the_end(app, step).status is TemplateStatus.FAILED
+    started(app, step)
+    once = puts(stack, name)
+    started(app, step, Start(name="a", attempt=2))
+
+    assert once == 1
+    assert puts(stack, name) == 2
+
+
+def test_polling_what_is_done_again_changes_nothing(app, prepare):
+    step = prepare(graph_bundle("twice-poll", {"a": []}))
+    started(app, step)
+    polled_to_the_end(app, step)
+    before, events = template_state(app, step), app.deployments.events(step.deployment_id)
+
+    report = polled_to_the_end(app, step)
+
+    assert report.status is TemplateStatus.SUCCEEDED
+    assert template_state(app, step) == before
+    assert app.deployments.events(step.deployment_id) == events
+    assert before.resources[0].endswith("/workspaces/log-twice-poll-a")
+    assert before.portal_link
+    assert before.correlation_id
+
+
+def test_a_phase_that_is_recorded_late_changes_nothing(app, accept):
+    step = accept(graph_bundle("twice-phase", {"a": []}))
+    phases = [
+        PhaseInput(deployment_id=step.deployment_id, sequence=number, status=Status.PENDING, phase=phase, message=phase)
+        for number, phase in ((1, Phase.PREPARING), (2, Phase.QUEUED))
+    ]
+    for phase in (*phases, *phases):
+        record_phase(app, phase)
+
+    state = app.deployments.state(step.deployment_id)
+    assert state.phase is Phase.QUEUED
+    assert len([e for e in app.deployments.events(step.deployment_id) if e.code == "DeploymentPhase"]) == 2
+
+
+def test_upload_counts_and_decisions_are_shown_once(app, accept):
+    step = accept(graph_bundle("twice-shown", {"a": []}))
+    read_bundle(app, step)
+    counts = UploadCounts(deployment_id=step.deployment_id, total=2, uploaded=1, skipped=0, failed=0, bytes_written=10)
+    decision = Decision(name="a", status=TemplateStatus.FAILED, attempt=1)
+    made = DecisionsInput(deployment_id=step.deployment_id, decisions=(decision,))
+
+    for _ in range(2):
+        record_upload(app, counts)
+        record_decisions(app, made)
+
+    codes = [event.code.value for event in app.deployments.events(step.deployment_id)]
+    assert codes.count("UploadProgress") == 1
+    assert codes.count("TemplateFailed") == 1
+    assert template_state(app, step).status is TemplateStatus.FAILED
+    assert app.deployments.state(step.deployment_id).artifacts.uploaded == 1
+
+
+def test_the_end_that_was_recorded_first_stands(app, accept):
+    step = accept(graph_bundle("twice-end", {"a": []}))
+    why = failure(FailureClass.POLICY, "RequestDisallowedByPolicy", "No.")
+    bad = FinishInput(deployment_id=step.deployment_id, sequence=5, outcome=Outcome(message="It failed.", failure=why))
+
+    finish_deployment(app, bad)
+    finish_deployment(app, bad)
+    finish_deployment(app, bad.model_copy(update={"sequence": 6, "outcome": Outcome(message="It went well.")}))
+
+    state = app.deployments.state(step.deployment_id)
+    assert (state.status, state.message) == (Status.FAILED, "It failed.")
+    assert state.failures == (why,)
+
+
+def test_the_graph_is_what_the_plan_says(app, accept):
+    step = accept(graph_bundle("twice-graph", {"a": [], "b": ["a"]}))
+    read_bundle(app, step)
+
+    graph = load_graph(app, step)
+
+    assert graph == load_graph(app, step)
+    assert [(item.name, item.depends_on, item.tier) for item in graph.rollout.templates] == [
+        ("a", (), 0),
+        ("b", ("a",), 1),
+    ]
+
+
+SITE = {
+    "type": "Microsoft.Web/sites",
+    "apiVersion": "2023-12-01",
+    "name": "func-twice-packages",
+    "location": "eastus2",
+    "kind": "functionapp",
+    "identity": {"type": "SystemAssigned"},
+    "properties": {"siteConfig": {"appSettings": [{"name": "KEPT", "value": "as it is"}]}},
+}
+
+
+def assembly(site: dict) -> bytes:
+    stack = {
+        "name": "Worker",
+        "templatePath": "Worker.json",
+        "artifacts": {"functionPackages": [{"packagePath": "packages/f.zip", "functionAppName": site["name"]}]},
+    }
+    files = {"Worker.json": template([site]), "packages/f.zip": zipped({"host.json": {}})}
+    return zipped({"manifest.json": {"version": "2.0.0", "stacks": {"Worker": stack}}, **files})
+
+
+def test_a_package_is_attached_once_and_other_settings_are_kept(app, stack, prepare):
+    target = {"target": {"subscription": "00000000-0000-0000-0000-000000000001", "resourceGroup": "rg-twice-packages"}}
+    step = prepare(assembly(SITE), **target)
+    start = Start(name="Worker", attempt=1)
+    started(app, step, start)
+    polled_to_the_end(app, step, start)
+    work = PackagesInput(deployment_id=step.deployment_id, template="Worker")
+
+    before = template_state(app, step, "Worker").status
+    attach_packages(app, work)
+    writes = len(settings_writes(stack))
+    attach_packages(app, work)
+
+    site = f"{app.deployments.plan(step.deployment_id).templates[0].scope.resource_id}/providers/Microsoft.Web/sites"
+    settings = app.arm("00000000-0000-0000-0000-000000000001").app_settings(f"{site}/{SITE['name']}")
+    assert before is TemplateStatus.RUNNING
+    assert template_state(app, step, "Worker").status is TemplateStatus.SUCCEEDED
+    assert len(settings_writes(stack)) == writes
+    assert settings["KEPT"] == "as it is"
+    assert "/packages/" in settings["WEBSITE_RUN_FROM_PACKAGE"]
+    assert "sig=" not in settings["WEBSITE_RUN_FROM_PACKAGE"]
+
+
+def settings_writes(stack) -> list[dict]:
+    path = f"{SITE['name']}/config/appsettings"
+    return [r for r in arm_writes(stack.state) if r["method"] == "PUT" and r["path"].endswith(path)]
+
+
+def test_an_output_that_is_missing_in_the_end_is_a_failure_that_names_it(app, prepare):
+    conditional = {"maybe": {"type": "string", "condition": False, "value": "never"}}
+    items = [
+        {"name": "a", "path": "a.json"},
+        {"name": "b", "path": "b.json", "parameters": {"name": {"output": "a.maybe"}}},
+    ]
+    files = {
+        "a.json": template([workspace("log-twice-output")], conditional),
+        "b.json": template([], parameters={"name": {"type": "string"}}),
+    }
+    step = prepare(zipped({"manifest.json": manifest("twice-output", items), **files}))
+    started(app, step)
+    polled_to_the_end(app, step)
+
+    with pytest.raises(FailureError) as caught:
+        start_template(app, StartInput(deployment_id=step.deployment_id, start=Start(name="b", attempt=1)))
+
+    assert caught.value.failure.code == "OutputMissing"
+    assert "maybe" in caught.value.failure.message

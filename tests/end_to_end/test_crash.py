@@ -1,0 +1,91 @@
+"""The host is killed in the middle of a deployment, at twenty seeded moments: nothing is lost, nothing is done twice.
+
+ARM and storage stay up, as they would; what they wrote down is the evidence.
+"""
+
+import random
+import time
+
+import pytest
+
+from emulator.stack import Stack, StackOptions
+from tests.end_to_end.bundles import manifest, template, workspace
+from tests.end_to_end.client import Caller, zipped
+from tests.end_to_end.evidence import accepted_attempts, blobs_written
+from tests.running import ROOT
+
+MOMENTS = 20
+SEED = 20251124
+
+
+def bundle(project: str) -> bytes:
+    """Three tiers and a package, with an output that a later template needs."""
+    package = random.Random(project).randbytes(300_000)
+    first = template([workspace(f"log-{project}-0")], {"name": {"type": "string", "value": f"log-{project}-2"}})
+    last = template([workspace("[parameters('name')]")], parameters={"name": {"type": "string"}})
+    items = [
+        {"name": "first", "path": "first.json"},
+        {"name": "middle", "path": "middle.json", "dependsOn": ["first"]},
+        {
+            "name": "last",
+            "path": "last.json",
+            "parameters": {"name": {"output": "first.name"}},
+            "dependsOn": ["middle"],
+        },
+    ]
+    packages = [{"name": "data", "path": "packages/data.zip"}]
+    return zipped(
+        {
+            "manifest.json": manifest(project, items, packages=packages),
+            "first.json": first,
+            "middle.json": template([workspace(f"log-{project}-1")]),
+            "last.json": last,
+            "packages/data.zip": package,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def own_stack(tmp_path_factory) -> Stack:
+    """A stack of this module's own: its host dies many times."""
+    options = StackOptions(
+        state=tmp_path_factory.mktemp("crash"),
+        app_root=ROOT,
+        scale=0.02,
+        extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": "0.2", "ARMATURE_RETRY_FIRST_INTERVAL_SECONDS": "0.2"},
+    )
+    with Stack(options) as running:
+        yield running
+
+
+@pytest.mark.timeout(300)
+def test_killed_at_twenty_moments_every_deployment_completes_and_nothing_is_done_twice(own_stack):
+    caller = Caller(own_stack)
+    began = time.monotonic()
+    caller.ended(caller.start(bundle("crash-base"), deploymentId="crash-base"))
+    usual = time.monotonic() - began
+    moments = [(number + random.Random(SEED + number).random()) / MOMENTS * usual for number in range(MOMENTS)]
+
+    for number, moment in enumerate(moments):
+        project = f"crash-{number}"
+        started_at = time.monotonic()
+        caller.start(bundle(project), deploymentId=project)
+        while time.monotonic() - started_at < moment:
+            time.sleep(0.01)
+        own_stack.kill_host()
+        own_stack.start_host()
+        state = caller.ended(project)
+        assert state["status"] == "completed", (moment, state)
+        assert [item["status"] for item in state["templates"]] == ["succeeded"] * 3
+        codes = [event["code"] for event in caller.events(project)]
+        assert codes.count("TemplateSucceeded") == 3
+        assert codes[-1] == "DeploymentCompleted"
+
+    attempts = accepted_attempts(own_stack.state)
+    written = blobs_written(own_stack.state)
+    print(f"\n{MOMENTS} kills in deployments of {usual:.1f} s: {len(attempts)} ARM deployments, {len(written)} blobs")
+    assert len(attempts) >= 3 * (MOMENTS + 1)
+    assert {key: count for key, count in attempts.items() if count > 1} == {}
+    assert {attempt for _, attempt in attempts} == {"1"}
+    assert len(written) >= 4 * (MOMENTS + 1)
+    assert {blob: count for blob, count in written.items() if count > 1} == {}
