@@ -263,7 +263,6 @@ def _clients(
         policies.HeadersPolicy(),
         policies.UserAgentPolicy("armature"),
         policies.ProxyPolicy(),
-        policies.ContentDecodePolicy(),
         ARMChallengeAuthenticationPolicy(credential, scope),
     ]
     deployments = DeploymentsMgmtClient(

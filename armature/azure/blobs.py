@@ -52,11 +52,11 @@ def blob_service(endpoint: BlobEndpoint, credential: TokenCredential) -> BlobSer
     return _blob_service(endpoint.url, hashable)
 
 
-def foreign_blob(url: str) -> BlobClient:
-    """A client for one blob at somebody else's address, which may hold its own SAS; it sends no credential of ours and
-    follows no redirect."""
+def blob_at(url: str, credential: TokenCredential) -> BlobClient:
+    """A client of one blob by its address, with our credential; it follows no redirect. The caller has made sure that
+    the address may be trusted with a token."""
     return BlobClient.from_blob_url(
-        url, transport=shared_transport(), permit_redirects=False, **_block_sizes(), **_RETRIES
+        url, credential, transport=shared_transport(), permit_redirects=False, **_block_sizes(), **_RETRIES
     )
 
 

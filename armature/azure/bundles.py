@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 from azure.core.credentials import TokenCredential
 from azure.storage.blob import BlobClient
 
-from armature.azure.blobs import BlobEndpoint, blob_service, ensuring_container, foreign_blob
+from armature.azure.blobs import BlobEndpoint, blob_at, blob_service, ensuring_container
 from armature.azure.failures import storage_failures
 from armature.azure.ranges import open_blob
 from armature.azure.sas import sas_signer
@@ -23,6 +23,7 @@ class BundleStorage:
     """The bundles that deployments are started from."""
 
     def __init__(self, settings: Settings, credential: TokenCredential) -> None:
+        self._credential = credential
         self._endpoint = BlobEndpoint.of(settings.storage_blob_endpoint)
         self._container = blob_service(self._endpoint, credential).get_container_client(BUNDLES_CONTAINER)
         self._signer = sas_signer(self._endpoint, credential)
@@ -75,22 +76,25 @@ class BundleStorage:
         if reference.id is not None:
             return self._container.get_blob_client(_blob_name(reference.id))
         uri = reference.uri or ""
+        if uri.startswith(f"{self._endpoint.url}/"):
+            return self._own_blob(uri)
         parts = urlsplit(uri)
-        own = self._own_blob_name(uri)
-        if own is not None:
-            return self._container.get_blob_client(own)
         hosts = {parts.netloc.lower(), (parts.hostname or "").lower()}
-        if parts.scheme != "https" or "@" in parts.netloc or not hosts & self._allowed_hosts:
-            message = f"Bundles may not be read from {parts.hostname or 'there'}."
-            suggestion = "Upload the bundle (POST /api/bundles), or add the host to ARMATURE_ALLOWED_BUNDLE_HOSTS."
-            raise FailureError(failure(FailureClass.TEMPLATE, "BundleUriRefused", message, suggestion))
-        return foreign_blob(uri)
+        if parts.scheme != "https" or "@" in parts.netloc or parts.query or not hosts & self._allowed_hosts:
+            raise _refusal(f"Bundles may not be read from {parts.hostname or 'there'}.")
+        return blob_at(uri, self._credential)
 
-    def _own_blob_name(self, uri: str) -> str | None:
-        """The blob's name when the address is one of our own bundles; our identity reads those, and nothing else."""
-        address = uri.partition("?")[0]
+    def _own_blob(self, uri: str) -> BlobClient:
+        """Of our own account our identity reads bundles for callers, and nothing else."""
         prefix = f"{self._endpoint.url}/{BUNDLES_CONTAINER}/"
-        return unquote(address.removeprefix(prefix)) if address.startswith(prefix) else None
+        if not uri.startswith(prefix) or "?" in uri:
+            raise _refusal("Of the app's own storage only bundles may be read.")
+        return self._container.get_blob_client(unquote(uri.removeprefix(prefix)))
+
+
+def _refusal(message: str) -> FailureError:
+    suggestion = "Upload the bundle (POST /api/bundles), or add its host to ARMATURE_ALLOWED_BUNDLE_HOSTS."
+    return FailureError(failure(FailureClass.TEMPLATE, "BundleUriRefused", message, suggestion))
 
 
 def _blob_name(bundle_id: str) -> str:

@@ -19,17 +19,22 @@ from typing import Any
 from azure.core.exceptions import (
     AzureError,
     ClientAuthenticationError,
+    DecodeError,
     HttpResponseError,
     IncompleteReadError,
     ServiceRequestError,
     ServiceResponseError,
 )
 from azure.identity import CredentialUnavailableError
+from requests import ConnectionError, HTTPError, Timeout  # noqa: A004  (requests' own, not the built-in)
 
 from armature.errors import Failure, FailureClass, FailureError, failure, failure_from_error, leaf_causes
 
 CONNECTION_ERROR = "ConnectionError"
+ANSWER_UNREADABLE = "AnswerUnreadable"
 CREDENTIAL_UNAVAILABLE = "CredentialUnavailable"
+
+_CONNECTION_ERRORS = (ServiceRequestError, ServiceResponseError, IncompleteReadError, ConnectionError, Timeout)
 
 _STORAGE_REFUSALS = frozenset(
     ("authenticationfailed", "authorizationfailure", "authorizationpermissionmismatch", "noauthenticationinformation")
@@ -42,6 +47,7 @@ _STORAGE_CODES = {
     "conditionnotmet": FailureClass.RESOURCE_CONFLICT,
     "serverbusy": FailureClass.THROTTLED,
 }
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _QUERY = re.compile(r"\?[^\s'\"<>()?=]*=[^\s'\"<>()]*")
 _XML_CODE = re.compile(r"<Code>\s*([A-Za-z0-9]{1,80})\s*</Code>")
 _XML_MESSAGE = re.compile(r"<Message>\s*([^<]{1,1000})")
@@ -57,8 +63,8 @@ def arm_failures() -> Iterator[None]:
     """Within it, an exception of the SDKs leaves as FailureError, classified as ARM's errors are."""
     try:
         yield
-    except AzureError as error:
-        raise FailureError(failure_from_exception(error)) from None
+    except (AzureError, json.JSONDecodeError) as error:
+        raise FailureError(failure_of(error)) from None
 
 
 @contextmanager
@@ -67,20 +73,24 @@ def storage_failures() -> Iterator[None]:
     try:
         yield
     except AzureError as error:
-        raise FailureError(failure_from_exception(error, is_storage=True)) from None
+        raise FailureError(failure_of(error, is_storage=True)) from None
 
 
-def failure_from_exception(error: AzureError, *, is_storage: bool = False) -> Failure:
-    """Classify an exception of the SDKs: by the answer it carries, else by its kind.
+def failure_of(error: Exception, *, is_storage: bool = False) -> Failure:
+    """Classify an exception of the SDKs, or of requests: by the answer it carries, else by its kind.
 
     An answer may be JSON, XML (storage), HTML, or empty; its status stands in for a code that it does not give.
     """
     if isinstance(error, CredentialUnavailableError):
         return failure(FailureClass.AUTHORIZATION, CREDENTIAL_UNAVAILABLE, _message_of(error), _CREDENTIAL_STEP)
-    if isinstance(error, ServiceRequestError | ServiceResponseError | IncompleteReadError):
+    if isinstance(error, _CONNECTION_ERRORS):
         return failure(FailureClass.TRANSIENT, CONNECTION_ERROR, _message_of(error))
-    if isinstance(error, HttpResponseError) and error.response is not None:
-        return _failure_from_response(error, is_storage=is_storage)
+    if isinstance(error, DecodeError | json.JSONDecodeError) and getattr(error, "response", None) is None:
+        return failure(FailureClass.TRANSIENT, ANSWER_UNREADABLE, f"The service's answer can't be read: {error}")
+    if isinstance(error, HttpResponseError | HTTPError) and error.response is not None:
+        found = _failure_from_response(error.response, is_storage=is_storage)
+        if not (isinstance(error, ClientAuthenticationError) and found.failure_class is FailureClass.UNKNOWN):
+            return found
     if isinstance(error, ClientAuthenticationError):
         return failure(FailureClass.AUTHORIZATION, "AuthenticationFailed", _message_of(error), _CREDENTIAL_STEP)
     return failure(FailureClass.UNKNOWN, type(error).__name__, _message_of(error))
@@ -90,14 +100,13 @@ def retry_after_seconds(value: str | None, *, now: datetime | None = None) -> fl
     """What a Retry-After header asks for, in seconds from now: a number of seconds or an HTTP date (RFC 9110)."""
     if value is None:
         return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
+    if _SECONDS.fullmatch(value.strip()):
+        return float(value)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # "-0000": UTC of unknown origin
     return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
 
 
@@ -117,19 +126,19 @@ def without_queries_within(value: Any) -> Any:
     return value
 
 
-def _message_of(error: AzureError) -> str:
-    return without_queries(str(error.message or error)).strip()[:1000] or type(error).__name__
+def _message_of(error: Exception) -> str:
+    message = getattr(error, "message", None) or error
+    return without_queries(str(message)).strip()[:1000] or type(error).__name__
 
 
-def _failure_from_response(error: HttpResponseError, *, is_storage: bool) -> Failure:
-    response: Any = error.response
+def _failure_from_response(response: Any, *, is_storage: bool) -> Failure:
     status = int(response.status_code)
     if status < HTTPStatus.BAD_REQUEST:
-        return failure(FailureClass.TRANSIENT, "AnswerUnreadable", f"HTTP {status} with a body that is no answer.")
+        return failure(FailureClass.TRANSIENT, ANSWER_UNREADABLE, f"HTTP {status} with a body that is no answer.")
     headers = response.headers
     retry_after = retry_after_seconds(headers.get("Retry-After"))
     correlation = headers.get("x-ms-correlation-request-id") or headers.get("x-ms-request-id")
-    document = _error_document(error, status)
+    document = _error_document(response, status)
     found = failure_from_error(
         document,
         status=status,
@@ -152,9 +161,9 @@ def _as_storage_failure(found: Failure, status: int) -> Failure:
     return found.model_copy(update={"failure_class": kind, "suggestion": restated.suggestion})
 
 
-def _error_document(error: HttpResponseError, status: int) -> Any:
+def _error_document(response: Any, status: int) -> Any:
     """The error in the answer's body as ARM's shape; the status gives the code that the body does not."""
-    text = _body(error.response).lstrip("\ufeff \r\n\t")
+    text = _body(response).lstrip("\ufeff \r\n\t")
     reason = ""
     if text.startswith(("{", "[")):
         try:
@@ -165,8 +174,7 @@ def _error_document(error: HttpResponseError, status: int) -> Any:
         if any(cause.code != "Unknown" for cause in causes):
             return document
         reason = " ".join(cause.message for cause in causes)
-    headers = getattr(error.response, "headers", {})
-    code = headers.get("x-ms-error-code") or _found(_XML_CODE, text)
+    code = response.headers.get("x-ms-error-code") or _found(_XML_CODE, text)
     if code:
         reason = reason or _found(_XML_MESSAGE, text) or ""
     else:
@@ -189,7 +197,7 @@ def _found(pattern: re.Pattern[str], text: str) -> str | None:
 def _body(response: Any) -> str:
     """The answer's text; empty when there is none or it was streamed away (then the status must speak)."""
     try:
-        text = response.text()
+        text = response.text() if callable(response.text) else response.text
     except (AzureError, ValueError, RuntimeError, AttributeError):
         return ""
     return str(text)[:_MAX_BODY] if text else ""

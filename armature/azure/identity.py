@@ -3,28 +3,36 @@
 import base64
 import binascii
 import json
+import os
 from functools import lru_cache
 
 from azure.core.credentials import TokenCredential
-from azure.identity import DefaultAzureCredential
+from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
 from armature.azure.failures import arm_failures
 from armature.clouds import Cloud
 from armature.errors import FailureClass, FailureError, failure
 from armature.settings import Settings
 
+PLATFORM_IDENTITY = "IDENTITY_ENDPOINT"
+"""What App Service and Functions set for an app that has a managed identity (App Service, managed identities, 2025)."""
+
 
 def credential(settings: Settings, cloud: Cloud) -> TokenCredential:
-    """The credential that the app acts with: its managed identity in Azure, a developer's `az login` elsewhere.
+    """The credential that the app acts with: its managed identity where the platform offers one, else what
+    DefaultAzureCredential finds, such as a developer's `az login`.
 
-    One per process for the same arguments, so that tokens are fetched once and reused until they expire. Asks for
-    nothing yet; the first call that needs a token does.
+    The managed identity is asked alone: in a chain, an identity endpoint that is out of reach for a moment would look
+    like an app without any identity. One credential per process for the same arguments, so that tokens are fetched
+    once and reused until they expire. Asks for nothing yet; the first call that needs a token does.
     """
     return _credential(cloud.authority_host, settings.azure_client_id)
 
 
 @lru_cache(maxsize=8)
 def _credential(authority_host: str, client_id: str | None) -> TokenCredential:
+    if PLATFORM_IDENTITY in os.environ:
+        return ManagedIdentityCredential(client_id=client_id)
     return DefaultAzureCredential(
         authority=authority_host,
         managed_identity_client_id=client_id,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from azure.core.credentials import TokenCredential
 
+from armature.azure.artifacts import ArtifactAccount
 from armature.azure.identity import credential as app_credential
 from armature.clouds import Cloud, cloud_of
 from armature.settings import Settings
@@ -27,6 +28,13 @@ def cloud(settings: Settings) -> Cloud:
 @pytest.fixture(scope="session")
 def credential(settings: Settings, cloud: Cloud) -> TokenCredential:
     return app_credential(settings, cloud)
+
+
+@pytest.fixture(scope="session")
+def account(settings: Settings) -> ArtifactAccount:
+    """An account as ARM would tell it: Azurite's address ends in a slash, as a real account's does."""
+    endpoint = f"{settings.storage_blob_endpoint}/"
+    return ArtifactAccount(name="armatureapp", resource_id="/x", blob_endpoint=endpoint, is_ready=True)
 
 
 @pytest.fixture
