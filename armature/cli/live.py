@@ -1,5 +1,6 @@
 """A running deployment as a picture that is drawn anew as it changes: phases, bar, a table of templates."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Self
@@ -17,6 +18,7 @@ from armature.state import DeploymentState, Phase, Status, TemplateState, Templa
 FRAMES_PER_SECOND = 4
 _BAR_WIDTH = 30
 _PHASES = (Phase.PREPARING, Phase.UPLOADING, Phase.DEPLOYING)
+_AT_REST = (TemplateStatus.WAITING, TemplateStatus.SUCCEEDED, TemplateStatus.SKIPPED)
 _STYLES = {
     TemplateStatus.WAITING: "dim",
     TemplateStatus.RUNNING: "cyan",
@@ -57,14 +59,18 @@ class LiveView:
         print_line(self._console, message)
 
     def _picture(self) -> RenderableType:
-        return Text("Waiting for the first news …", "dim") if self._state is None else picture(self._state, self._now())
+        return (
+            Text("Waiting for the first news …", "dim")
+            if self._state is None
+            else picture(self._state, self._now(), self._console.height)
+        )
 
 
-def picture(state: DeploymentState, now: datetime) -> RenderableType:
-    """All that is known of a deployment at a moment."""
+def picture(state: DeploymentState, now: datetime, height: int = 1000) -> RenderableType:
+    """All that is known of a deployment at a moment; of many templates those that move, in at most `height` lines."""
     parts: list[RenderableType] = [_heading(state, now), _phases(state), _bar(state)]
     if state.templates:
-        parts.append(_templates(state, now))
+        parts += _templates(state, now, height - len(parts) - 1)
     return Group(*parts)
 
 
@@ -80,12 +86,16 @@ def _heading(state: DeploymentState, now: datetime) -> Text:
 
 def _phases(state: DeploymentState) -> Text:
     """The phases in order: those that are over, the one that runs, those to come."""
+    begun = [phase for phase in _PHASES if phase in state.phases]
+    failed_in = begun[-1] if begun and state.status is Status.FAILED else None
     text = Text()
     for phase in _PHASES:
         if phase is state.phase:
             text.append(f"● {phase}  ", "bold cyan")
+        elif phase is failed_in:
+            text.append(f"✗ {phase}  ", "bold red")
         elif phase in state.phases:
-            text.append(f"✓ {phase}  ", "green" if state.status is not Status.FAILED else "dim")
+            text.append(f"✓ {phase}  ", "green")
         else:
             text.append(f"○ {phase}  ", "dim")
     return text
@@ -101,17 +111,28 @@ def _bar(state: DeploymentState) -> Text:
     )
 
 
-def _templates(state: DeploymentState, now: datetime) -> Table:
+def _templates(state: DeploymentState, now: datetime, height: int) -> list[RenderableType]:
+    """The table of templates. Where it would not fit, those that wait or are done are only counted."""
+    shown, counted = list(state.templates), Counter[TemplateStatus]()
+    if _lines(shown) > height:
+        shown = [template for template in state.templates if template.status not in _AT_REST]
+        counted.update(template.status for template in state.templates if template.status in _AT_REST)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("Template", "Status"):
         table.add_column(heading)
     for heading in ("Attempt", "Resources", "Time"):
         table.add_column(heading, justify="right")
-    for template in state.templates:
+    for template in shown:
         table.add_row(*_row(template, now))
         for linked in template.linked_deployments:
             table.add_row(Text(f"  └ {plain(linked.name)}", "dim"), Text(plain(linked.status), "dim"))
-    return table
+    rest = ", ".join(f"{number} {status}" for status, number in counted.items())
+    return [table, Text(f"and {rest}", "dim")] if rest else [table]
+
+
+def _lines(templates: list[TemplateState]) -> int:
+    """How many lines the table takes, its headings included."""
+    return 1 + sum(1 + len(template.linked_deployments) for template in templates)
 
 
 def _row(template: TemplateState, now: datetime) -> tuple[Text, ...]:

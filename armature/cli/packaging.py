@@ -6,12 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from azure.core.exceptions import AzureError
-from azure.storage.blob import BlobClient
-
+from armature.azure.upload_url import upload_to_url
 from armature.bundle import Bundle, BundleLimits
 from armature.cli.client import ApiClient, ApiError
 from armature.cli.exits import CommandError, ExitCode
+from armature.errors import FailureError
 from armature.folder_bundle import FolderBundle, write_zip
 from armature.zip_bundle import ZipBundle
 
@@ -79,13 +78,11 @@ def send(api: ApiClient, zip_file: BinaryIO, say: Callable[[str], None]) -> str:
     if reserved.upload_url is None:
         raise ApiError("The API gave no address to upload to.", is_passing=False)
     try:
-        with BlobClient.from_blob_url(reserved.upload_url) as blob:
-            blob.upload_blob(zip_file, length=size, overwrite=True, max_concurrency=4)
-    except AzureError as error:  # its text may hold the URL, and with it the signature
-        code = getattr(error, "error_code", None) or type(error).__name__
+        upload_to_url(reserved.upload_url, zip_file, size)
+    except FailureError as error:
         raise ApiError(
-            f"The bundle could not be uploaded to the app's storage ({code}).",
+            f"The bundle could not be uploaded to the app's storage: {error}",
             "Can this machine reach the storage account? For the emulator's, set REQUESTS_CA_BUNDLE as make up says.",
-            is_passing=True,
-        ) from None
+            is_passing=error.failure.is_retried,
+        ) from error
     return reserved.bundle_id

@@ -11,6 +11,7 @@ from armature.cli.client import ListedDeployment
 from armature.cli.screen import plain, print_line
 from armature.cli.words import length_of, resource_name
 from armature.errors import Failure
+from armature.plan import Plan
 from armature.problems import Problem, Severity
 from armature.state import DeploymentState, ProblemState, Status, TemplateState, TemplateStatus
 
@@ -43,6 +44,17 @@ def print_problems(console: Console, problems: Iterable[AnyProblem]) -> None:
     errors = sum(problem.severity == Severity.ERROR for problem in listed)
     console.print()
     print_line(console, f"{_count(errors, 'error')}, {_count(len(listed) - errors, 'warning')}.")
+
+
+def print_plan(console: Console, plan: Plan) -> None:
+    """What a deployment would do, in which order and where."""
+    table = _table("Template", "Tier", "After", "Resource group", "Linked templates")
+    for template in plan.templates:
+        cells = (template.name, str(template.tier), ", ".join(template.depends_on))
+        scope = template.scope.resource_group or "the subscription"
+        table.add_row(*(Text(plain(cell)) for cell in (*cells, scope, ", ".join(template.linked_paths))))
+    console.print(table)
+    console.print()
 
 
 def print_deployments(console: Console, deployments: Iterable[ListedDeployment]) -> None:

@@ -65,6 +65,22 @@ def test_a_running_deployment_is_drawn_with_phases_bar_and_templates() -> None:
     )
 
 
+def test_where_the_table_would_not_fit_templates_at_rest_are_counted() -> None:
+    done = [a_template(f"done-{number}", status="succeeded") for number in range(20)]
+    waiting = [a_template(f"later-{number}") for number in range(30)]
+    state = a_state(templates=[*done, a_template("web", status="running"), *waiting])
+
+    lines = drawn(picture(DeploymentState.load(state), NOW, height=24)).splitlines()
+
+    assert [line for line in lines if "done-" in line or "later-" in line] == []
+    assert lines[-2].startswith("web")
+    assert lines[-1] == "and 20 succeeded, 30 waiting"
+
+
+def test_the_phase_in_which_it_failed_is_marked() -> None:
+    assert "✓ uploading  ✗ deploying" in drawn(picture(DeploymentState.load(a_failed_state()), NOW))
+
+
 def test_a_queued_deployment_says_whom_it_waits_for() -> None:
     lineage = {"project": "shop", "environment": "prod", "key": "k", "holder": "shop-0"}
 
