@@ -1,8 +1,9 @@
 """Evaluating expressions: the walk over the syntax tree (what the functions do is in armature.templates.functions)."""
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from armature.templates.errors import ExpressionError, UnresolvedError
 from armature.templates.expressions import (
@@ -174,14 +175,13 @@ class StaticScope:
         variables: Mapping[str, Any] | None = None,
         *,
         prefix: str | None = None,
-        copy_indexes: Mapping[str | None, int] | None = None,
     ) -> None:
         self._parameters = {name.lower(): value for name, value in (parameters or {}).items()}
         self._variables = {name.lower(): value for name, value in (variables or {}).items()}
         self._known: dict[str, Any] = {}
         self._asked: set[str] = set()
         self._prefix = prefix
-        self._copy_indexes = {name and name.lower(): index for name, index in (copy_indexes or {}).items()}
+        self._copy_indexes: dict[str | None, int] = {}
 
     def parameter(self, name: str) -> Any:
         """The given value; a parameter without one is unresolved."""
@@ -203,8 +203,15 @@ class StaticScope:
             self._asked.discard(key)
         return self._known[key]
 
+    def at(self, loop_name: str | None, index: int) -> Self:
+        """The same scope inside an iteration of a copy loop."""
+        inside = copy(self)
+        inside._known = {}
+        inside._copy_indexes = {**self._copy_indexes, None: index, loop_name and loop_name.lower(): index}
+        return inside
+
     def copy_index(self, loop_name: str | None, offset: int) -> int:
-        """The given iteration of a loop."""
+        """The iteration of a loop that at() was told of."""
         key = loop_name.lower() if loop_name else None
         if key not in self._copy_indexes:
             raise UnresolvedError(f"copyIndex('{loop_name or ''}')")

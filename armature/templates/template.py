@@ -245,13 +245,23 @@ class Template:
 
     @cached_property
     def inline_templates(self) -> list[InlineTemplate]:
-        """The templates written inside this one's deployment resources (not those inside these)."""
-        return [
-            inline
-            for resource in self.resources
-            if resource.is_deployment
-            if (inline := self._inline(resource)) is not None
-        ]
+        """The templates written inside this one's deployment resources (not those inside these).
+
+        Raises TemplateShapeError when one of them is no template.
+        """
+        found = [self.inline_template(resource) for resource in self.resources]
+        return [inline for inline in found if inline is not None]
+
+    def inline_template(self, resource: ResourceDeclaration) -> InlineTemplate | None:
+        """The template inside a deployment resource of this one, if there is one. Raises TemplateShapeError."""
+        value = resource.properties.get("template") if resource.is_deployment else None
+        if value is None:
+            return None
+        options = resource.properties.get("expressionEvaluationOptions")
+        evaluation = _text(options.get("scope")).lower() if isinstance(options, dict) else ""
+        template = Template.of(self.document, pointer=f"{resource.pointer}/properties/template", value=value)
+        is_inner = evaluation == "inner" or (self.language_version is not None and evaluation != "outer")
+        return InlineTemplate(resource, template, is_inner)
 
     @property
     def uses_artifacts_location(self) -> bool:
@@ -309,16 +319,6 @@ class Template:
         )
         kind = _text(self._followed(output).get("type")).lower()
         return UserFunction(namespace, name, parameters, (output or {}).get("value"), kind, pointer)
-
-    def _inline(self, resource: ResourceDeclaration) -> InlineTemplate | None:
-        value = resource.properties.get("template")
-        if not isinstance(value, dict):
-            return None
-        options = resource.properties.get("expressionEvaluationOptions")
-        evaluation = _text(options.get("scope")).lower() if isinstance(options, dict) else ""
-        pointer = f"{resource.pointer}/properties/template"
-        is_inner = evaluation == "inner" or (value.get("languageVersion") == "2.0" and evaluation != "outer")
-        return InlineTemplate(resource, Template.of(self.document, pointer=pointer, value=value), is_inner)
 
 
 def _shape_error(document: JsonDocument, pointer: str, message: str) -> TemplateShapeError:
