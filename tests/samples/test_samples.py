@@ -7,6 +7,11 @@ from typing import Any
 
 import pytest
 
+from armature.bundle import BundleLimits
+from armature.folder_bundle import FolderBundle
+from armature.request import DeploymentRequest
+from armature.validation import review_bundle
+
 SAMPLES = Path(__file__).parents[2] / "samples"
 BUNDLES = ["web-stack", "failing", "cloud-assembly"]
 
@@ -52,3 +57,33 @@ def test_the_checksum_in_a_manifest_is_the_package_s(sample: str) -> None:
 @pytest.mark.parametrize("sample", BUNDLES)
 def test_a_sample_says_what_it_is_for(sample: str) -> None:
     assert f"armature deploy samples/{sample}" in (SAMPLES / sample / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("sample", "tiers"),
+    [
+        (
+            "web-stack",
+            {"network": 0, "plan": 0, "monitoring": 0, "storage": 1, "web": 2, "alerts": 3},
+        ),
+        ("failing", {"identity": 0, "archive": 1, "lifecycle": 2}),
+        ("cloud-assembly", {"GuestbookFoundation": 0, "Guestbook": 1}),
+    ],
+)
+def test_a_sample_has_no_problem_that_can_be_found_beforehand_and_the_order_its_readme_tells(
+    sample: str, tiers: dict[str, int]
+) -> None:
+    target = {"subscription": "00000000-0000-0000-0000-000000000001", "location": "eastus2"}
+    request = DeploymentRequest.model_validate({"bundle": {"id": "bundle-1"}, "target": target})
+
+    review = review_bundle(
+        FolderBundle(SAMPLES / sample, BundleLimits()),
+        request=request,
+        deployment_id="sample-1",
+        cloud_name="AzureCloud",
+        default_location=None,
+    )
+
+    assert review.problems == ()
+    assert review.plan is not None
+    assert {template.name: template.tier for template in review.plan.templates} == tiers
