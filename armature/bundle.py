@@ -7,6 +7,7 @@
 Both check names, sizes and links before a byte of content is read, and raise one BundleError with every problem.
 """
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -136,16 +137,17 @@ def name_problems(names: Iterable[str]) -> Iterator[Problem]:
                 file=_printable(name),
             )
             continue
-        first = first_of.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
-        if first is not name:
-            yield Problem(
-                ProblemCode.ENTRY_DUPLICATE,
-                f"The bundle holds {name!r} twice."
-                if first == name
-                else f"{name!r} and {first!r} differ only in case.",
-                "Give every file a name of its own; letter case does not tell two files apart.",
-                file=name,
-            )
+        folded = unicodedata.normalize("NFC", name).casefold()
+        if folded not in first_of:
+            first_of[folded] = name
+            continue
+        first = first_of[folded]
+        yield Problem(
+            ProblemCode.ENTRY_DUPLICATE,
+            f"The bundle holds {name!r} twice." if first == name else f"{name!r} and {first!r} differ only in case.",
+            "Give every file a name of its own; letter case does not tell two files apart.",
+            file=name,
+        )
 
 
 def size_problems(entries: Iterable[BundleEntry], limits: BundleLimits) -> Iterator[Problem]:
@@ -226,3 +228,13 @@ def read_within(bundle: Bundle, path: str, limit: int) -> bytes:
 
 def _printable(name: str) -> str:
     return _CONTROL.sub("?", name)[:200]
+
+
+def near_name(path: str, names: Iterable[str]) -> str | None:
+    """The name that was perhaps meant by a path that does not exist: another letter case, folder or a slip."""
+    names = list(names)
+    same_but_case = [name for name in names if name.casefold() == path.casefold()]
+    last = path.rpartition("/")[2].casefold()
+    same_file = [name for name in names if name.rpartition("/")[2].casefold() == last]
+    found = same_but_case or same_file or difflib.get_close_matches(path, names, n=1, cutoff=0.8)
+    return found[0] if found else None

@@ -31,6 +31,7 @@ class ProblemCode(StrEnum):
     MANIFEST_VERSION = "ManifestVersion"
     CLOUD_MISMATCH = "CloudMismatch"
     TARGET_INCOMPLETE = "TargetIncomplete"
+    LINEAGE_MISMATCH = "LineageMismatch"
     # The graph and what flows through it
     NAME_DUPLICATE = "NameDuplicate"
     DEPENDENCY_UNKNOWN = "DependencyUnknown"

@@ -212,10 +212,11 @@ def _overlap_problems(infos: list[zipfile.ZipInfo], directory_offset: int) -> It
     ends = [*(info.header_offset for info in ordered[1:]), directory_offset]
     for info, end in zip(ordered, ends, strict=False):
         name_bytes = len(info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437"))
-        if info.header_offset + _LOCAL_HEADER_BYTES + name_bytes + info.compress_size > end:
+        last = info.header_offset + _LOCAL_HEADER_BYTES + name_bytes + info.compress_size
+        if info.header_offset < 0 or last > end:
             yield Problem(
                 ProblemCode.BUNDLE_UNREADABLE,
-                "The entry's bytes overlap another entry, or the zip's end.",
+                "The entry's bytes overlap another entry, or lie outside the zip.",
                 _REPACK,
                 file=_name(info),
             )

@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def template(*resources: dict[str, Any], scope: str = "resourceGroup", **parts: 
     return {
         "$schema": f"https://schema.management.azure.com/schemas/{_SCHEMAS[scope]}",
         "contentVersion": "1.0.0.0",
-        **parts,
+        **deepcopy(parts),
         "resources": list(resources),
     }
 
@@ -138,7 +139,7 @@ def shop() -> dict[str, Any]:
             parameters={"prefix": {"type": "string", "maxLength": 20}},
             outputs={
                 "subnetId": {"type": "string", "value": "[resourceGroup().id]"},
-                "key": {"type": "securestring", "value": "[newGuid()]"},
+                "key": {"type": "securestring", "value": "[uniqueString(resourceGroup().id)]"},
                 "count": {"type": "int", "value": 3},
             },
         ),

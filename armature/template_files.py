@@ -1,0 +1,107 @@
+"""The templates of a bundle: each file read and checked once, its links followed to the files that they lead to."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from armature.bundle import Bundle, BundleError, name_fault, near_name
+from armature.problems import Problem, ProblemCode
+from armature.shape import problem_at
+from armature.templates.checks import check_template
+from armature.templates.links import TemplateLink, linked_templates, with_relative_links
+from armature.templates.template import Template
+
+MAX_READ_BYTES = 64 * 1024**2
+"""A template above ARM's 4 MB is refused, but read up to here, so that its largest resources can be named."""
+
+
+@dataclass(frozen=True)
+class TemplateFile:
+    """A template file; `template` is None when it can't be read.
+
+    `has_relative_copy`: there is a copy of it whose links are relative, which is what is uploaded.
+    """
+
+    path: str
+    template: Template | None = None
+    has_relative_copy: bool = False
+
+
+@dataclass(frozen=True)
+class LinkedFiles:
+    """A root template with every file that it links to, directly or through others; the root comes first.
+
+    `are_all_known` is False when a link's target is only known when ARM evaluates it.
+    """
+
+    files: tuple[TemplateFile, ...] = ()
+    are_all_known: bool = True
+
+    @property
+    def templates(self) -> list[Template]:
+        """Those that could be read."""
+        return [file.template for file in self.files if file.template is not None]
+
+
+class TemplateFiles:
+    """Reads templates as they are asked for; `problems` holds what was found wrong with any of them."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+        self._files: dict[str, TemplateFile] = {}
+        self.problems: list[Problem] = []
+
+    def file(self, path: str) -> TemplateFile:
+        """The template at a path that the bundle holds."""
+        if path not in self._files:
+            self._files[path] = self._read(path)
+        return self._files[path]
+
+    def linked(self, root: str, listed: Iterable[str] = (), parameters: Mapping[str, Any] | None = None) -> LinkedFiles:
+        """The template at `root` and all that it links to, and the files `listed` with all that they link to.
+
+        `parameters` are what is known of the root's parameters. All of them must be in the bundle.
+        """
+        found: dict[str, TemplateFile] = {}
+        are_all_known = True
+        waiting = [root, *listed]
+        while waiting:
+            path = waiting.pop(0)
+            if path in found:
+                continue
+            found[path] = file = self.file(path)
+            if file.template is None:
+                continue
+            given = parameters if path == root else None
+            for link in linked_templates(file.template, parameters=given, artifacts_folder=root.rpartition("/")[0]):
+                if link.path is None:
+                    are_all_known = are_all_known and not link.is_in_bundle
+                elif link.path in self._bundle.entries:
+                    waiting.append(link.path)
+                else:
+                    self.problems.append(self._missing_link(file.template, link, link.path))
+        return LinkedFiles(tuple(found.values()), are_all_known)
+
+    def _read(self, path: str) -> TemplateFile:
+        try:
+            content = self._bundle.read(path, MAX_READ_BYTES)
+        except BundleError as error:
+            self.problems += error.problems
+            return TemplateFile(path)
+        template, problems = check_template(content, file=path)
+        self.problems += problems
+        if template is None:
+            return TemplateFile(path)
+        return TemplateFile(path, template, has_relative_copy=with_relative_links(template) is not None)
+
+    def _missing_link(self, template: Template, link: TemplateLink, path: str) -> Problem:
+        near = near_name(path, self._bundle.entries)
+        hint = f"Did you mean {near}? " if near else ""
+        where = "is not in the bundle" if name_fault(path) is None else "is outside the bundle"
+        return problem_at(
+            template.document,
+            link.pointer,
+            ProblemCode.LINKED_TEMPLATE_MISSING,
+            f"The linked template {path} {where}.",
+            f"{hint}Add the file, or correct the link.",
+        )

@@ -1,0 +1,162 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from armature.manifest import BundleKind, Manifest, ManifestFile, manifest_schema, read_manifest
+from armature.problems import Problem, ProblemCode, Severity
+from armature.templates.reading import read_json
+from tests.builders import declared, dump, manifest, secret, shop
+
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "manifest.schema.json"
+
+
+def read(document: Any) -> tuple[Manifest, list[Problem]]:
+    return read_manifest(read_json(dump(document), file="manifest.json"))
+
+
+def places(problems: list[Problem]) -> list[tuple[str, int | None, int | None]]:
+    return [(problem.pointer, problem.line, problem.column) for problem in problems]
+
+
+def with_parameter(source: Any) -> dict[str, Any]:
+    return manifest(declared("web", parameters={"p": source}))
+
+
+def test_the_manifest_of_the_design_is_read_whole() -> None:
+    found, problems = read(shop()["manifest.json"])
+
+    assert problems == []
+    assert (found.kind, found.project, found.environment) == (BundleKind.MANIFEST, "shop", "test")
+    assert (found.cloud, found.location) == ("AzureCloud", "eastus2")
+    network, web = found.templates
+    assert (network.name, network.file.path, network.depends_on) == ("network", "templates/network.json", ())
+    assert web.depends_on == ("network",)
+    assert {name: source.kind for name, source in web.parameters.items()} == {
+        "sku": "value",
+        "subnetId": "output",
+        "packageUri": "package",
+        "adminPassword": "reference",
+    }
+    [package] = found.packages
+    assert package.sha256 is not None
+    assert len(package.sha256) == 64
+
+
+def test_the_committed_schema_is_what_the_code_says() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == manifest_schema(), (
+        "run: python -m armature.manifest > docs/manifest.schema.json"
+    )
+
+
+@pytest.mark.parametrize(
+    ("document", "is_valid"),
+    [
+        (shop()["manifest.json"], True),
+        ({**shop()["manifest.json"], "$schema": "../docs/manifest.schema.json"}, True),
+        ({**shop()["manifest.json"], "validation": {"endpoints": []}}, True),
+        (manifest(declared("a", scope={"resourceGroup": "rg-shop"})), True),
+        (with_parameter({"value": None}), True),
+        (with_parameter({"value": [1, {"a": None}]}), True),
+        (with_parameter({"reference": secret("x")}), True),
+        (with_parameter({}), False),
+        (with_parameter({"value": 1, "package": "a"}), False),
+        (with_parameter({"value": 1, "other": 2}), False),
+        (with_parameter({"output": "network"}), False),
+        (with_parameter("plain"), False),
+        (manifest(declared("a", dependson=[])), False),
+        (manifest(declared("a", depends_on=[])), False),
+        (manifest(declared("a b")), False),
+        (manifest(declared("a", scope={"resourceGroup": "ends."})), False),
+        (manifest(), False),
+        (manifest(declared("a"), project="Not A Name"), False),
+        (manifest(declared("a"), version="2"), False),
+        (manifest(declared("a"), packages=[{"name": "p", "path": "p", "checksum": "sha256:abc"}]), False),
+        ([], False),
+    ],
+)
+def test_the_schema_and_the_reader_agree(document: Any, is_valid: bool) -> None:
+    schema = json.loads(manifest_schema())
+
+    problems = read(document)[1] if isinstance(document, dict) else [None]
+
+    assert jsonschema.Draft202012Validator(schema).is_valid(document) is is_valid
+    assert (not [problem for problem in problems if problem is None or problem.is_error]) is is_valid
+
+
+def test_every_fault_of_the_shape_is_told_at_its_place() -> None:
+    document = manifest(
+        declared("web", dependson=["x"], parameters={"p": {"value": "hidden-1", "output": "a.b"}, "q": {"value": 1}}),
+        {"name": "nameless"},
+        typo="hidden-2",
+        packages=[{"name": "api", "path": "api.zip", "checksum": "hidden-3"}],
+    )
+
+    found, problems = read(document)
+
+    assert sorted(places(problems)) == [
+        ("/packages/0/checksum", 12, 19),
+        ("/templates/0/dependson", 19, 7),
+        ("/templates/0/parameters/p", 23, 14),
+        ("/templates/1/path", 32, 5),
+        ("/typo", 7, 3),
+    ]
+    assert {problem.code for problem in problems} == {ProblemCode.MANIFEST_FIELD}
+    assert "hidden" not in " ".join(str(problem) for problem in problems)
+    assert [template.name for template in found.templates] == ["web"]
+    assert found.templates[0].parameters_in_doubt == ("p",)
+    assert found.names_in_doubt == ("nameless",)
+
+
+@pytest.mark.parametrize("name", ["$schema", "json_schema"])
+def test_a_schema_for_editors_may_be_named_but_only_as_such(name: str) -> None:
+    _, problems = read(manifest(declared("a"), **{name: "x"}))
+
+    assert bool(problems) is (name != "$schema")
+
+
+def test_checks_are_kept_with_a_warning_that_they_are_not_run() -> None:
+    found, [warning] = read(manifest(declared("web"), validation={"endpoints": [{"output": "web.url"}]}))
+
+    assert found.validation == {"endpoints": [{"output": "web.url"}]}
+    assert (warning.code, warning.severity) == (ProblemCode.VALIDATION_NOT_RUN, Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_taken"),
+    [("a", True), ("a" * 64, True), ("a" * 65, False), ("A-1_b", True), ("-a", False), ("a.b", False), ("", False)],
+)
+def test_a_template_name_is_short_and_has_no_period(name: str, is_taken: bool) -> None:
+    assert (not read(manifest(declared(name, "x.json")))[1]) is is_taken
+
+
+@pytest.mark.parametrize(
+    ("length", "is_taken"), [(512, True), (513, False)]
+)  # fmt: skip
+def test_a_path_has_a_limit(length: int, is_taken: bool) -> None:
+    assert (not read(manifest(declared("a", "x" * length)))[1]) is is_taken
+
+
+KEYS = [
+    *[str(field.alias) for field in ManifestFile.model_fields.values()],
+    *"name path dependsOn parameters value output reference checksum scope x".split(),
+]
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+    max_leaves=30,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["version", "project", "templates", "packages", "validation"]), json_values))
+def test_any_object_is_read_or_refused_with_places(document: dict[str, Any]) -> None:
+    found, problems = read(document)
+
+    assert isinstance(found, Manifest)
+    assert all(problem.line and problem.column and problem.next_step for problem in problems)
+    if not [problem for problem in problems if problem.is_error]:
+        assert jsonschema.Draft202012Validator(json.loads(manifest_schema())).is_valid(document)
