@@ -79,11 +79,14 @@ def _perform(act: Act, stack: Stack, console: Console) -> bool:
 
 
 def _print_resources(stack: Stack, console: Console) -> None:
-    table = Table("resource group", "type", "name", title="What Resource Manager has now", title_justify="left")
+    console.rule("What Resource Manager has now")
+    table = Table(box=None)
+    for heading in ("Resource group", "Type", "Name"):
+        table.add_column(heading, overflow="fold")
     for resource in _resources(stack):
         group = resource["id"].split("/")[4]
         table.add_row(group, resource["type"], resource["name"])
-    console.print(table)
+    console.print(table, "")
 
 
 def _resources(stack: Stack) -> Iterator[dict[str, Any]]:

@@ -66,7 +66,7 @@ class Child:
         """An error about this child, with the last lines of its log."""
         lines = self.output().splitlines()[-TAIL_LINES:] or ["(nothing)"]
         tail = "\n".join(f"    {line}" for line in lines)
-        return ChildError(f"{self.name} {what}; the end of {self.log}:\n{tail}")
+        return ChildError(f"{self.name} {what}\nThe end of {self.log}:\n{tail}")
 
     def kill(self) -> None:
         """SIGKILL to the whole process group, and wait."""

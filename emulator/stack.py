@@ -115,9 +115,14 @@ class Stack:
 
     @property
     def client_settings(self) -> dict[str, str]:
-        """What the command line needs: the API's address, and whom to trust when it uploads to storage. No secret."""
+        """What the command line needs: the API, the subscription, whom to trust when it uploads. No secret."""
         trust = self.foundation.settings["REQUESTS_CA_BUNDLE"]
-        return {"ARMATURE_API_URL": self.api_url, "REQUESTS_CA_BUNDLE": trust, "SSL_CERT_FILE": trust}
+        return {
+            "ARMATURE_API_URL": self.api_url,
+            "ARMATURE_SUBSCRIPTION": self.options.subscriptions[0],
+            "REQUESTS_CA_BUNDLE": trust,
+            "SSL_CERT_FILE": trust,
+        }
 
     def start(self) -> None:
         """Start everything; return when all of it serves, or stop what was started and raise.
