@@ -54,10 +54,10 @@ async def serve(settings: ArmSettings) -> AsyncIterator[int]:
     """Serve on 127.0.0.1 until the block ends; yields the port."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(settings.certificate, settings.private_key)
-    runner = web.AppRunner(create_application(settings), access_log=None, handler_cancellation=False)
+    runner = web.AppRunner(create_application(settings), access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", settings.port, ssl_context=context, shutdown_timeout=2)
+        site = web.TCPSite(runner, "127.0.0.1", settings.port, ssl_context=context)
         await site.start()
         yield int(runner.addresses[0][1])
     finally:

@@ -73,15 +73,15 @@ class DeploymentContext:
             raise UnresolvedError("resourceGroup()")
         if group is None:
             raise resource_group_not_found(target.group)
-        described: dict[str, Any] = {
+        return {
             "id": str(group.id),
             "name": group.id.group,
             "type": "Microsoft.Resources/resourceGroups",
             "location": group.location,
+            "tags": dict(group.tags),
+            "managedBy": group.managed_by,
             "properties": {"provisioningState": group.provisioning_state},
         }
-        described |= {"tags": dict(group.tags)} if group.tags else {}
-        return described | ({"managedBy": group.managed_by} if group.managed_by else {})
 
     def subscription(self) -> dict[str, Any]:
         """`subscription()`."""
@@ -132,6 +132,8 @@ class DeploymentContext:
             return ResourceId.parse(name)
         if found := names.find(name):
             return found[0].id
+        if not names.is_complete:
+            raise UnresolvedError("reference")
         reason = (
             f"The template reference '{name}' is not valid: could not find template resource or resource "
             "copy with this "
@@ -151,7 +153,7 @@ class DeploymentContext:
         """`listKeys(name or id, apiVersion, [body])` and its kind."""
         resource_id = self.resource_named(str(arguments[0]), names)
         if not self.is_running:
-            raise UnresolvedError(name)
+            raise UnresolvedError("list")
         body = arguments[2] if len(arguments) > 2 and isinstance(arguments[2], dict) else {}
         return act(self.surroundings, resource_id, name, body)
 

@@ -16,8 +16,9 @@ _NOT_BODY = frozenset(
     "type name apiversion condition copy dependson resources scope comments existing subscriptionid resourcegroup "
     "metadata asserts import".split()
 )
+_WHOLE = ("The template variable ", "The template expression in parameter ")
 _RESOURCES_HELP = "Please see https://aka.ms/arm-syntax-resources for usage details."
-_FUNCTIONS_HELP = "Please see https://aka.ms/arm-functions for usage details."
+FUNCTIONS_HELP = "Please see https://aka.ms/arm-functions for usage details."
 
 
 def expand(template: Mapping[str, Any], scope: TemplateScope, target: ResourceId) -> list[Instance]:
@@ -111,7 +112,7 @@ class _Place:
             raise invalid_resource(self._name, error.message) from error
         except UnresolvedError as error:
             function = error.what.partition("(")[0]
-            message = f"The template function '{function}' is not expected at this location. {_FUNCTIONS_HELP}"
+            message = f"The template function '{function}' is not expected at this location. {FUNCTIONS_HELP}"
             raise NotYetToldError(invalid_resource(self._name, message)) from error
 
 
@@ -123,12 +124,17 @@ class NotYetToldError(UnresolvedError):
         self.refusal = refusal
 
 
+def is_whole(reason: str) -> bool:
+    """True for reasons that name their subject: ARM tells them without the place where they came up."""
+    return "is not found." in reason or "definition cycles back to itself" in reason or reason.startswith(_WHOLE)
+
+
 def invalid_resource(name: str, reason: str) -> ArmError:
     """The template is refused because of one resource."""
-    if "is not found." in reason:
+    if is_whole(reason):
         return invalid_template(reason)
     return invalid_template(
-        f"The template resource '{name}' at line '1' and column '1' is not valid: {reason}. {_FUNCTIONS_HELP}"
+        f"The template resource '{name}' at line '1' and column '1' is not valid: {reason}. {FUNCTIONS_HELP}"
     )
 
 
@@ -232,9 +238,12 @@ def evaluate_body(instance: Instance) -> dict[str, Any]:
 
     Raises ExpressionError, ExpressionSyntaxError, UnresolvedError, `ArmError`.
     """
-    return {
-        key: evaluate_tree(value, instance.scope) for key, value in _body(instance).items()
-    }
+    return _without_nulls({key: evaluate_tree(value, instance.scope) for key, value in _body(instance).items()})
+
+
+def _without_nulls(body: dict[str, Any]) -> dict[str, Any]:
+    """A top-level null (`"tags": null`) is as good as nothing."""
+    return {key: value for key, value in body.items() if value is not None}
 
 
 def _body(instance: Instance) -> dict[str, Any]:
@@ -265,20 +274,18 @@ def check_body(instance: Instance) -> dict[str, Any]:
     try:
         told = {key: evaluate_tree(value, instance.scope, visit) for key, value in _body(instance).items()}
     except UnresolvedError as error:
-        message = f"The template function '{error.what}' is not expected at this location. {_FUNCTIONS_HELP}"
+        message = f"The template function '{error.what}' is not expected at this location. {FUNCTIONS_HELP}"
         raise invalid_resource(instance.name, message) from error
     except (ExpressionError, ExpressionSyntaxError) as error:
-        raise failed_body(instance, error) from error
+        raise invalid_resource(instance.name, error.message) from error
     if is_outer:
         references |= _outer_references((instance.declaration.get("properties") or {}).get("template"), instance.scope)
     instance.references = frozenset(references)
-    return told
+    return _without_nulls(told)
 
 
 def failed_body(instance: Instance, error: ExpressionError | ExpressionSyntaxError) -> ArmError:
-    """A resource's body can't be evaluated."""
-    if isinstance(error, ExpressionSyntaxError) or "is not found." in error.message:
-        return invalid_resource(instance.name, error.message)
+    """A resource's body can't be evaluated now that its turn has come."""
     message = (
         f"Unable to process template language expressions for resource '{instance.id}' at line '1' and column '1'. "
         f"'{error.message}'"

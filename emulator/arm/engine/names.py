@@ -15,18 +15,22 @@ class Names:
 
     def __init__(self, enclosing: Names | None = None) -> None:
         self._enclosing = enclosing
+        self.is_complete = False
         self._strong: dict[str, list[Instance]] = {}
         self._weak: dict[str, list[Instance]] = {}
 
     def add(self, instances: Iterable[Instance]) -> None:
-        """Make instances known by every name they have.
+        """Make all instances of the template known by every name they have.
 
-        Symbolic names, loop names and full ids come first; then the name, the id from the provider on
-        (`Microsoft.Network/virtualNetworks/a/subnets/b`), type and name (`…/virtualNetworks/subnets/a/b`), and the last
-        segment of a child's name.
+        Symbolic names (of one iteration: `symbol[0]`), loop names and full ids come first; then the name, the id from
+        the provider on (`Microsoft.Network/virtualNetworks/a/subnets/b`), type and name
+        (`…/virtualNetworks/subnets/a/b`), and the last segment of a child's name.
         """
+        self.is_complete = True
         for instance in instances:
             strong = {instance.id.key, *(n.lower() for n in (instance.symbol, instance.loop_name) if n)}
+            if instance.symbol and instance.loop_name:
+                strong.add(f"{instance.symbol}[{instance.loop_index}]".lower())
             weak = {instance.name, instance.id.relative, f"{instance.type}/{instance.name}", instance.id.last_name}
             for name in strong:
                 self._strong.setdefault(name, []).append(instance)

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from armature.templates.errors import ExpressionError, TemplateError
+from armature.templates.errors import ExpressionError, ExpressionSyntaxError, TemplateError, UnresolvedError
 from armature.templates.evaluation import evaluate_value
+from emulator.arm.engine.expansion import is_whole
 from emulator.arm.engine.parameters import check_value, is_secure, shown_type
 from emulator.arm.engine.scope import TemplateScope
 from emulator.arm.engine.tree import evaluate_tree, unroll
-from emulator.arm.errors import ArmError
+from emulator.arm.errors import ArmError, invalid_template
 
 _CODE = "DeploymentOutputEvaluationFailed"
 
@@ -25,7 +26,7 @@ def evaluate_outputs(template: Mapping[str, Any], scope: TemplateScope) -> dict[
             if evaluate_value(declaration.get("condition", True), scope) is not True:
                 continue
             value = _value(declaration, scope)
-            _check(name, declaration, value)
+            check_value(name, _typed(declaration), value, what="output")
         except TemplateError as error:
             failures.append({"code": _CODE, "target": name, "message": _reason(name, error)})
         except ArmError as error:
@@ -42,21 +43,28 @@ def evaluate_outputs(template: Mapping[str, Any], scope: TemplateScope) -> dict[
     return outputs
 
 
+def check_outputs(template: Mapping[str, Any], scope: TemplateScope) -> None:
+    """Evaluate what needs no running resource; raises InvalidTemplate for what can't be right."""
+    for name, declaration in (template.get("outputs") or {}).items():
+        if not isinstance(declaration, Mapping):
+            raise invalid_template(f"The template output '{name}' is not valid: it must be an object.")
+        try:
+            if evaluate_value(declaration.get("condition", True), scope) is True:
+                check_value(name, _typed(declaration), _value(declaration, scope), what="output")
+        except UnresolvedError:
+            continue
+        except (ExpressionError, ExpressionSyntaxError) as error:
+            raise invalid_template(error.message if is_whole(error.message) else _reason(name, error)) from error
+
+
+def _typed(declaration: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": declaration.get("type", "object"), "nullable": declaration.get("nullable")}
+
+
 def _value(declaration: Mapping[str, Any], scope: TemplateScope) -> Any:
     if isinstance(loop := declaration.get("copy"), Mapping):
         return unroll({"name": "", **loop}, scope)
     return evaluate_tree(declaration.get("value"), scope)
-
-
-def _check(name: str, declaration: Mapping[str, Any], value: Any) -> None:
-    try:
-        check_value(name, {"type": declaration.get("type"), "nullable": declaration.get("nullable")}, value)
-    except ArmError as error:
-        message = (
-            f"The provided value for the template output '{name}' is not valid. Expected a value of type "
-            f"'{shown_type(declaration)}'. Please see https://aka.ms/arm-create-parameter-file for usage details."
-        )
-        raise ExpressionError("InvalidTemplate", message) from error
 
 
 def _reason(name: str, error: TemplateError) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from emulator.arm.errors import ArmError, invalid_template
 
 _HELP = "Please see https://aka.ms/arm-create-parameter-file for usage details."
+_SYNTAX_HELP = "Please see https://aka.ms/arm-syntax-parameters for usage details."
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "securestring": (str,),
@@ -43,16 +44,13 @@ def check_names(declared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[s
     spelling = {name.lower(): name for name in declared}
     unknown = [name for name in given if name.lower() not in spelling]
     if unknown:
-        supported = f"are '{', '.join(declared)}'" if declared else "are ''"
         message = (
-            f"The template parameters '{', '.join(unknown)}' in the parameters file are not valid; they are "
-            "not present "
-            "in the original template and can therefore not be provided at deployment time. The only supported "
-            f"parameters for this template {supported}. Please see https://aka.ms/arm-pass-parameter-values for usage "
-            "details."
+            f"The following parameters were supplied, but do not correspond to any parameters defined in the template: "
+            f"'{', '.join(unknown)}'. The parameters defined in the template are: '{', '.join(declared)}'. Please see "
+            "https://aka.ms/arm-pass-parameter-values for usage details."
         )
         raise invalid_template(message)
-    found = {spelling[name.lower()]: entry for name, entry in given.items()}
+    found = {spelling[name.lower()]: entry for name, entry in given.items() if entry != {"value": None}}
     for name, declaration in declared.items():
         if name not in found and "defaultValue" not in declaration and not declaration.get("nullable"):
             message = (
@@ -62,59 +60,48 @@ def check_names(declared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[s
     return found
 
 
-def check_value(name: str, declaration: Mapping[str, Any], value: Any) -> None:
+def check_value(name: str, declaration: Mapping[str, Any], value: Any, *, what: str = "parameter") -> None:
     """Raise InvalidTemplate when the value is not of the declared type or outside of what is allowed."""
-    if reason := _objection(name, declaration, value):
-        raise invalid_template(reason, path=f"properties.template.parameters.{name}")
+    if reason := _objection(declaration, value):
+        message = f"The provided value for the template {what} '{name}' is not valid. {reason}"
+        raise invalid_template(message, path=f"properties.template.{what}s.{name}")
 
 
-def _objection(name: str, declaration: Mapping[str, Any], value: Any) -> str | None:
+def _objection(declaration: Mapping[str, Any], value: Any) -> str | None:
     if value is None and declaration.get("nullable"):
         return None
     expected = _TYPES.get(declared_type(declaration))
     if expected is None:
-        return f"The template parameter '{name}' has the unknown type '{declaration.get('type')}'. {_HELP}"
+        return f"Requested value '{declaration.get('type')}' was not found."
     is_number_for_bool = isinstance(value, bool) and bool not in expected
     if not isinstance(value, expected) or is_number_for_bool:
         shown = "String, Uri" if expected == (str,) else _JSON_NAMES[expected[0]]
         actual = _JSON_NAMES.get(type(value), "Null")
-        return (
-            f"Template parameter JToken type is not valid. Expected '{shown}'. Actual '{actual}'. Please see "
-            "https://aka.ms/resource-manager-parameter-files for usage details."
-        )
+        return f"Expected a value of type '{shown}', but received a value of type '{actual}'. {_HELP}"
     allowed = declaration.get("allowedValues")
-    if allowed is not None and not _is_allowed(value, allowed):
-        told = "" if is_secure(declaration) else f" '{value}'"
-        return (
-            f"The provided value{told} for the template parameter '{name}' is not valid. The value{told} is "
-            "not part of "
-            f"the allowed value(s): '{','.join(str(v) for v in allowed)}'"
-        )
-    return _bound_objection(name, declaration, value)
+    if allowed is not None and not is_secure(declaration) and not _is_allowed(value, allowed):
+        told = value if isinstance(value, str) else f"[{value}]"
+        return f"The value '{told}' is not part of the allowed value(s): '{','.join(str(v) for v in allowed)}'."
+    return _bound_objection(declaration, value)
 
 
 def _is_allowed(value: Any, allowed: list[Any]) -> bool:
-    if value in allowed:
-        return True
-    return isinstance(value, list) and all(item in allowed for item in value)
+    return value in allowed or (isinstance(value, list) and all(item in allowed for item in value))
 
 
-def _bound_objection(name: str, declaration: Mapping[str, Any], value: Any) -> str | None:
-    measured = len(value) if isinstance(value, str | list) else value
-    what = "Length of the value" if isinstance(value, str | list) else "The value"
-    bounds = ("minLength", "maxLength") if isinstance(value, str | list) else ("minValue", "maxValue")
-    if not isinstance(measured, int) or isinstance(value, bool):
+def _bound_objection(declaration: Mapping[str, Any], value: Any) -> str | None:
+    has_length = isinstance(value, str | list)
+    measured = len(value) if has_length else value
+    if isinstance(value, bool) or not isinstance(measured, int):
         return None
-    least, most = (declaration.get(bound) for bound in bounds)
-    for fails, word, bound in (
-        (least is not None and measured < int(least or 0), "greater", least),
-        (most is not None and measured > int(most or 0), "less", most),
-    ):
-        if fails:
-            return (
-                f"The provided value for the template parameter '{name}' is not valid. {what} should be {word} than or "
-                f"equal to '{bound}'. Please see https://aka.ms/arm-create-parameter-file for usage details."
-            )
+    what = "Length of the value" if has_length else "Value"
+    least, most = (
+        declaration.get(bound) for bound in (("minLength", "maxLength") if has_length else ("minValue", "maxValue"))
+    )
+    if least is not None and measured < least:
+        return f"{what} should be greater than or equal to '{least}'. {_SYNTAX_HELP}"
+    if most is not None and measured > most:
+        return f"{what} should be less than or equal to '{most}'. {_SYNTAX_HELP}"
     return None
 
 

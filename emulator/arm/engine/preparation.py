@@ -9,22 +9,24 @@ from emulator.arm.behaviours import Surroundings
 from emulator.arm.behaviours.keyvault import read_secret
 from emulator.arm.engine.context import DeploymentContext
 from emulator.arm.engine.expansion import (
+    FUNCTIONS_HELP,
     NotYetToldError,
     check_body,
     evaluate_body,
     expand,
     failed_body,
-    invalid_resource,
     is_inner_scope,
+    is_whole,
 )
 from emulator.arm.engine.graph import edges_of
 from emulator.arm.engine.instance import Instance
 from emulator.arm.engine.links import Downloader
 from emulator.arm.engine.names import Names
+from emulator.arm.engine.outputs import check_outputs
 from emulator.arm.engine.parameters import check_names, check_value, unwrap
 from emulator.arm.engine.prepared import Prepared
 from emulator.arm.engine.request import DeploymentRequest, nested_request, read_link
-from emulator.arm.engine.scope import TemplateScope
+from emulator.arm.engine.scope import TemplateScope, variable_names
 from emulator.arm.engine.tree import evaluate_tree
 from emulator.arm.errors import ArmError, invalid_template
 
@@ -99,6 +101,7 @@ class Preparation:
                 check_body(instance)
         prepared = Prepared(request, template, scope, instances)
         prepared.edges = edges_of(instances, names)
+        check_outputs(template, scope)
         return prepared
 
     def _scope(
@@ -117,6 +120,8 @@ class Preparation:
         scope = TemplateScope(context, template, names, values)
         for name, declaration in declared.items():
             check_value(name, declaration, _evaluated_parameter(scope, name))
+        for name in variable_names(template):
+            _check_variable(scope, name)
         return scope
 
     def _value(self, name: str, entry: Any) -> Any:
@@ -188,7 +193,24 @@ def _evaluated_parameter(scope: TemplateScope, name: str) -> Any:
     try:
         return scope.parameter(name)
     except (ExpressionError, ExpressionSyntaxError) as error:
-        raise invalid_resource(name, error.message) from error
+        message = f"The template expression in parameter '{name}' is not valid: {error.message}"
+        raise invalid_template(error.message if is_whole(error.message) else message) from error
+
+
+def _check_variable(scope: TemplateScope, name: str) -> None:
+    """Raise InvalidTemplate for a variable that ARM can't evaluate, also for one that nothing uses."""
+    try:
+        scope.variable(name)
+    except (ExpressionError, ExpressionSyntaxError) as error:
+        reason = error.message
+    except UnresolvedError as error:
+        if error.what not in ("reference", "list"):
+            return  # a function that isn't evaluated here, or a group that is yet to be made: told when it is used
+        reason = f"The template function '{error.what}' is not expected at this location. {FUNCTIONS_HELP}"
+    else:
+        return
+    message = f"The template variable '{name}' is not valid: {reason}. {FUNCTIONS_HELP}"
+    raise invalid_template(reason if is_whole(reason) else message)
 
 
 def _check_shape(template: Mapping[str, Any]) -> None:

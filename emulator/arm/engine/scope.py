@@ -87,7 +87,7 @@ class TemplateScope:
     def _evaluate_variable(self, name: str, scope: Self) -> Any:
         declared = self.template.get("variables") or {}
         for key, value in declared.items():
-            if key.lower() == "copy" and is_copy_list(value):
+            if _is_loops(key, value):
                 loop = next((loop for loop in value if loop["name"].lower() == name.lower()), None)
                 if loop is not None:
                     return unroll(loop, scope)
@@ -193,6 +193,17 @@ class TemplateScope:
     def new_guid(self) -> str:
         """A random identifier."""
         return str(uuid.uuid4())
+
+
+def variable_names(template: Mapping[str, Any]) -> list[str]:
+    """The names of the variables that a template defines, those made by loops included."""
+    declared = template.get("variables") or {}
+    loops = [loop["name"] for key, value in declared.items() if _is_loops(key, value) for loop in value]
+    return [key for key, value in declared.items() if not _is_loops(key, value)] + loops
+
+
+def _is_loops(key: str, value: Any) -> bool:
+    return key.lower() == "copy" and is_copy_list(value)
 
 
 def _member(members: Any, name: str) -> Mapping[str, Any] | None:

@@ -25,8 +25,10 @@ def add_routes(router: web.UrlDispatcher) -> None:
         router.add_put(any_case(one), put_deployment)
         router.add_get(any_case(one), get_deployment, allow_head=False)
         router.add_head(any_case(one), head_deployment)
-        router.add_get(any_case(f"{one}/operations"), list_operations)
-        router.add_get(any_case(f"{one}/operations/{{operation}}"), get_operation)
+        # The SDK asks for a group's operations by the older path, without the provider.
+        for operations in (f"{one}/operations", f"{scope}/deployments/{{name}}/operations"):
+            router.add_get(any_case(operations), list_operations)
+            router.add_get(any_case(f"{operations}/{{operation}}"), get_operation)
         router.add_get(any_case(f"{one}/operationStatuses/{{status}}"), operation_status)
 
 

@@ -1,5 +1,6 @@
 """Resources by id, their actions, and the lists of a group and of a subscription."""
 
+import re
 from typing import Any
 
 from aiohttp import web
@@ -113,7 +114,7 @@ def _resource_id(request: web.Request) -> ResourceId:
 
 def _parse(path: str, request: web.Request) -> ResourceId:
     try:
-        resource_id = ResourceId.parse(path)
+        resource_id = ResourceId.parse(re.sub("/+", "/", path))  # clients double slashes before ids and after providers
     except ArmError:
         resource_id = ResourceId()
     if not resource_id.parts:
