@@ -1,5 +1,6 @@
 """Evaluating expressions: the walk over the syntax tree (what the functions do is in armature.templates.functions)."""
 
+import re
 from collections.abc import Mapping
 from copy import copy
 from datetime import datetime
@@ -32,6 +33,10 @@ __all__ = [
 ]
 
 
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+"""Half of a surrogate pair, which substring() and its like can leave."""
+
+
 def evaluate(expression: str | Expression, scope: Scope) -> Any:
     """The value of an expression, given as the template's string or as a tree.
 
@@ -40,10 +45,14 @@ def evaluate(expression: str | Expression, scope: Scope) -> Any:
     """
     tree = parse_expression(expression) if isinstance(expression, str) else expression
     try:
-        return _whole(_evaluate(tree, scope))
+        value = _whole(_evaluate(tree, scope))
     except RecursionError as error:
         message = "The expression, or what it refers to, is nested too deeply to be evaluated."
         raise ExpressionError(INVALID_TEMPLATE, message, tree.column) from error
+    if isinstance(value, str) and _HALF_CHARACTER.search(value):
+        message = "Cannot transcode invalid UTF-16 string to UTF-8 JSON text."
+        raise ExpressionError(INVALID_TEMPLATE, message, tree.column)
+    return value
 
 
 def evaluate_value(value: Any, scope: Scope) -> Any:
@@ -88,7 +97,7 @@ def _call(node: FunctionCall, scope: Scope) -> Any:
     if function is None:
         message = f"The template function '{node.name}' is not valid. {HELP}"
         raise ExpressionError(INVALID_TEMPLATE, message, node.column)
-    fault = function.count_fault(len(node.arguments))
+    fault = function.count_fault(len(node.arguments), node.name)
     if fault:
         raise ExpressionError(INVALID_TEMPLATE, fault, node.column)
     if function.implementation is None:

@@ -142,10 +142,7 @@ def _shallow_merge(arguments: list[Any]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for part in require_elements("shallowMerge", arguments, 0, dict):
         for name, value in part.items():
-            existing = find_name(merged, name)
-            if existing is not None and existing != name:
-                del merged[existing]
-            merged[name] = value
+            merged[find_name(merged, name) or name] = value
     return merged
 
 
@@ -193,8 +190,14 @@ def _try_index_from_end(arguments: list[Any]) -> Any:
 
 def _index_from_end(arguments: list[Any]) -> Any:
     values, at = require("indexFromEnd", arguments, 0, list), require("indexFromEnd", arguments, 1, int)
-    if not 1 <= at <= len(values):
-        raise refusal(f"The language expression property array index '{at}' is out of bounds.")
+    unable = "Unable to evaluate the template language function 'indexFromEnd'. The index parameter"
+    if at < 1:
+        raise refusal(f"{unable} must be greater than zero, but an index of '{at}' was received.")
+    if at > len(values):
+        raise refusal(
+            f"{unable} cannot be larger than the length of the array. The index parameter was '{at}', and the length "
+            f"of the array parameter was '{len(values)}'."
+        )
     return values[-at]
 
 

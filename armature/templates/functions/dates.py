@@ -159,10 +159,13 @@ def _to_epoch(arguments: list[Any]) -> int:
 
 
 def _from_epoch(arguments: list[Any]) -> str:
-    seconds = require("dateTimeFromEpoch", arguments, 0, int, only=True)
+    given = (
+        arguments[0] if isinstance(arguments[0], str) else require("dateTimeFromEpoch", arguments, 0, int, only=True)
+    )
     try:
+        seconds = int(given)
         return format_time(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds), _ISO_DEFAULT)
-    except OverflowError as error:
+    except (ValueError, OverflowError) as error:
         raise _invalid("The parameter is not a valid epoch time integer.", name="dateTimeFromEpoch") from error
 
 

@@ -1,7 +1,8 @@
 """Arithmetic on 64-bit integers, and the smallest and largest of several."""
 
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from armature.templates.functions.signature import Function, pure, refusal, refusal_with_help, require, require_one_of
@@ -15,6 +16,8 @@ def _arithmetic(name: str, compute: Callable[[int, int], int]) -> Function:
         left, right = require(name, arguments, 0, int), require(name, arguments, 1, int)
         if name in ("div", "mod") and right == 0:
             raise refusal_with_help(f"The template language function '{name}' tried to divide by zero.")
+        if name in ("div", "mod") and left == _SMALLEST and right == -1:
+            raise refusal("Arithmetic operation resulted in an overflow.")
         result = compute(left, right)
         if not _SMALLEST <= result <= _LARGEST:
             raise refusal_with_help(
@@ -31,7 +34,7 @@ def _divide(left: int, right: int) -> int:
     return quotient if (left < 0) == (right < 0) else -quotient
 
 
-def _extreme(name: str, choose: Callable[[list[Any]], Any]) -> Function:
+def _extreme(name: str, choose: Callable[[Iterable[Any]], Any]) -> Function:
     def pick(arguments: list[Any]) -> Any:
         values = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], list) else arguments
         if not values:
@@ -43,7 +46,8 @@ def _extreme(name: str, choose: Callable[[list[Any]], Any]) -> Function:
                 f"The provided arguments for template language function '{name}' is not valid: all function arguments "
                 f"should be of numeric types. Please see https://aka.ms/arm-functions#{name} for usage details."
             )
-        return choose(values)
+        found = choose(values)
+        return next((value for value in values if value == found and isinstance(value, float)), found)
 
     return pure(name, 1, None, pick)
 
@@ -72,7 +76,7 @@ def _float(arguments: list[Any]) -> float:
     if type(value) in (int, float):
         return float(value)
     text = value.strip().replace(",", "") if isinstance(value, str) else ""
-    if _FLOAT.fullmatch(text):
+    if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
         return float(text)
     raise refusal(
         "The template language function 'float' was invoked with a parameter that is not valid. The value cannot be "

@@ -22,11 +22,17 @@ def _strings(name: str, arguments: list[Any]) -> list[str]:
     return [require(name, arguments, index, str) for index in range(len(arguments))]
 
 
-def _type_index(name: str, arguments: list[str]) -> int:
-    """Which argument is the resource type: the one with a slash, of which there must be one."""
+def _type_index(name: str, arguments: list[str], most: int) -> int:
+    """Which argument is the resource type: the one with a slash, of which there must be one among the first `most`."""
     places = [index for index in range(len(arguments)) if "/" in arguments[index]]
     if len(places) != 1:
         raise _not_one_type(name, arguments)
+    if places[0] >= most:
+        raise refusal(
+            f"Unable to evaluate template language function '{name}': function requires fully qualified resource type "
+            f"'{arguments[places[0]]}' as one of first {most} arguments. "
+            f"Please see https://aka.ms/arm-resource-functions/#{name.lower()} for usage details."
+        )
     return places[0]
 
 
@@ -41,7 +47,7 @@ def _not_one_type(name: str, arguments: list[str]) -> ExpressionError:
 
 def _provider_part(name: str, resource_type: str, names: list[str]) -> str:
     """`/providers/{namespace}/{type}/{name}…` of a type and as many names as it has segments."""
-    namespace, *types = resource_type.split("/")
+    namespace, *types = resource_type.rstrip("/").split("/")
     if len(types) != len(names):
         raise refusal(
             f"Unable to evaluate template language function '{name}': the type '{resource_type}' requires "
@@ -69,49 +75,46 @@ def _own_subscription(scope: Scope) -> str:
 
 def _resource_id(scope: Scope, arguments: list[Any]) -> str:
     texts = _strings("resourceId", arguments)
-    at = _type_index("resourceId", texts)
+    at = _type_index("resourceId", texts, 3)
     part = _provider_part("resourceId", texts[at], texts[at + 1 :])
-    match texts[:at]:
-        case []:
-            return f"{scope.resource_id_prefix()}{part}"
-        case [group]:
-            return f"{_own_subscription(scope)}/resourceGroups/{group}{part}"
-        case [subscription, group]:
-            return f"{_subscription_part('resourceId', subscription)}/resourceGroups/{group}{part}"
-        case _:
-            raise _not_one_type("resourceId", texts)
+    if at == 0:
+        return f"{scope.resource_id_prefix()}{part}"
+    subscription = _subscription_part("resourceId", texts[0]) if at == 2 else _own_subscription(scope)
+    return f"{subscription}/resourceGroups/{texts[at - 1]}{part}"
 
 
 def _subscription_resource_id(scope: Scope, arguments: list[Any]) -> str:
     name = "subscriptionResourceId"
     texts = _strings(name, arguments)
-    at = _type_index(name, texts)
+    at = _type_index(name, texts, 2)
     part = _provider_part(name, texts[at], texts[at + 1 :])
     return f"{_subscription_part(name, texts[0]) if at else _own_subscription(scope)}{part}"
 
 
 def _tenant_resource_id(arguments: list[Any]) -> str:
     texts = _strings("tenantResourceId", arguments)
-    at = _type_index("tenantResourceId", texts)
+    at = _type_index("tenantResourceId", texts, 1)
     return _provider_part("tenantResourceId", texts[at], texts[at + 1 :])
 
 
 def _extension_resource_id(arguments: list[Any]) -> str:
     name = "extensionResourceId"
     base, resource_type, *names = _strings(name, arguments)
-    if not base.startswith("/"):
+    segments = [segment for segment in base.split("/") if segment]
+    if len(segments) < 2:
         raise refusal(
             f"Unable to evaluate template language function '{name}': the provided parent resource id '{base}' is "
             "not a "
             f"valid uri. Please see https://aka.ms/arm-resource-functions/#{name.lower()} for usage details."
         )
-    return f"{base.rstrip('/')}{_provider_part(name, resource_type, names)}"
+    _type_index(name, [resource_type, *names], 1)
+    return f"/{'/'.join(segments)}{_provider_part(name, resource_type, names)}"
 
 
 def _management_group_resource_id(arguments: list[Any]) -> str:
     name = "managementGroupResourceId"
     texts = _strings(name, arguments)
-    at = _type_index(name, texts)
+    at = _type_index(name, texts, 2)
     return f"{_MANAGEMENT_GROUP}{texts[0]}{_provider_part(name, texts[at], texts[at + 1 :])}"
 
 
@@ -135,7 +138,7 @@ def _resource_group(scope: Scope, arguments: list[Any]) -> dict[str, Any]:
     if not arguments:
         return scope.resource_group()
     texts = _strings("resourceGroup", arguments)
-    base = _subscription_part("resourceGroup", texts[0]) if len(texts) == 2 else _own_subscription(scope)
+    base = _subscription_part("subscriptionResourceId", texts[0]) if len(texts) == 2 else _own_subscription(scope)
     return {
         "id": f"{base}/resourceGroups/{texts[-1]}",
         "name": texts[-1],
@@ -146,15 +149,15 @@ def _resource_group(scope: Scope, arguments: list[Any]) -> dict[str, Any]:
 def _subscription(scope: Scope, arguments: list[Any]) -> dict[str, Any]:
     if not arguments:
         return scope.subscription()
-    identifier = require("subscription", arguments, 0, str)
-    return {"id": f"/subscriptions/{identifier}", "subscriptionId": identifier}
+    identifier = require("subscription", arguments, 0, str, only=True)
+    return {"id": _subscription_part("subscriptionResourceId", identifier), "subscriptionId": identifier}
 
 
 def _management_group(scope: Scope, arguments: list[Any]) -> dict[str, Any]:
     if not arguments:
         return scope.management_group()
     name = require("managementGroup", arguments, 0, str)
-    return {"id": f"{_MANAGEMENT_GROUP}{name}", "name": name, "type": "Microsoft.Management/managementGroups"}
+    return {"id": f"{_MANAGEMENT_GROUP}{name}", "name": name, "type": _MANAGEMENT_GROUP.rstrip("/")}
 
 
 def _reference(scope: Scope, arguments: list[Any]) -> Any:

@@ -45,24 +45,28 @@ class Function:
     implementation: Implementation | None = None
     is_lazy: bool = False
 
-    def count_fault(self, given: int) -> str | None:
-        """What is wrong with that many arguments, in the engine's words; None when nothing is."""
+    def count_fault(self, given: int, written: str | None = None) -> str | None:
+        """What is wrong with that many arguments, in the engine's words, which repeat the name as it is `written`.
+
+        None when nothing is.
+        """
+        name = written or self.name
         if self.minimum <= given and (self.maximum is None or given <= self.maximum):
             return None
         if self.name in ("parameters", "variables", "extensions"):
-            return f"The template language function '{self.name}' must have only one parameter. {HELP}"
+            return f"The template language function '{name}' must have only one parameter. {HELP}"
         if self.maximum == 0:
             return (
-                f"The provided parameters for template language function '{self.name}' is not valid. "
+                f"The provided parameters for template language function '{name}' is not valid. "
                 f"The function does not accept parameters. {HELP}"
             )
         if self.maximum is None:
             least = _COUNTS.get(self.minimum, f"At least {self.minimum} parameters")
-            return f"Unable to evaluate template language function '{self.name}'. {least} should be provided. {HELP}"
+            return f"Unable to evaluate template language function '{name}'. {least} should be provided. {HELP}"
         wanted = f"{self.minimum}" if self.minimum == self.maximum else f"between {self.minimum} and {self.maximum}"
         return (
-            f"Unable to evaluate template language function '{self.name}': function requires {wanted} argument(s) "
-            f"while {given} were provided. Please see https://aka.ms/arm-resource-functions/#{self.name.lower()} "
+            f"Unable to evaluate template language function '{name}': function requires {wanted} argument(s) "
+            f"while {given} were provided. Please see https://aka.ms/arm-resource-functions/#{name} "
             "for usage details."
         )
 

@@ -54,9 +54,14 @@ def _to_upper(arguments: list[Any]) -> str:
 
 
 def _cased(text: str, *, upper: bool) -> str:
-    """Case as .NET's invariant culture maps it: one character to one character, `ß` and `İ` stay."""
+    """Case as .NET's invariant culture maps it: one character to one, and none that is not ASCII to one that is."""
+    if text.isascii():
+        return text.upper() if upper else text.lower()
     mapped = (character.upper() if upper else character.lower() for character in text)
-    return "".join(new if len(new) == 1 else old for new, old in zip(mapped, text, strict=True))
+    return "".join(
+        old if len(new) != 1 or (upper and new.isascii() and not old.isascii()) else new
+        for new, old in zip(mapped, text, strict=True)
+    )
 
 
 def _trim(arguments: list[Any]) -> str:
@@ -124,11 +129,14 @@ def _replace(arguments: list[Any]) -> str:
 
 def _split(arguments: list[Any]) -> list[str]:
     text = require("split", arguments, 0, str)
-    require("split", arguments, 1, str, list)
-    delimiters = arguments[1] if isinstance(arguments[1], list) else [arguments[1]]
-    if isinstance(arguments[1], list):
-        require_elements("split", arguments, 1, str)
-    delimiters = [delimiter for delimiter in delimiters if delimiter]
+    given = arguments[1] if isinstance(arguments[1], list) else [arguments[1]]
+    for delimiter in given:
+        if not isinstance(delimiter, str):
+            raise refusal_with_help(
+                "The template language function 'split' expects its second parameter to be of type 'String or Array of "
+                f"Strings'. The provided value is of type '{type_name(delimiter)}'."
+            )
+    delimiters = [delimiter for delimiter in given if delimiter]
     parts, begin, at = [], 0, 0
     while at < len(text):
         found = next((delimiter for delimiter in delimiters if text.startswith(delimiter, at)), None)
@@ -194,7 +202,7 @@ def _pad_left(arguments: list[Any]) -> str:
             f"must be a String or integer type, while '{type_name(text)}' was provided. {syntax}"
         )
     width = require("padLeft", arguments, 1, int)
-    if not 0 <= width <= _MAX_PADDING:
+    if not 1 <= width <= _MAX_PADDING:
         raise refusal(
             "Unable to evaluate template language function 'padLeft': the second parameter is invalid. Total width "
             "must "

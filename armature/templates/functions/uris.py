@@ -12,6 +12,7 @@ _PARTS = re.compile(
     re.DOTALL,
 )
 _AUTHORITY = re.compile(r"(?P<user>[^@]*@)?(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>\d*))?")
+_DRIVE = re.compile(r"[A-Za-z]\|")
 _DEFAULT_PORTS = {"http": "80", "https": "443", "ftp": "21"}
 _NOT_IN_A_BASE = re.compile(r"[\s<>\"{}|\\^`]")
 _UNRESERVED_ESCAPE = re.compile(r"%(?:4[1-9a-fA-F]|5[0-9aA]|6[1-9a-fA-F]|7[0-9aA]|3[0-9]|2[dDeE]|5[fF]|7[eE])")
@@ -27,7 +28,12 @@ def join_uri(base: str, relative: str) -> str:
     """
     base, relative = base.strip(), relative.strip()
     root = _split(base)
-    if not root["scheme"] or root["authority"] == "" or _NOT_IN_A_BASE.search(base) or not _is_complete(root):
+    if (
+        not root["scheme"]
+        or (root["authority"] == "" and root["scheme"].lower() != "file")
+        or _NOT_IN_A_BASE.search(base)
+        or not _is_complete(root)
+    ):
         raise refusal(
             "The template language function 'uri' expects its first argument to be a uri string. The provided value is "
             f"'{base}'. {_SEE}"
@@ -61,6 +67,8 @@ def _resolved(root: _Parts, relative: _Parts) -> _Parts | None:
         return relative if is_whole else None
     if relative["authority"] is not None:
         return {**relative, "scheme": root["scheme"]} if relative["authority"] else None
+    if _DRIVE.match(relative["path"] or ""):
+        return None
     if not relative["path"]:
         query = relative["query"] if relative["query"] is not None else root["query"]
         return {**root, "query": query, "fragment": relative["fragment"]}
