@@ -8,9 +8,7 @@ from typing import Any, Literal
 
 from armature.models import Model
 from armature.request import Target
-
-MAX_DEPLOYMENT_NAME = 64
-"""Characters of an ARM deployment's name: letters, digits and `-._()` (Azure's resource name rules, 2025)."""
+from armature.templates.limits import MAX_DEPLOYMENT_NAME_CHARACTERS
 
 _NOT_ALLOWED_IN_NAME = re.compile(r"[^-\w.()]", re.ASCII)
 _HASH_LENGTH = 8
@@ -174,10 +172,10 @@ def deployment_name(template: str, deployment_id: str) -> str:
     """
     name = f"{template}.{deployment_id}"
     clean = _NOT_ALLOWED_IN_NAME.sub("-", template)
-    if clean == template and len(name) <= MAX_DEPLOYMENT_NAME:
+    if clean == template and len(name) <= MAX_DEPLOYMENT_NAME_CHARACTERS:
         return name
     digest = hashlib.sha256(template.casefold().encode()).hexdigest()[:_HASH_LENGTH]
-    room = MAX_DEPLOYMENT_NAME - len(digest) - len(deployment_id) - 2
+    room = MAX_DEPLOYMENT_NAME_CHARACTERS - len(digest) - len(deployment_id) - 2
     return f"{clean[:room].strip('-.')}-{digest}.{deployment_id}".removeprefix("-")
 
 

@@ -77,7 +77,7 @@ class Targeting:
         """The groups that the bundle names or creates, each once, letter case aside."""
         named = [entry.resource_group for entry in self.manifest.templates if entry.resource_group]
         created = [group for content in self.contents.values() for group in content.resource_groups]
-        return list({group.lower(): group for group in (*created, *named)}.values())
+        return list({group.lower(): group for group in reversed((*created, *named))}.values())[::-1]
 
     def _scope_problems(self, entry: TemplateEntry, template: Template) -> Iterator[Problem]:
         if template.scope in (DeploymentScope.MANAGEMENT_GROUP, DeploymentScope.TENANT):
@@ -111,14 +111,19 @@ class Targeting:
             return
         names, groups = ", ".join(entry.name for entry in entries), self._groups_of_the_bundle()
         found = f"the bundle has several: {', '.join(groups)}" if groups else "neither request nor bundle names one"
-        example = ", ".join(f'"{entry.name}": "{groups[0] if groups else "GROUP"}"' for entry in entries[:2])
+        example = ", ".join(f'"{entry.name}": "{_likely(entry.name, groups)}"' for entry in entries)
         yield problem_at(
             self.document,
             entries[0].pointer,
             ProblemCode.TARGET_INCOMPLETE,
-            f"It is open which resource group {names} goes into: {found}.",
+            f"It is open which resource group is meant for {names}: {found}.",
             f"Set target.resourceGroups, such as {{{example}}}, or target.resourceGroup for all.",
         )
+
+
+def _likely(name: str, groups: list[str]) -> str:
+    """The group that has a template's name in its own, else a place to write one."""
+    return next((group for group in groups if name.lower() in group.lower()), "GROUP")
 
 
 def location_of(manifest: Manifest, request: DeploymentRequest | None, default: str | None) -> str | None:

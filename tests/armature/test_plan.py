@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from armature.plan import (
-    MAX_DEPLOYMENT_NAME,
     Artifact,
     ArtifactKind,
     DeploymentScopeTarget,
@@ -17,6 +16,7 @@ from armature.plan import (
     lineage_of,
 )
 from armature.request import DEPLOYMENT_ID_PATTERN, Target
+from armature.templates.limits import MAX_DEPLOYMENT_NAME_CHARACTERS as LONGEST
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 deployment_ids = st.from_regex(DEPLOYMENT_ID_PATTERN, fullmatch=True)
@@ -83,12 +83,12 @@ def test_different_templates_and_deployments_have_different_names(one: tuple[str
 
 
 def test_a_name_is_kept_as_long_as_it_fits() -> None:
-    fits = "t" * (MAX_DEPLOYMENT_NAME - len(".shop-1"))
+    fits = "t" * (LONGEST - len(".shop-1"))
 
     assert deployment_name(fits, "shop-1") == f"{fits}.shop-1"
-    assert len(deployment_name(fits, "shop-1")) == MAX_DEPLOYMENT_NAME
+    assert len(deployment_name(fits, "shop-1")) == LONGEST
     longer = deployment_name(f"{fits}t", "shop-1")
-    assert len(longer) <= MAX_DEPLOYMENT_NAME
+    assert len(longer) <= LONGEST
     assert longer.endswith(".shop-1")
     assert longer != deployment_name(f"{fits}s", "shop-1")
 
