@@ -262,11 +262,11 @@ class ApiClient:
             ) from error
 
 
+# For answers that do not say themselves what to do, such as those of the platform in front of the app.
 _NEXT_STEPS = {
     401: "Give the function key: --key, or ARMATURE_FUNCTION_KEY.",
     403: "The function key, or your account, may not do this.",
     404: "Check the deployment's id, and the address (--api or ARMATURE_API_URL), which usually ends in /api.",
-    409: "Choose another --deployment-id, or leave it out.",
     413: "The bundle is larger than the app takes: see ARMATURE_MAX_BUNDLE_BYTES.",
 }
 
@@ -285,7 +285,7 @@ def _refused(answer: requests.Response) -> ApiError:
     lines += [f"  {_problem_line(each)}" for each in problems]
     return ApiError(
         "\n".join(lines),
-        _NEXT_STEPS.get(answer.status_code, ""),
+        "" if problem.get("detail") else _NEXT_STEPS.get(answer.status_code, ""),
         status=answer.status_code,
         is_passing=answer.status_code in _PASSING_STATUSES,
         exit_code=ExitCode.REFUSED if problems else ExitCode.API,  # only a bundle has problems

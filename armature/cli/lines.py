@@ -14,7 +14,7 @@ _MARKS = {Level.INFO: "", Level.WARNING: "warning: ", Level.ERROR: "error: "}
 
 
 class LinesView:
-    """Prints each event of the log as it comes: `09:15:02 network: Succeeded`."""
+    """Prints each event of the log as it comes: `09:15:02 network started.`."""
 
     wants_events = True
 
@@ -48,6 +48,7 @@ class QuietView(LinesView):
 
 
 def event_line(event: NumberedEvent) -> str:
-    """An event as one line."""
-    template = f"{event.template}: " if event.template else ""
+    """An event as one line, which names its template."""
+    is_named = event.template is None or event.template in event.message
+    template = "" if is_named else f"{event.template}: "
     return f"{clock_time(event.time)} {_MARKS[event.level]}{template}{event.message}"

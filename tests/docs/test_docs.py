@@ -26,7 +26,7 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SETTING = re.compile(r"\b(?:ARMATURE|AZURE)_[A-Z_]+\b")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 COMMANDS = [["deploy"], ["status"], ["list"], ["version"], ["bundle", "validate"]]
-OTHER_PROGRAMS_OPTIONS = {"--name", "--settings", "--query"}
+OTHER_PROGRAMS_OPTIONS = {"--name", "--settings", "--query", "--role", "--assignee", "--scope"}
 
 
 def page_name(page: Path) -> str:

@@ -50,29 +50,30 @@ def test_a_list_goes_on_over_its_pages(api: FakeApi, client: ApiClient) -> None:
     assert [request.query["project"] for request in api.received] == ["shop", "shop"]
 
 
-@pytest.mark.parametrize(
-    ("status", "is_passing", "next_step"),
-    [
-        (401, False, "ARMATURE_FUNCTION_KEY"),
-        (404, False, "deployment's id"),
-        (409, False, "--deployment-id"),
-        (429, True, ""),
-        (503, True, ""),
-    ],
-)
-def test_a_refusal_tells_the_api_s_reason_and_what_to_do(
-    api: FakeApi, client: ApiClient, status: int, is_passing: bool, next_step: str
-) -> None:
+@pytest.mark.parametrize(("status", "is_passing"), [(400, False), (409, False), (429, True), (503, True)])
+def test_a_refusal_tells_the_api_s_reason(api: FakeApi, client: ApiClient, status: int, is_passing: bool) -> None:
     api.troubles = {"POST /deployments": [status]}
-    api.refusal = {"title": "Not so", "detail": "The id is used."}
+    api.refusal = {"title": "Not so", "detail": "The id is used. Choose another."}
 
     with pytest.raises(ApiError) as refused:
         client.start({"deploymentId": "shop-1"})
 
-    assert refused.value.message == f"The API refused the request ({status}): Not so: The id is used."
+    assert refused.value.message == (f"The API refused the request ({status}): Not so: The id is used. Choose another.")
     assert refused.value.is_passing is is_passing
-    assert next_step in refused.value.next_step
+    assert refused.value.next_step == ""
     assert refused.value.exit_code is ExitCode.API
+
+
+@pytest.mark.parametrize(("status", "next_step"), [(401, "ARMATURE_FUNCTION_KEY"), (404, "ends in /api")])
+def test_a_refusal_without_a_reason_comes_with_what_to_try(
+    api: FakeApi, client: ApiClient, status: int, next_step: str
+) -> None:
+    api.troubles = {"GET /deployments/shop-1": [status]}
+
+    with pytest.raises(ApiError) as refused:
+        client.state("shop-1")
+
+    assert next_step in refused.value.next_step
 
 
 def test_a_bundle_that_the_api_refuses_is_told_with_its_problems(api: FakeApi, client: ApiClient) -> None:

@@ -101,13 +101,17 @@ def test_the_last_picture_stays_on_the_screen() -> None:
 def test_events_are_plain_lines() -> None:
     paper = console()
     events = [
-        an_event(1, "Started, attempt 1.", template="plan"),
+        an_event(1, "plan started.", template="plan"),
+        an_event(3, "Attempt 1.", template="plan"),
         an_event(2, "Quota \x1b[31mis [bold]low[/bold].", level="warning"),
     ]
 
     LinesView(paper, console()).events([NumberedEvent.load(event) for event in events])
 
-    assert text_of(paper) == "09:15:00 plan: Started, attempt 1.\n09:15:00 warning: Quota  [31mis [bold]low[/bold]."
+    assert (
+        text_of(paper)
+        == "09:15:00 plan started.\n09:15:00 plan: Attempt 1.\n09:15:00 warning: Quota  [31mis [bold]low[/bold]."
+    )
 
 
 def test_a_completed_deployment_lists_every_resource() -> None:
