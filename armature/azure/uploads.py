@@ -8,13 +8,12 @@ week.
 import base64
 import hashlib
 import uuid
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.storage.blob import BlobBlock, BlobClient, ContainerClient, ContentSettings
 
 from armature.azure.blobs import BLOCK_BYTES, ensuring_container
@@ -56,9 +55,9 @@ def upload_stream(
             Nothing is visible then.
     """
     blob = container.get_blob_client(name)
-    is_large = expected.size is None or expected.size > BLOCK_BYTES
+    is_large = expected.size is None or expected.size >= BLOCK_BYTES
     with storage_failures():
-        if is_large and not overwrite and blob.exists():
+        if is_large and _is_there(container, blob) and not overwrite:
             return UploadResult(0, True, expected.sha256)
         source = _Source(stream, expected, name)
         first = source.next_block()
@@ -66,7 +65,7 @@ def upload_stream(
             if len(first) < BLOCK_BYTES:
                 _put_whole(container, blob, first, overwrite=overwrite)
             else:
-                _put_blocks(container, blob, first, source, overwrite=overwrite)
+                _put_blocks(blob, first, source, overwrite=overwrite)
         except (ResourceExistsError, ResourceModifiedError):
             return UploadResult(0, True, expected.sha256)
     return UploadResult(source.size, False, source.sha256)
@@ -125,29 +124,44 @@ def _put_whole(container: ContainerClient, blob: BlobClient, content: bytes, *, 
     )
 
 
-def _put_blocks(
-    container: ContainerClient, blob: BlobClient, first: bytes, source: _Source, *, overwrite: bool
-) -> None:
+def _is_there(container: ContainerClient, blob: BlobClient) -> bool:
+    """Whether the blob is there; afterwards at least its container is."""
+    try:
+        ensuring_container(container, blob.get_blob_properties)
+    except ResourceNotFoundError:
+        return False
+    return True
+
+
+def _put_blocks(blob: BlobClient, first: bytes, source: _Source, *, overwrite: bool) -> None:
     upload = uuid.uuid4().hex
-    ids = [_block_id(upload, 0)]
-    # In the open, so that a missing container is made before the others set out.
-    ensuring_container(container, lambda: blob.stage_block(ids[0], first, length=len(first)))
-    in_flight: deque[Future[object]] = deque()
+    ids: list[str] = []
+    in_flight: set[Future[object]] = set()
+    block = first
     with ThreadPoolExecutor(BLOCKS_IN_FLIGHT, thread_name_prefix="upload") as pool:
         try:
-            while block := source.next_block():
+            while block:
                 ids.append(_block_id(upload, len(ids)))
-                in_flight.append(pool.submit(blob.stage_block, ids[-1], block, length=len(block)))
-                del block
-                if len(in_flight) >= BLOCKS_IN_FLIGHT:
-                    in_flight.popleft().result()
-            while in_flight:
-                in_flight.popleft().result()
+                in_flight.add(pool.submit(blob.stage_block, ids[-1], block, length=len(block)))
+                block = source.next_block()
+                in_flight = _some_room(in_flight)
+            for future in in_flight:
+                future.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     condition: dict[str, Any] = {} if overwrite else {"match_condition": MatchConditions.IfMissing}
     settings = ContentSettings(content_type=_content_type(str(blob.blob_name)))
     blob.commit_block_list([BlobBlock(block_id=id_) for id_ in ids], content_settings=settings, **condition)
+
+
+def _some_room(in_flight: set[Future[object]]) -> set[Future[object]]:
+    """Those still on their way, fewer than `BLOCKS_IN_FLIGHT`; the first that failed raises."""
+    done, under_way = wait(in_flight, timeout=0)
+    if len(under_way) >= BLOCKS_IN_FLIGHT:
+        done, under_way = wait(in_flight, return_when=FIRST_COMPLETED)
+    for future in done:
+        future.result()
+    return under_way
 
 
 def _block_id(upload: str, index: int) -> str:
