@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ def run(*words: str) -> Any:
     return CliRunner().invoke(app, words, env={"COLUMNS": "200", "NO_COLOR": "1", "TERMINAL_WIDTH": "200"})
 
 
-def help_of(command: list[str]) -> str:
+@cache
+def help_of(*command: str) -> str:
     return str(run(*command, "--help").output)
 
 
@@ -70,14 +72,14 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_every_setting_that_is_named_exists(page: Path) -> None:
     of_the_app = {str(field.validation_alias) for field in Settings.model_fields.values()}
-    known = of_the_app | set(SUBSCRIPTION_VARIABLES) | set(SETTING.findall(help_of(["deploy"])))
+    known = of_the_app | set(SUBSCRIPTION_VARIABLES) | set(SETTING.findall(help_of("deploy")))
 
     assert set(SETTING.findall(page.read_text())) - known == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_every_option_that_is_named_exists(page: Path) -> None:
-    known = {option for command in COMMANDS for option in OPTION.findall(help_of(command))} | OTHER_PROGRAMS_OPTIONS
+    known = {option for command in COMMANDS for option in OPTION.findall(help_of(*command))} | OTHER_PROGRAMS_OPTIONS
     known |= {"--resource-group"}
 
     assert set(OPTION.findall(page.read_text())) - known == set()
@@ -93,7 +95,7 @@ def test_every_command_line_of_a_page_is_one(page: str, line: str, monkeypatch: 
         assert run(*words).exit_code == ExitCode.COMPLETED
         return
     command = next(command for command in COMMANDS if words[: len(command)] == command)
-    text = help_of(command)
+    text = help_of(*command)
     assert [word for word in words if word.startswith("--") and word not in text] == []
 
 
