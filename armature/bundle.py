@@ -1,6 +1,6 @@
 """What a bundle is to the rest: named files of known size, read whole within a limit or streamed.
 
-    Bundle               the protocol
+    Bundle               what all have in common
       ZipBundle          armature.zip_bundle: a zip in any seekable file, such as one that reads a blob by ranges
       FolderBundle       armature.folder_bundle: a folder on disk, for the command line
 
@@ -10,9 +10,11 @@ Both check names, sizes and links before a byte of content is read, and raise on
 import difflib
 import re
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from types import MappingProxyType
+from typing import BinaryIO
 
 from armature.problems import Problem, ProblemCode
 from armature.settings import Settings
@@ -46,13 +48,16 @@ class BundleError(Exception):
         super().__init__("; ".join(str(problem) for problem in self.problems))
 
 
-class Bundle(Protocol):
+class Bundle(ABC):
     """Files under one root. Opening one has already confined its names and capped its sizes."""
+
+    def __init__(self, entries: Iterable[BundleEntry]) -> None:
+        self._entries = MappingProxyType({entry.path: entry for entry in entries})
 
     @property
     def entries(self) -> Mapping[str, BundleEntry]:
         """The files by path, folders left out."""
-        ...
+        return self._entries
 
     def read(self, path: str, limit: int) -> bytes:
         """The content of a file of at most `limit` bytes.
@@ -60,7 +65,20 @@ class Bundle(Protocol):
         Raises:
             BundleError: it is larger, absent or damaged.
         """
-        ...
+        size = self._entry(path).size
+        content = b""
+        if size <= limit:
+            with self.open(path) as stream:
+                content = stream.read(limit + 1)
+        if size > limit or len(content) > limit:
+            problem = Problem(
+                ProblemCode.ENTRY_TOO_LARGE,
+                f"The file has {max(size, len(content)):,} bytes; {limit:,} are allowed here.",
+                "Make it smaller.",
+                file=path,
+            )
+            raise BundleError([problem])
+        return content
 
     def open(self, path: str) -> BinaryIO:
         """The content of a file as a stream.
@@ -68,11 +86,21 @@ class Bundle(Protocol):
         Raises:
             BundleError: it is absent; while reading: it is damaged or not of the size that was declared.
         """
-        ...
+        return self._open(self._entry(path))
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of what the bundle is read from."""
-        ...
+
+    @abstractmethod
+    def _open(self, entry: BundleEntry) -> BinaryIO: ...
+
+    def _entry(self, path: str) -> BundleEntry:
+        entry = self._entries.get(path)
+        if entry is None:
+            message, step = "The bundle does not hold this file.", "Add it, or correct the path."
+            raise BundleError([Problem(ProblemCode.FILE_MISSING, message, step, file=path)])
+        return entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,41 +217,6 @@ def too_many_entries(count: int, limits: BundleLimits) -> Problem:
 def unreadable(message: str, next_step: str, *, file: str = "") -> BundleError:
     """The error of a bundle, or of one of its files, that is damaged or of a kind that is not read."""
     return BundleError([Problem(ProblemCode.BUNDLE_UNREADABLE, message, next_step, file=file)])
-
-
-def missing(path: str) -> BundleError:
-    """The error of a path that the bundle does not hold."""
-    problem = Problem(
-        ProblemCode.FILE_MISSING, "The bundle does not hold this file.", "Add it, or correct the path.", file=path
-    )
-    return BundleError([problem])
-
-
-def read_within(bundle: Bundle, path: str, limit: int) -> bytes:
-    """The content of a file, refused beyond `limit` bytes by its declared size and again while it is read.
-
-    Raises:
-        BundleError: see `Bundle.read`.
-    """
-    entry = bundle.entries.get(path)
-    if entry is None:
-        raise missing(path)
-    content = b""
-    if entry.size <= limit:
-        with bundle.open(path) as stream:
-            content = stream.read(limit + 1)
-    if entry.size > limit or len(content) > limit:
-        raise BundleError(
-            [
-                Problem(
-                    ProblemCode.ENTRY_TOO_LARGE,
-                    f"The file has {max(entry.size, len(content)):,} bytes; {limit:,} are allowed here.",
-                    "Make it smaller.",
-                    file=path,
-                )
-            ]
-        )
-    return content
 
 
 def _printable(name: str) -> str:

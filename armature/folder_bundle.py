@@ -5,18 +5,16 @@ Names that begin with a period (`.git`, `.DS_Store`) are left out, in the folder
 
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from types import MappingProxyType
 from typing import BinaryIO
 
 from armature.bundle import (
+    Bundle,
     BundleEntry,
     BundleError,
     BundleLimits,
-    missing,
     name_problems,
-    read_within,
     size_problems,
     too_many_entries,
     unreadable,
@@ -29,7 +27,7 @@ _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 _COPY_CHUNK = 1024**2
 
 
-class FolderBundle:
+class FolderBundle(Bundle):
     """The files below a folder. A link to a file inside the folder stands for that file.
 
     Raises:
@@ -50,25 +48,13 @@ class FolderBundle:
         problems += [*name_problems(entries), *size_problems(entries.values(), limits)]
         if problems:
             raise BundleError(problems)
-        self._entries = MappingProxyType(entries)
-
-    @property
-    def entries(self) -> Mapping[str, BundleEntry]:
-        """The files by path."""
-        return self._entries
-
-    def read(self, path: str, limit: int) -> bytes:
-        """See `Bundle.read`."""
-        return read_within(self, path, limit)
-
-    def open(self, path: str) -> BinaryIO:
-        """See `Bundle.open`."""
-        if path not in self._entries:
-            raise missing(path)
-        return (self._root / path).open("rb")
+        super().__init__(entries.values())
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _open(self, entry: BundleEntry) -> BinaryIO:
+        return (self._root / entry.path).open("rb")
 
 
 def write_zip(folder: Path, destination: Path, limits: BundleLimits) -> None:

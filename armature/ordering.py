@@ -17,12 +17,14 @@ from armature.templates.reading import JsonDocument
 class Contents:
     """What the templates of one entry, linked ones included, create and name, as far as it can be told.
 
-    `resource_groups` are the names of those that they create, as they spell them.
+    `resource_groups` are the names of those that they create, as they spell them; `other_groups` those that linked
+    deployments go into by name, which is not where the template itself goes.
     """
 
     defined: frozenset[ResourceName] = frozenset()
     named: frozenset[ResourceName] = frozenset()
     resource_groups: tuple[str, ...] = ()
+    other_groups: frozenset[str] = frozenset()
 
     @property
     def needed(self) -> frozenset[ResourceName]:
@@ -104,9 +106,9 @@ def _add_group_creators(
 ) -> None:
     """A template that creates a resource group comes before those that are deployed into it."""
     for entry in edges.manifest.templates:
-        group = group_of(entry)
+        groups = {group_of(entry), *contents[entry.name].other_groups}
         for creator, content in contents.items():
-            if group is not None and content.creates(group) and creator != entry.name:
+            if creator != entry.name and any(group is not None and content.creates(group) for group in groups):
                 edges.add_unless_cyclic(entry.name, creator)
 
 

@@ -33,7 +33,7 @@ def _setting(name: str, description: str, default: Any = ..., **limits: Any) -> 
 class Settings(BaseSettings):
     """What the operator of the app decides. Every field says its environment variable, meaning and unit."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
     azure_cloud: str = _setting(
         "AZURE_CLOUD",

@@ -21,6 +21,7 @@ from armature.request import DeploymentRequest
 from armature.shape import problem_at
 from armature.targeting import Targeting, location_of
 from armature.template_files import LinkedFiles, TemplateFiles
+from armature.templates.expressions import is_expression
 from armature.templates.names import ResourceName, created_resource_groups, defined_resources, named_resources
 from armature.templates.reading import JsonDocument
 from armature.templates.template import Template
@@ -259,9 +260,16 @@ def _contents(entry: TemplateEntry, linked: LinkedFiles) -> Contents:
     defined: set[ResourceName] = set()
     named: set[ResourceName] = set()
     groups: list[str] = []
+    other_groups: set[str] = set()
     for template in linked.templates:
         parameters = _literals(entry) if template.document.file == entry.file.path else {}
         defined |= defined_resources(template, parameters)
         named |= named_resources(template, parameters)
         groups += sorted(created_resource_groups(template, parameters))
-    return Contents(frozenset(defined), frozenset(named), tuple(groups))
+        other_groups |= {
+            group
+            for resource in template.resources
+            if resource.is_deployment
+            if isinstance(group := resource.body.get("resourceGroup"), str) and not is_expression(group)
+        }
+    return Contents(frozenset(defined), frozenset(named), tuple(groups), frozenset(other_groups))

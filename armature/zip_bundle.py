@@ -4,17 +4,15 @@ import io
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 from typing import IO, BinaryIO, cast
 
 from armature.bundle import (
+    Bundle,
     BundleEntry,
     BundleError,
     BundleLimits,
-    missing,
     name_problems,
-    read_within,
     size_problems,
     too_many_entries,
     unreadable,
@@ -35,7 +33,7 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _REPACK = "Pack the folder again, for example by `armature deploy FOLDER`, and upload the whole file."
 
 
-class ZipBundle:
+class ZipBundle(Bundle):
     """A zip in a seekable file. Closing it closes the file.
 
     Raises:
@@ -62,32 +60,20 @@ class ZipBundle:
         if problems:
             raise BundleError(problems)
         self._infos = {info.orig_filename: info for info in files}
-        self._entries = MappingProxyType({entry.path: entry for entry in entries})
-
-    @property
-    def entries(self) -> Mapping[str, BundleEntry]:
-        """The files by path."""
-        return self._entries
-
-    def read(self, path: str, limit: int) -> bytes:
-        """See `Bundle.read`."""
-        return read_within(self, path, limit)
-
-    def open(self, path: str) -> BinaryIO:
-        """See `Bundle.open`."""
-        info = self._infos.get(path)
-        if info is None:
-            raise missing(path)
-        try:
-            content = self._zip.open(info)
-        except (zipfile.BadZipFile, NotImplementedError) as error:
-            raise _damaged(path) from error
-        return cast("BinaryIO", io.BufferedReader(_EntryStream(content, info), buffer_size=64 * 1024))
+        super().__init__(entries)
 
     def close(self) -> None:
         """Close the zip and the file it is in."""
         self._zip.close()
         self._file.close()
+
+    def _open(self, entry: BundleEntry) -> BinaryIO:
+        info = self._infos[entry.path]
+        try:
+            content = self._zip.open(info)
+        except (zipfile.BadZipFile, NotImplementedError) as error:
+            raise _damaged(entry.path) from error
+        return cast("BinaryIO", io.BufferedReader(_EntryStream(content, info), buffer_size=64 * 1024))
 
 
 class _EntryStream(io.RawIOBase):

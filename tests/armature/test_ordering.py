@@ -3,7 +3,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from armature.bundle import BundleLimits
@@ -12,7 +12,7 @@ from armature.plan import Plan
 from armature.problems import ProblemCode, Severity
 from armature.validation import Review, review_bundle
 from armature.zip_bundle import ZipBundle
-from tests.builders import assembly, declared, manifest, request, resource, resource_group, template, zipped
+from tests.builders import assembly, declared, linked, manifest, request, resource, resource_group, template, zipped
 
 VNET, SUBNET = "Microsoft.Network/virtualNetworks", "Microsoft.Network/virtualNetworks/subnets"
 EMPTY = template(outputs={"id": {"type": "string", "value": ""}})
@@ -85,6 +85,7 @@ def declared_edges(document: dict[str, Any]) -> dict[str, set[str]]:
     }
 
 
+@settings(max_examples=60)
 @given(manifests(acyclic=True))
 def test_every_dependency_lies_in_an_earlier_tier_and_the_tier_is_the_longest_path(document: dict[str, Any]) -> None:
     plan = reviewed({"manifest.json": document, "fed.json": FED}).plan
@@ -98,6 +99,7 @@ def test_every_dependency_lies_in_an_earlier_tier_and_the_tier_is_the_longest_pa
     assert [template.tier for template in plan.templates] == sorted(tier_of.values())
 
 
+@settings(max_examples=60)
 @given(manifests(acyclic=False))
 def test_a_cycle_is_always_told_and_is_a_real_one(document: dict[str, Any]) -> None:
     review = reviewed({"manifest.json": document, "fed.json": FED})
@@ -125,6 +127,19 @@ def test_a_stack_that_creates_a_resource_group_comes_before_those_deployed_into_
     )
 
     assert edges(review.plan) == {"App": ("Base",), "Data": (), "Base": ()}
+
+
+def test_a_stack_whose_linked_deployment_names_its_group_waits_for_that_group() -> None:
+    review = reviewed(
+        {
+            "manifest.json": assembly(App={}, Base={}),
+            "App.json": template({**linked("one", "one.json"), "resourceGroup": "RG-data"}),
+            "one.json": template(resource("one")),
+            "Base.json": template(resource_group("rg-data"), scope="subscription"),
+        }
+    )
+
+    assert edges(review.plan) == {"App": ("Base",), "Base": ()}
 
 
 def test_a_template_of_a_manifest_waits_for_its_resource_group_too() -> None:

@@ -13,7 +13,9 @@ ENDPOINT = "https://app.blob.core.windows.net"
 
 
 def settings(**values: object) -> Settings:
-    return Settings.model_validate({"storage_blob_endpoint": ENDPOINT, **values})
+    """Settings with the fields of these names set, as if by their environment variables."""
+    named = {str(Settings.model_fields[name].validation_alias): value for name, value in values.items()}
+    return Settings.model_validate({"ARMATURE_STORAGE_BLOB_ENDPOINT": ENDPOINT, **named})
 
 
 @pytest.fixture
@@ -40,6 +42,15 @@ def test_the_settings_come_from_the_environment_and_are_read_once(environment: p
     assert first.allowed_bundle_hosts == ("one.blob.core.windows.net", "two.example")
     assert first.azure_client_id is None
     assert first.azure_cloud == "AzureCloud"
+
+
+def test_a_variable_of_somebody_else_is_not_taken_for_a_setting(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ARMATURE_STORAGE_BLOB_ENDPOINT", ENDPOINT)
+    for name in Settings.model_fields:
+        if name not in ("azure_cloud", "azure_client_id"):  # these two are Azure's own names
+            environment.setenv(name.upper(), "7")
+
+    assert load_settings() == settings()
 
 
 def test_a_missing_storage_endpoint_is_named(environment: pytest.MonkeyPatch) -> None:
