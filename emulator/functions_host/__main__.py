@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ def main() -> None:
     parser.add_argument("--database", type=Path, required=True, help="SQLite file, created when missing")
     parser.add_argument("--log", type=Path, help="file for JSON lines; standard error otherwise")
     parser.add_argument("--activity-threads", type=int, default=16, help="activities that run at once")
+    parser.add_argument("--grace-seconds", type=float, default=5.0, help="how long a stop waits for what runs")
     arguments = parser.parse_args()
     configure_logging(arguments.log)
     options = HostOptions(
@@ -26,15 +28,12 @@ def main() -> None:
         database=arguments.database.resolve(),
         port=arguments.port,
         activity_threads=arguments.activity_threads,
+        grace_seconds=arguments.grace_seconds,
     )
-    is_quiet = asyncio.run(_serve(options))
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if not is_quiet:
-        os._exit(0)  # threads that still run functions would hold the exit; their work runs again at the next start
+    asyncio.run(_serve(options))
 
 
-async def _serve(options: HostOptions) -> bool:
+async def _serve(options: HostOptions) -> None:
     host = FunctionsHost(options)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -44,7 +43,9 @@ async def _serve(options: HostOptions) -> bool:
     if host.error is not None:
         print(f"No function runs: {host.error}", file=sys.stderr, flush=True)
     await stopped.wait()
-    return await host.stop()
+    await host.stop()
+    logging.shutdown()
+    os._exit(0)  # threads that still run functions would hold the exit; their work runs again at the next start
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class FunctionsHost:
             timer_triggers = TimerTriggers(functions, invoker, self._database)
         except HostError as error:
             self._error = str(error)
-            _log.exception("The app cannot be indexed; no function runs")
+            _log.exception("The app cannot be run; no function is served")
             await self._serve(public, self._options.port)
             return
         api = DurableApi(hub, store, self._current_addresses)
@@ -96,7 +96,9 @@ class FunctionsHost:
         self._hub = hub
         hub.run()
         for run in (queue_triggers.run(), timer_triggers.run()):
-            self._triggers.append(asyncio.create_task(run))
+            task = asyncio.create_task(run)
+            task.add_done_callback(_log_end)
+            self._triggers.append(task)
         _log.info("Host started", extra={"facts": {"port": self.port, "functions": [f.name for f in functions]}})
 
     async def stop(self) -> bool:
@@ -143,3 +145,8 @@ class FunctionsHost:
             key = secrets.token_urlsafe(32)
             self._database.remember("durable key", key)
         return key
+
+
+def _log_end(listener: asyncio.Task[None]) -> None:
+    if not listener.cancelled() and (error := listener.exception()) is not None:
+        _log.error("A listener has ended and its triggers are not served any more", exc_info=error)

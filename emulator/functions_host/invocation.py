@@ -22,6 +22,9 @@ from emulator.functions_host.log import Invocation, current_invocation
 
 _log = logging.getLogger("host.function")
 
+OUT_OF_PROCESS_MARKER = "\n\n$OutOfProcData$:"
+"""Between an orchestrator's error and the state that the SDK puts behind it."""
+
 
 class FunctionError(Exception):
     """A function raised; carries what the worker would tell the host about it."""
@@ -30,6 +33,13 @@ class FunctionError(Exception):
         super().__init__(f"{type(error).__name__}: {error}")
         self.message = f"{type(error).__name__}: {error}"
         self.stack = "".join(traceback.format_tb(error.__traceback__))
+        self._error = error
+
+    @property
+    def worth_logging(self) -> BaseException:
+        """The user code's own error: what the SDK raises around it carries the inputs of every action."""
+        cause = self._error.__cause__
+        return cause if cause is not None and OUT_OF_PROCESS_MARKER in self.message else self._error
 
 
 @dataclass(frozen=True)
@@ -127,8 +137,9 @@ class Invoker:
             yield invocation
             status = "Succeeded"
         except Exception as error:
-            _log.exception("Function raised")
-            raise FunctionError(error) from error
+            told = FunctionError(error)
+            _log.error("Function raised", exc_info=told.worth_logging)
+            raise told from error
         finally:
             milliseconds = round((time.monotonic() - started) * 1000, 1)
             _log.info("Function finished", extra={"facts": {"status": status, "milliseconds": milliseconds}})

@@ -128,9 +128,13 @@ class _Lease:
     async def keep(self) -> None:
         while True:
             await asyncio.sleep(_LEASE.total_seconds() / 2)
-            renewed = await asyncio.to_thread(
-                self._queue.update_message, self.message, visibility_timeout=int(_LEASE.total_seconds())
-            )
+            try:
+                renewed = await asyncio.to_thread(
+                    self._queue.update_message, self.message, visibility_timeout=int(_LEASE.total_seconds())
+                )
+            except AzureError:
+                _log.exception("Queue message may be handed out again", extra={"facts": {"messageId": self.message.id}})
+                return
             self.message.pop_receipt = renewed.pop_receipt
 
 

@@ -28,13 +28,14 @@ class StorageQueues:
     ) -> QueueClient:
         """Return a new client of the queue that a binding names; without `encoding` contents go as they are.
 
-        Raises `HostError` when the app setting that holds the connection string is missing.
+        Raises `HostError` when the app setting that holds the connection string is missing or wrong.
         """
-        return QueueClient.from_connection_string(
-            self._connection_string(_connection(binding)),
-            resolve_settings(binding.text("queueName"), self._environment) + suffix,
-            message_encode_policy=encoding,
-        )
+        connection = self._connection_string(_connection(binding))
+        name = resolve_settings(binding.text("queueName"), self._environment) + suffix
+        try:
+            return QueueClient.from_connection_string(connection, name, message_encode_policy=encoding)
+        except ValueError as error:
+            raise HostError(f"the app setting '{_connection(binding)}' is no connection string: {error}") from error
 
     def send(self, binding: Binding, datum: meta.Datum) -> None:
         """Put the messages of a queue output."""

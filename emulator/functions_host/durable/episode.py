@@ -37,7 +37,7 @@ from emulator.functions_host.durable.store import (
 )
 from emulator.functions_host.errors import HostError
 from emulator.functions_host.indexing import HostFunction
-from emulator.functions_host.invocation import FunctionError, FunctionInput, Invoker
+from emulator.functions_host.invocation import OUT_OF_PROCESS_MARKER, FunctionError, FunctionInput, Invoker
 
 _log = logging.getLogger("host.durable")
 
@@ -73,6 +73,7 @@ class _Episode:
     kept_rows: int
     consumed: Sequence[int]
     is_first: bool
+    begins_again: bool = False
 
     @property
     def events(self) -> list[HistoryEvent]:
@@ -117,6 +118,12 @@ class EpisodeRunner:
         episode = self._begin(instance_id)
         if episode is None:
             return Aftermath()
+        aftermath = self._carry_on(episode)
+        if episode.begins_again:  # what came for the instance in the meantime is still in the inbox
+            return replace(aftermath, instances=[*aftermath.instances, instance_id])
+        return aftermath
+
+    def _carry_on(self, episode: _Episode) -> Aftermath:
         if episode.termination is not None:
             self._ask(episode, self._orchestrator(episode))  # as the host does: one last time, the answer is ignored
             reason = episode.termination.fields["Input"]
@@ -147,7 +154,8 @@ class EpisodeRunner:
         now = self._clock()
         begins_again = next((d for d in current if d.message.event is None), None)
         if begins_again is not None:
-            return _Episode(instance, now, history, 0, [*stale, begins_again.id], is_first=True)
+            consumed = [*stale, begins_again.id]
+            return _Episode(instance, now, history, 0, consumed, is_first=True, begins_again=True)
         news = [Recorded(event, is_played=False) for event in [rows.orchestrator_started(now), *_events(current)]]
         consumed = [*stale, *(d.id for d in current)]
         return _Episode(instance, now, [*history, *news], len(history), consumed, is_first=not history)
@@ -164,7 +172,7 @@ class EpisodeRunner:
             return nothing, failures.unknown_orchestrator(episode.instance.name, names)
         text, error = self._ask(episode, function)
         if error is not None:
-            _, marker, state = error.message.partition(failures.OUT_OF_PROCESS_MARKER)
+            _, marker, state = error.message.partition(OUT_OF_PROCESS_MARKER)
             if not marker:
                 return nothing, failures.crash_without_state(error)
             text = state

@@ -3,8 +3,6 @@
 from emulator.functions_host.durable.history import compact
 from emulator.functions_host.invocation import FunctionError
 
-OUT_OF_PROCESS_MARKER = "\n\n$OutOfProcData$:"
-
 CUSTOM_STATUS_LIMIT = 16 * 1024
 """UTF-16 bytes of the JSON of a custom status (Durable Task extension, recorded)."""
 

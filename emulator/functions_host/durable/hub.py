@@ -71,17 +71,20 @@ class TaskHub:
         self._ready.put(None)
         for task in self._tasks:
             task.cancel()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        ended = asyncio.to_thread(self._join)
+        ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def join() -> None:
+            self._orchestrating.join()
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            loop.call_soon_threadsafe(ended.set)
+
+        threading.Thread(target=join, daemon=True).start()
         try:
-            await asyncio.wait_for(ended, grace_seconds)
+            await asyncio.wait_for(ended.wait(), grace_seconds)
         except TimeoutError:
             return False
         return True
-
-    def _join(self) -> None:
-        self._orchestrating.join()
-        self._pool.shutdown(wait=True)
 
     def start(self, name: str, instance_id: str | None, input_text: str | None) -> tuple[str, RuntimeStatus | None]:
         """Start an instance; return its id, and the status of the running one that is in the way."""
@@ -148,10 +151,12 @@ class TaskHub:
                 return
             function = self._activities.get(activity.name.lower())
             if function is not None and function.is_async and self._loop is not None:
-                future = asyncio.run_coroutine_threadsafe(self._run_async(function, activity), self._loop)
-                self._loop.call_soon_threadsafe(self._keep, asyncio.wrap_future(future, loop=self._loop))
+                self._loop.call_soon_threadsafe(self._begin_async, function, activity)
             else:
                 self._pool.submit(self._run_in_thread, function, activity)
+
+    def _begin_async(self, function: HostFunction, activity: PendingActivity) -> None:
+        self._keep(asyncio.ensure_future(self._run_async(function, activity)))
 
     def _keep(self, task: "asyncio.Future[None]") -> None:
         self._tasks.add(task)

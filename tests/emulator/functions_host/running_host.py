@@ -109,7 +109,8 @@ class RunningHost:
 
     def raise_event(self, instance_id: str, name: str, value: Any) -> requests.Response:
         """Send an external event."""
-        return self.post(self.management(f"/instances/{instance_id}/raiseEvent/{name}"), json=value)
+        path = self.management(f"/instances/{instance_id}/raiseEvent/{name}")
+        return self.post(path, data=json.dumps(value), headers={"content-type": "application/json"})
 
     def final(self, instance_id: str, *, seconds: float = 60) -> dict[str, Any]:
         """Wait until an instance has ended and return its status."""

@@ -1,0 +1,206 @@
+"""Episodes over a real store, with orchestrators that answer what a test tells them to."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.functions_host.database import Database
+from emulator.functions_host.durable import history as rows
+from emulator.functions_host.durable.episode import EpisodeRunner, utc_now
+from emulator.functions_host.durable.replay import KnownFunctions
+from emulator.functions_host.durable.store import Instance, Message, RuntimeStatus, Store
+from emulator.functions_host.indexing import Binding, HostFunction, TriggerKind
+from emulator.functions_host.invocation import Invoker
+
+Answer = Callable[[dict[str, Any]], dict[str, Any]]
+
+WAIT = {"actionType": 6, "externalEventName": "Go"}
+
+
+class Scene:
+    """One instance `i` of an orchestrator that answers with `answer`; every context is kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store(Database(folder / "host.sqlite"))
+        self.contexts: list[dict[str, Any]] = []
+        self.answer: Answer = lambda _context: answer(WAIT)
+        trigger = Binding("context", "orchestrationTrigger", is_output=False, properties={})
+        function = HostFunction(
+            "o",
+            self._orchestrate,
+            TriggerKind.ORCHESTRATION,
+            trigger,
+            (),
+            (),
+            is_async=False,
+            wants_context=False,
+            directory=folder,
+        )
+        known = KnownFunctions(frozenset({"hello"}), frozenset({"o"}))
+        self.runner = EpisodeRunner(self.store, {"o": function}, known, Invoker(str, None, 1))  # type: ignore[arg-type]
+
+    def _orchestrate(self, context: Any) -> str:
+        self.contexts.append(json.loads(context.body))
+        return json.dumps(self.answer(self.contexts[-1]))
+
+    def start(self, name: str = "o") -> None:
+        now = utc_now()
+        started = rows.execution_started(now, instance_id="i", execution_id="e", name=name, input_text=None)
+        instance = Instance("i", "e", name, None, RuntimeStatus.PENDING, None, None, now, now)
+        self.store.start(instance, Message("i", "e", started))
+
+    def send(self, name: str, execution_id: str | None = None) -> None:
+        self.store.send([Message("i", execution_id, rows.event_raised(utc_now(), name, "1"))])
+
+    @property
+    def instance(self) -> Instance:
+        instance = self.store.instance("i")
+        assert instance is not None
+        return instance
+
+    def rows_told(self) -> list[tuple[int, bool]]:
+        return [(row["EventType"], row["IsPlayed"]) for row in self.contexts[-1]["history"]]
+
+
+def answer(*actions: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"isDone": False, "schemaVersion": 2, "actions": [list(actions)], **fields}
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+def test_a_first_episode_is_told_of_nothing_but_the_start(scene: Scene) -> None:
+    scene.start()
+
+    scene.runner.run("i")
+
+    assert scene.contexts[0]["isReplaying"] is False
+    assert scene.rows_told() == [(12, False), (0, False)]
+    assert scene.instance.status is RuntimeStatus.RUNNING
+
+
+def test_a_later_episode_is_told_what_has_been_played(scene: Scene) -> None:
+    scene.start()
+    scene.runner.run("i")
+    scene.send("A")
+    scene.runner.run("i")
+    scene.send("B")
+
+    scene.runner.run("i")
+
+    assert scene.contexts[-1]["isReplaying"] is True
+    assert scene.rows_told() == [
+        (12, False),
+        (0, True),
+        (13, False),
+        (12, False),
+        (15, True),
+        (13, False),
+        (12, False),
+        (15, False),
+    ]
+
+
+def test_without_a_message_there_is_no_episode(scene: Scene) -> None:
+    scene.start()
+    scene.runner.run("i")
+
+    aftermath = scene.runner.run("i")
+
+    assert len(scene.contexts) == 1
+    assert list(aftermath.instances) == []
+
+
+def test_a_message_for_an_earlier_execution_is_dropped(scene: Scene) -> None:
+    scene.start()
+    scene.runner.run("i")
+    scene.send("Go", execution_id="another")
+
+    scene.runner.run("i")
+
+    assert len(scene.contexts) == 1
+    assert scene.store.inbox("i") == []
+
+
+def test_continue_as_new_begins_with_a_history_of_three_rows(scene: Scene) -> None:
+    scene.start()
+    scene.answer = lambda _context: answer({"actionType": 4, "input": '{"n": 1}'}, isDone=True)
+    scene.runner.run("i")
+    scene.answer = lambda _context: answer(WAIT)
+
+    scene.runner.run("i")
+
+    assert scene.contexts[-1]["input"] == '{"n": 1}'
+    assert scene.contexts[-1]["isReplaying"] is False
+    assert scene.rows_told() == [(12, False), (0, False), (13, False)]
+    assert scene.instance.execution_id not in ("e", "")
+
+
+def test_an_event_that_arrives_during_continue_as_new_is_for_the_next_generation(scene: Scene) -> None:
+    scene.start()
+
+    def arriving(_context: dict[str, Any]) -> dict[str, Any]:
+        scene.send("Go")
+        return answer({"actionType": 4}, isDone=True)
+
+    scene.answer = arriving
+    scene.runner.run("i")
+    scene.answer = lambda context: answer(WAIT, isDone=15 in {row["EventType"] for row in context["history"]})
+
+    woken = scene.runner.run("i").instances
+    scene.runner.run("i")
+
+    assert list(woken) == ["i"]
+    assert scene.instance.status is RuntimeStatus.COMPLETED
+
+
+def test_a_custom_status_is_carried_over(scene: Scene) -> None:
+    scene.start()
+    scene.answer = lambda _context: answer({"actionType": 4}, isDone=True, customStatus={"gen": 0})
+    scene.runner.run("i")
+    scene.answer = lambda _context: answer(WAIT)
+
+    scene.runner.run("i")
+
+    assert scene.instance.custom_status == '{"gen":0}'
+
+
+def test_an_action_that_the_host_does_not_run_fails_the_instance(scene: Scene) -> None:
+    scene.start()
+    scene.answer = lambda _context: answer({"actionType": 8})
+
+    scene.runner.run("i")
+
+    assert scene.instance.status is RuntimeStatus.FAILED
+    assert "type 8" in (scene.instance.output or "")
+
+
+def test_a_terminated_instance_is_asked_once_more_and_not_listened_to(scene: Scene) -> None:
+    scene.start()
+    scene.runner.run("i")
+    scene.store.send([Message("i", None, rows.execution_terminated(utc_now(), "enough"))])
+    scene.answer = lambda _context: answer({"actionType": 0, "functionName": "hello", "input": "1"})
+
+    aftermath = scene.runner.run("i")
+
+    assert scene.rows_told()[-1] == (3, False)
+    assert (scene.instance.status, scene.instance.output) == (RuntimeStatus.TERMINATED, "enough")
+    assert list(aftermath.activities) == []
+
+
+def test_a_new_process_goes_on_from_what_is_stored(scene: Scene, tmp_path: Path) -> None:
+    scene.start()
+    scene.runner.run("i")
+    scene.send("Go")
+
+    successor = Scene(tmp_path)
+    successor.answer = lambda _context: answer(WAIT, isDone=True, output="done")
+    successor.runner.run("i")
+
+    assert successor.rows_told() == [(12, False), (0, True), (13, False), (12, False), (15, False)]
+    assert successor.instance.output == '"done"'

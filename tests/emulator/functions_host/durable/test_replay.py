@@ -1,0 +1,227 @@
+"""What a replay decides, given a history and the SDK's actions."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator.functions_host.durable.actions import (
+    CallActivity,
+    CallSubOrchestrator,
+    ContinueAsNew,
+    CreateTimer,
+    RetryPolicy,
+    WaitForEvent,
+    WhenAll,
+    WhenAny,
+)
+from emulator.functions_host.durable.decisions import (
+    Completed,
+    Continued,
+    Failed,
+    NonDeterministic,
+    ScheduleActivity,
+    StartSubOrchestration,
+    StartTimer,
+)
+from tests.emulator.functions_host.durable.histories import (
+    BEGIN,
+    HistoryBuilder,
+    completed,
+    failed,
+    fired,
+    raised,
+)
+
+HELLO = CallActivity("hello", '"x"')
+OTHER = CallActivity("other", "1")
+RETRIED = CallActivity("hello", '"x"', RetryPolicy(timedelta(seconds=5), 2))
+
+
+def test_an_activity_is_scheduled_once() -> None:
+    first = HistoryBuilder().replay(HELLO)
+    again = HistoryBuilder().scheduled(0).episode().replay(HELLO)
+
+    assert first.decisions == (ScheduleActivity(0, "hello", '"x"'),)
+    assert again.decisions == ()
+
+
+def test_actions_follow_one_another() -> None:
+    waiting = HistoryBuilder().replay(HELLO, OTHER)
+    going_on = HistoryBuilder().scheduled(0).episode(completed(0)).replay(HELLO, OTHER)
+
+    assert waiting.decisions == (ScheduleActivity(0, "hello", '"x"'),)
+    assert going_on.decisions == (ScheduleActivity(1, "other", "1"),)
+
+
+def test_an_orchestration_is_complete_when_its_actions_are() -> None:
+    history = HistoryBuilder().scheduled(0)
+
+    assert history.replay(HELLO, is_done=True).ending is None
+    assert history.episode(completed(0)).replay(HELLO, is_done=True).ending == Completed()
+
+
+def test_a_failed_activity_is_left_to_the_user_code() -> None:
+    history = HistoryBuilder().scheduled(0).episode(failed(0))
+
+    verdict = history.replay(HELLO, OTHER)
+
+    assert verdict.decisions == (ScheduleActivity(1, "other", "1"),)
+    assert verdict.ending is None
+
+
+def test_an_error_of_the_user_code_ends_the_orchestration() -> None:
+    verdict = HistoryBuilder().scheduled(0).episode(failed(0)).replay(HELLO, error="boom")
+
+    assert verdict.ending == Failed("boom")
+
+
+def test_all_of_a_fan_out_is_scheduled_at_once() -> None:
+    verdict = HistoryBuilder().replay(WhenAll((HELLO, OTHER, HELLO)))
+
+    assert [decision.event_id for decision in verdict.decisions] == [0, 1, 2]
+
+
+def test_what_follows_a_fan_out_waits_for_all_of_it_even_when_one_fails() -> None:
+    history = HistoryBuilder().scheduled(0).scheduled(1, "other").episode(failed(0))
+
+    early = history.replay(WhenAll((HELLO, OTHER)), HELLO)
+    late = history.episode(completed(1)).replay(WhenAll((HELLO, OTHER)), HELLO)
+
+    assert early.decisions == ()
+    assert late.decisions == (ScheduleActivity(2, "hello", '"x"'),)
+
+
+def test_what_follows_a_race_waits_for_the_first() -> None:
+    race = WhenAny((CreateTimer(BEGIN + timedelta(seconds=60), is_cancelled=False), WaitForEvent("Go")))
+    history = HistoryBuilder().timer(0).episode(raised("Go"))
+
+    verdict = history.replay(race, HELLO)
+
+    assert verdict.decisions == (ScheduleActivity(1, "hello", '"x"'),)
+
+
+def test_a_cancelled_timer_is_told_of() -> None:
+    race = WhenAny((CreateTimer(BEGIN + timedelta(seconds=60), is_cancelled=True), WaitForEvent("Go")))
+    history = HistoryBuilder().timer(0).episode(raised("Go"))
+
+    assert history.replay(race, HELLO).cancelled_timers == (0,)
+
+
+def test_a_retry_waits_for_a_timer_that_starts_with_the_episode() -> None:
+    history = HistoryBuilder().scheduled(0).episode(failed(0))
+
+    verdict = history.replay(WhenAll((RETRIED,)))
+
+    assert verdict.decisions == (StartTimer(1, history.now + timedelta(seconds=5), is_cancelled=False),)
+
+
+def test_a_retry_tries_again_when_its_timer_has_fired() -> None:
+    history = HistoryBuilder().scheduled(0).episode(failed(0)).timer(1).episode(fired(1))
+
+    assert history.replay(WhenAll((RETRIED,))).decisions == (ScheduleActivity(2, "hello", '"x"'),)
+
+
+def test_after_the_last_attempt_one_more_timer_fires_at_once() -> None:
+    history = HistoryBuilder().scheduled(0).episode(failed(0)).timer(1).episode(fired(1)).scheduled(2)
+    history.episode(failed(2))
+
+    verdict = history.replay(WhenAll((RETRIED,)), HELLO)
+    after = history.timer(3).episode(fired(3)).replay(WhenAll((RETRIED,)), HELLO)
+
+    assert verdict.decisions == (StartTimer(3, history.now - timedelta(seconds=1), is_cancelled=False),)
+    assert after.decisions == (ScheduleActivity(4, "hello", '"x"'),)
+
+
+def test_a_sub_orchestration_is_named_after_the_execution_and_the_event_id() -> None:
+    verdict = HistoryBuilder().replay(WhenAll((HELLO, CallSubOrchestrator("child", "1", None))))
+
+    assert verdict.decisions[1] == StartSubOrchestration(1, "child", "e:1", "1")
+
+
+def test_a_sub_orchestration_keeps_the_id_that_it_is_given() -> None:
+    verdict = HistoryBuilder().replay(CallSubOrchestrator("child", None, "mine"))
+
+    assert verdict.decisions == (StartSubOrchestration(0, "child", "mine", None),)
+
+
+def test_an_event_that_came_before_anyone_waited_is_kept() -> None:
+    history = HistoryBuilder().scheduled(0).episode(raised("Go")).episode(completed(0))
+
+    assert history.replay(HELLO, WaitForEvent("Go"), is_done=True).ending == Completed()
+
+
+def test_each_event_is_consumed_once() -> None:
+    history = HistoryBuilder().episode(raised("Go"))
+    two_waits = (WaitForEvent("Go"), WaitForEvent("Go"))
+
+    assert history.replay(*two_waits, is_done=True).ending is None
+    assert history.episode(raised("Go")).replay(*two_waits, is_done=True).ending == Completed()
+
+
+def test_the_host_does_not_tell_case_apart_in_event_names() -> None:
+    assert HistoryBuilder().episode(raised("go")).replay(WaitForEvent("Go"), is_done=True).ending == Completed()
+
+
+def test_continue_as_new_carries_the_input() -> None:
+    assert HistoryBuilder().replay(ContinueAsNew("2"), is_done=True).ending == Continued("2")
+
+
+def test_an_unknown_activity_is_never_scheduled_and_the_orchestration_goes_on_waiting() -> None:
+    verdict = HistoryBuilder().replay(CallActivity("missing", None))
+
+    assert verdict.decisions == ()
+    assert verdict.ending is None
+
+
+def test_function_names_do_not_tell_case_apart() -> None:
+    history = HistoryBuilder().scheduled(0, "HELLO").episode(completed(0))
+
+    assert history.replay(CallActivity("Hello", None), is_done=True).ending == Completed()
+
+
+def test_another_activity_under_the_same_id_is_nondeterministic() -> None:
+    verdict = HistoryBuilder().scheduled(0, "hello").episode(completed(0)).replay(OTHER, is_done=True)
+
+    assert verdict.ending == NonDeterministic(
+        "Non-Deterministic workflow detected: A previous execution of this orchestration scheduled an activity task "
+        "with sequence number 0 named 'hello', but the current orchestration replay instead scheduled an activity task "
+        "named 'other' with this sequence number.  Was a change made to the orchestrator code after this instance had "
+        "already started running?"
+    )
+
+
+def test_a_task_that_is_not_scheduled_any_more_is_nondeterministic() -> None:
+    verdict = HistoryBuilder().scheduled(0).episode(completed(0)).replay(is_done=True)
+
+    assert isinstance(verdict.ending, NonDeterministic)
+    assert "hasn't (yet?) scheduled this task" in verdict.ending.message
+
+
+@pytest.mark.parametrize("action", [HELLO, CreateTimer(BEGIN, is_cancelled=False)])
+def test_another_kind_of_task_under_the_same_id_is_nondeterministic(action: CallActivity | CreateTimer) -> None:
+    verdict = HistoryBuilder().sub_orchestration(0).episode().replay(action)
+
+    assert isinstance(verdict.ending, NonDeterministic)
+    assert "instead produced a" in verdict.ending.message
+
+
+def test_a_report_that_comes_twice_counts_once() -> None:
+    history = HistoryBuilder().scheduled(0).episode(completed(0), completed(0))
+
+    assert history.replay(HELLO, OTHER).decisions == (ScheduleActivity(1, "other", "1"),)
+
+
+@given(order=st.permutations(range(6)), cut=st.integers(0, 6))
+def test_a_fan_out_completes_in_any_order_and_in_any_number_of_episodes(order: list[int], cut: int) -> None:
+    history = HistoryBuilder()
+    for event_id in range(6):
+        history.scheduled(event_id)
+    for batch in (order[:cut], order[cut:]):
+        history.episode(*(completed(event_id) for event_id in batch))
+
+    verdict = history.replay(WhenAll((HELLO,) * 6), is_done=True)
+
+    assert verdict.ending == Completed()
+    assert verdict.decisions == ()

@@ -1,0 +1,134 @@
+"""Instances, messages and pending work in SQLite."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from emulator.functions_host.database import Database
+from emulator.functions_host.durable import history as rows
+from emulator.functions_host.durable.history import Recorded
+from emulator.functions_host.durable.store import Commit, Instance, Message, PendingTimer, RuntimeStatus, Store
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+
+INSTANCE = Instance("i", "e", "o", None, RuntimeStatus.PENDING, None, None, NOW, NOW)
+
+EVENT = rows.event_raised(NOW, "Go", "1")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(tmp_path / "host.sqlite")
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    return Store(database)
+
+
+def commit(instance: Instance = INSTANCE, **changes: object) -> Commit:
+    return Commit(instance, **{"consumed": (), "history": (), "kept_rows": 0, **changes})  # type: ignore[arg-type]
+
+
+def test_a_started_instance_has_its_first_message(store: Store) -> None:
+    in_the_way = store.start(INSTANCE, Message("i", "e", EVENT))
+
+    assert in_the_way is None
+    assert store.instance("i") == INSTANCE
+    assert [delivery.message.event for delivery in store.inbox("i")] == [EVENT]
+    assert store.awaiting_episodes() == ["i"]
+
+
+@pytest.mark.parametrize("status", [RuntimeStatus.PENDING, RuntimeStatus.RUNNING])
+def test_an_active_instance_is_in_the_way(store: Store, status: RuntimeStatus) -> None:
+    store.commit(commit(replace(INSTANCE, status=status)))
+
+    assert store.start(replace(INSTANCE, execution_id="e2"), Message("i", "e2", EVENT)) is status
+    assert store.inbox("i") == []
+
+
+def test_an_ended_instance_is_replaced_with_all_that_it_left(store: Store) -> None:
+    activities = store.commit(
+        commit(
+            replace(INSTANCE, status=RuntimeStatus.COMPLETED),
+            history=[Recorded(EVENT, is_played=False)],
+            activities=[(0, "late", None)],
+        )
+    )
+
+    store.start(replace(INSTANCE, execution_id="e2"), Message("i", "e2", EVENT))
+    store.report(activities[0], rows.task_completed(NOW, 0, None))
+
+    assert store.history("i") == []
+    assert [delivery.message.execution_id for delivery in store.inbox("i")] == ["e2"]
+
+
+def test_an_activity_is_reported_once(store: Store) -> None:
+    (activity,) = store.commit(commit(activities=[(0, "hello", "1")]))
+
+    store.report(activity, rows.task_completed(NOW, 0, "1"))
+    store.report(activity, rows.task_completed(NOW, 0, "1"))
+
+    assert store.pending_activities() == []
+    assert len(store.inbox("i")) == 1
+
+
+def test_rows_of_a_history_are_rewritten_from_where_it_is_said(store: Store) -> None:
+    first = [Recorded(rows.orchestrator_started(NOW), False), Recorded(EVENT, False)]
+    store.commit(commit(history=first))
+
+    changed = [first[0], Recorded(EVENT, True), Recorded(rows.orchestrator_completed(NOW), False)]
+    store.commit(commit(history=changed, kept_rows=1))
+
+    assert store.history("i") == changed
+
+
+def timer(event_id: int, seconds: float, execution_id: str = "e") -> PendingTimer:
+    fire_at = NOW + timedelta(seconds=seconds)
+    return PendingTimer("i", execution_id, event_id, fire_at, rows.timer_fired(NOW, event_id, fire_at))
+
+
+def test_timers_fire_when_they_are_due_and_once(store: Store) -> None:
+    store.commit(commit(timers=[timer(0, 1), timer(1, 60)]))
+
+    early, due, again = (store.fire_timers(NOW + timedelta(seconds=s)) for s in (0, 1, 1))
+
+    assert (early, due, again) == ([], ["i"], [])
+    assert store.next_timer() == (NOW + timedelta(seconds=60)).timestamp()
+
+
+def test_a_cancelled_timer_is_dropped(store: Store) -> None:
+    store.commit(commit(timers=[timer(0, 1)]))
+
+    store.commit(commit(cancelled_timers=[0]))
+
+    assert store.next_timer() is None
+
+
+@pytest.mark.parametrize(
+    "afterwards",
+    [
+        replace(INSTANCE, execution_id="e2", status=RuntimeStatus.RUNNING),
+        replace(INSTANCE, status=RuntimeStatus.FAILED),
+    ],
+)
+def test_timers_of_an_execution_end_with_it(store: Store, afterwards: Instance) -> None:
+    store.commit(commit(timers=[timer(0, 1)]))
+
+    store.commit(commit(afterwards))
+
+    assert store.next_timer() is None
+
+
+def test_nothing_of_a_failed_transaction_is_kept(database: Database) -> None:
+    def fail() -> None:
+        with database.transaction() as connection:
+            connection.execute("INSERT INTO facts VALUES ('a', 'b')")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+
+    assert database.fact("a") is None

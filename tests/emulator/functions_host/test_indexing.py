@@ -1,0 +1,127 @@
+"""What the host finds in an app."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from emulator.functions_host.errors import IndexingError
+from emulator.functions_host.indexing import HostFunction, TriggerKind, load_functions
+from tests.emulator.functions_host.running_host import write_app
+
+
+@pytest.fixture(autouse=True)
+def apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test imports a function_app of its own."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "function_app", raising=False)
+
+
+def load(folder: Path, source: str) -> dict[str, HostFunction]:
+    return {function.name: function for function in load_functions(write_app(folder / "app", source))}
+
+
+def test_functions_are_found_with_their_bindings(tmp_path: Path) -> None:
+    functions = load(
+        tmp_path,
+        """
+        @app.route(route="start/{id}", methods=["POST"])
+        @app.queue_output(arg_name="out", queue_name="results", connection="Storage")
+        @app.durable_client_input(client_name="client")
+        async def starter(req: func.HttpRequest, client, out: func.Out[str]):
+            return "ok"
+
+        @app.queue_trigger(arg_name="msg", queue_name="in", connection="Storage")
+        def listener(msg: func.QueueMessage, context: func.Context): ...
+
+        @app.timer_trigger(arg_name="timer", schedule="0 * * * * *")
+        def clock(timer: func.TimerRequest): ...
+
+        @app.orchestration_trigger(context_name="context")
+        def flow(context): ...
+
+        @app.activity_trigger(input_name="x")
+        def work(x): ...
+        """,
+    )
+
+    assert {name: function.kind for name, function in functions.items()} == {
+        "starter": TriggerKind.HTTP,
+        "listener": TriggerKind.QUEUE,
+        "clock": TriggerKind.TIMER,
+        "flow": TriggerKind.ORCHESTRATION,
+        "work": TriggerKind.ACTIVITY,
+    }
+    starter = functions["starter"]
+    assert [binding.type for binding in starter.inputs] == ["durableClient"]
+    assert {binding.type for binding in starter.outputs} == {"http", "queue"}
+    assert starter.is_async
+    assert functions["listener"].wants_context
+    assert not functions["flow"].wants_context
+
+
+def test_a_blueprint_s_functions_are_found(tmp_path: Path) -> None:
+    functions = load(
+        tmp_path,
+        """
+        blueprint = df.Blueprint()
+
+        @blueprint.activity_trigger(input_name="x")
+        def work(x): ...
+
+        app.register_functions(blueprint)
+        """,
+    )
+
+    assert list(functions) == ["work"]
+
+
+def test_an_import_error_is_told(tmp_path: Path) -> None:
+    with pytest.raises(IndexingError, match="ZeroDivisionError: division by zero"):
+        load(tmp_path, "1 / 0")
+
+
+def test_a_name_that_is_used_twice_is_refused(tmp_path: Path) -> None:
+    twice = """
+        @app.activity_trigger(input_name="x")
+        def work(x): ...
+
+        @app.activity_trigger(input_name="x")
+        def {}(x): ...
+        """
+
+    with pytest.raises(IndexingError, match="work"):
+        load(tmp_path, twice.format("work"))
+
+
+def test_names_that_differ_in_case_only_are_refused(tmp_path: Path) -> None:
+    twice = """
+        @app.activity_trigger(input_name="x")
+        def work(x): ...
+
+        @app.activity_trigger(input_name="x")
+        def Work(x): ...
+        """
+
+    with pytest.raises(IndexingError, match="upper and lower case"):
+        load(tmp_path, twice)
+
+
+def test_two_apps_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(IndexingError, match="defines 2"):
+        load(tmp_path, "another = func.FunctionApp()")
+
+
+def test_a_folder_without_an_app_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(IndexingError, match=r"no function_app\.py"):
+        load_functions(tmp_path)
+
+
+def test_a_trigger_that_the_host_cannot_run_is_refused(tmp_path: Path) -> None:
+    source = """
+        @app.blob_trigger(arg_name="b", path="c/{name}", connection="Storage")
+        def reader(b): ...
+        """
+
+    with pytest.raises(IndexingError, match="blobTrigger"):
+        load(tmp_path, source)
