@@ -10,7 +10,7 @@ from armature.azure.services import Services
 from armature.bundle import BundleError, BundleLimits
 from armature.errors import Cause, Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
-from armature.messages import BundleAnswer, DeploymentStep, ReadyAnswer, TurnAnswer
+from armature.messages import Answer, BundleAnswer, DeploymentStep, ReadyAnswer, TurnAnswer
 from armature.plan import Plan
 from armature.problems import Problem
 from armature.state import DeploymentState, LineageState, TemplateState
@@ -55,12 +55,12 @@ def take_turn(services: Services, work: DeploymentStep) -> TurnAnswer:
     return TurnAnswer(is_ours=answer.is_taken, holder="" if answer.is_taken else answer.holder)
 
 
-def release_turn(services: Services, work: DeploymentStep) -> TurnAnswer:
+def release_turn(services: Services, work: DeploymentStep) -> Answer:
     """Give the lineage lock back. Twice: a lock that is gone, or another's, is left alone."""
     state = _state(services, work.deployment_id)
     if state.lineage is not None:
         services.deployments.release_lock(state.lineage.key, work.deployment_id)
-    return TurnAnswer()
+    return Answer()
 
 
 def prepare_target(services: Services, work: DeploymentStep) -> ReadyAnswer:

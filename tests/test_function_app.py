@@ -1,13 +1,18 @@
 """The app as the host indexes it: every name that is called exists, every edge is there."""
 
 import ast
+from functools import cache
+from inspect import isfunction
 from pathlib import Path
+from typing import get_type_hints
 
 import function_app
+from activities import finish, packages, prepare, rollout, upload
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@cache  # azure-functions lists the functions of an app once
 def functions() -> dict[str, list[dict]]:
     return {f.get_function_name(): f.get_bindings_dict()["bindings"] for f in function_app.app.get_functions()}
 
@@ -32,6 +37,31 @@ def test_every_name_that_an_orchestrator_calls_is_a_function_of_the_app():
 
     assert len(called_names()) >= 12
     assert called_names() <= set(known)
+
+
+def expected_answers() -> set[tuple[str, str]]:
+    """(activity, answer model) of every retried call, read from the orchestrators' source."""
+    calls = set()
+    for source in (ROOT / "orchestrators").glob("*.py"):
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "retried":
+                name, answer = node.args[1], node.args[3]
+                if isinstance(name, ast.Constant) and isinstance(answer, ast.Name):
+                    calls.add((name.value, answer.id))
+    return calls
+
+
+def test_every_activity_answers_what_its_orchestrator_reads():
+    """A model with other fields would end the orchestration: unknown keys are refused."""
+    answers = {
+        (name, get_type_hints(function)["return"].__name__)
+        for module in (finish, packages, prepare, rollout, upload)
+        for name, function in vars(module).items()
+        if isfunction(function) and name in functions()
+    } | {("send_result", "Answer")}
+
+    assert len(expected_answers()) >= 10
+    assert expected_answers() <= answers
 
 
 def test_every_activity_is_called_by_an_orchestrator():

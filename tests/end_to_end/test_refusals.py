@@ -34,7 +34,9 @@ def refusal(caller: Caller, bad: BadBundle) -> list[dict]:
     if stored.status_code == 400:
         assert stored.headers["Content-Type"].startswith("application/problem+json")
         return stored.json()["problems"]
-    asked = request(**bad.target).model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
+    asked = request(target=dict(bad.target)).model_dump(
+        mode="json", by_alias=True, exclude_none=True, exclude_defaults=True
+    )
     started = caller.post({**asked, "bundle": {"id": stored.json()["bundleId"]}})
     state = caller.ended(started.json()["deploymentId"])
     assert state["status"] == "failed"
