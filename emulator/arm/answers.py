@@ -1,6 +1,7 @@
 """What every answer carries: request ids, dates, remaining budgets; errors as ARM shapes them; and the request log."""
 
 import json
+import logging
 import re
 import time
 import uuid
@@ -16,6 +17,8 @@ from emulator.arm.errors import ArmError
 from emulator.arm.tokens import AuthenticationError, TokenVerifier
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_LOG = logging.getLogger(__name__)
 
 CORRELATION_ID = web.RequestKey("correlation_id", str)
 LOGGED_DEPLOYMENT = web.RequestKey("logged_deployment", dict[str, Any])
@@ -113,6 +116,10 @@ def headers_middleware() -> Any:
         except web.HTTPException as error:
             code = "".join(word.capitalize() for word in error.reason.split())
             response = error_response(ArmError(error.status, code, f"{error.reason}: {request.method} {request.path}"))
+        except Exception:
+            _LOG.exception("%s %s", request.method, request.path)
+            message = "The emulator made a mistake; its log holds the trace."
+            response = error_response(ArmError(500, "InternalServerError", message))
         kind = kinds.get(request.method, "writes")
         response.headers["x-ms-request-id"] = request_id
         response.headers["x-ms-correlation-request-id"] = correlation_id

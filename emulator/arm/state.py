@@ -187,12 +187,14 @@ class CloudState:
         raise resource_not_found(resource_id.type, resource_id.name, resource_id.group)
 
     def exists(self, resource_id: ResourceId) -> bool:
-        """True for a subscription, a group, a deployment or a resource that is there."""
+        """True for a subscription, a group, a deployment or a resource that is there, not for one in the making."""
         if resource_id.is_subscription:
             return (resource_id.subscription or "").lower() in self.subscriptions
         if resource_id.is_resource_group:
             return resource_id.key in self._groups
-        return resource_id.key in self._resources or resource_id.key in self._deployments
+        resource = self.find_resource(resource_id)
+        is_made = resource is not None and resource.provisioning_state != "Creating"
+        return is_made or resource_id.key in self._deployments
 
     def put_resource(self, resource: Resource) -> None:
         """Add or replace a resource."""

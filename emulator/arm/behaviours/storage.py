@@ -1,11 +1,7 @@
 """Storage accounts: name rules, endpoints at the storage emulator, keys that it knows at once."""
 
-import base64
 import json
-import os
 import re
-import secrets
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +9,7 @@ from emulator.arm.behaviours.generic import AccountKeys, Behaviour, Surroundings
 from emulator.arm.errors import ArmError
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.state import Resource
+from emulator.azurite.accounts import new_key, write_accounts
 
 _NAME = re.compile(r"[a-z0-9]{3,24}")
 _OTHER_SERVICES = ("queue", "table", "file", "dfs", "web")
@@ -28,28 +25,21 @@ class AccountsFile(AccountKeys):
         """The account's key; 64 random bytes when it is new."""
         accounts = self._read()
         if name not in accounts:
-            accounts[name] = base64.b64encode(secrets.token_bytes(64)).decode()
-            self._write(accounts)
+            accounts[name] = new_key()
+            write_accounts(self._path, accounts)
         return accounts[name]
 
     def forget(self, name: str) -> None:
         """Remove the account's key."""
         accounts = self._read()
         if accounts.pop(name, None):
-            self._write(accounts)
+            write_accounts(self._path, accounts)
 
     def _read(self) -> dict[str, str]:
         if not self._path.exists():
             return {}
         accounts: dict[str, str] = json.loads(self._path.read_text(encoding="utf-8"))
         return accounts
-
-    def _write(self, accounts: dict[str, str]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(accounts, file, indent=1)
-        Path(temporary).replace(self._path)
 
 
 def _check(resource: Resource, surroundings: Surroundings) -> None:
@@ -70,7 +60,7 @@ def _check(resource: Resource, surroundings: Surroundings) -> None:
 def _provision(resource: Resource, surroundings: Surroundings) -> None:
     name, properties = resource.id.name, resource.properties
     resource.secrets["key1"] = surroundings.accounts.ensure(name)
-    resource.secrets.setdefault("key2", base64.b64encode(secrets.token_bytes(64)).decode())
+    resource.secrets.setdefault("key2", new_key())
     endpoints = {"blob": f"{surroundings.blob_endpoint.rstrip('/')}/{name}/"}
     endpoints |= {service: f"https://{name}.{service}.core.windows.net/" for service in _OTHER_SERVICES}
     properties["primaryEndpoints"] = endpoints

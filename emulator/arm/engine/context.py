@@ -166,7 +166,7 @@ class DeploymentContext:
             group = state.group(resource_id.subscription or "", resource_id.group or "")
             return {"location": group.location, "tags": group.tags, "properties": {"provisioningState": "Succeeded"}}
         resource = read(self.surroundings, resource_id)
-        if resource.is_busy and "properties" not in resource.document:
+        if resource.provisioning_state == "Creating":
             raise resource_not_found(resource_id.type, resource_id.name, resource_id.group)
         return {"apiVersion": resource.api_version} | present(self.surroundings, resource)
 

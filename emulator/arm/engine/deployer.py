@@ -83,7 +83,19 @@ class Deployer:
         return deployment, is_new
 
     async def run(self, prepared: Prepared, deployment: Deployment) -> None:
-        """Run an accepted deployment to its end; what fails is told in the deployment, nothing is raised."""
+        """Run an accepted deployment to its end; what fails is told in the deployment.
+
+        A mistake of the emulator's own fails the deployment with InternalServerError and is raised.
+        """
+        try:
+            await self._run(prepared, deployment)
+        except Exception:
+            error = ArmError(500, "InternalServerError", "The emulator made a mistake; its log holds the trace.")
+            deployment.error = error.as_dict()
+            deployment.enter("Failed")
+            raise
+
+    async def _run(self, prepared: Prepared, deployment: Deployment) -> None:
         deployment.enter("Running")
         prepared.scope.context.is_running = True
         failures = await self._run_graph(prepared, deployment)

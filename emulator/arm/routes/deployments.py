@@ -7,7 +7,7 @@ from emulator.arm.engine.describe import describe_deployment, describe_operation
 from emulator.arm.engine.request import read_request
 from emulator.arm.errors import ArmError
 from emulator.arm.identifiers import DEPLOYMENT_TYPE, ResourceId
-from emulator.arm.routes.filters import matches, paged
+from emulator.arm.routes.filters import paged, reader_of
 from emulator.arm.routes.paths import GROUP, SUBSCRIPTION, any_case
 from emulator.arm.routes.service import Service, address_of, json_body, service_of
 from emulator.arm.state import Deployment
@@ -74,8 +74,8 @@ async def head_deployment(request: web.Request) -> web.Response:
 async def list_deployments(request: web.Request) -> web.Response:
     """The deployments of a scope, newest first; `$filter` by provisioningState, `$top`."""
     service, scope = _checked_scope(request)
-    entries = [describe_deployment(deployment) for deployment in service.state.deployments(scope)]
-    return paged(request, [entry for entry in entries if matches(entry, request.query.get("$filter"))])
+    meets = reader_of(request.query.get("$filter"))
+    return paged(request, [d for d in map(describe_deployment, service.state.deployments(scope)) if meets(d)])
 
 
 async def list_operations(request: web.Request) -> web.Response:

@@ -1,7 +1,7 @@
 """`$filter`, `$top` and paging of lists, as far as ARM's lists of groups, resources and deployments know them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -9,33 +9,41 @@ from aiohttp import web
 from emulator.arm.errors import ArmError
 
 _CONDITION = re.compile(r"\s*([\w./]+)\s+(eq|ne)\s+'((?:[^']|'')*)'\s*$", re.IGNORECASE)
+_AND = re.compile(r"\s+and\s+(?=[\w./]+\s+(?:eq|ne)\s)", re.IGNORECASE)
+_GROUP = re.compile(r"/resourceGroups/([^/]+)", re.IGNORECASE)
+_TAG_FIELDS = ("tagname", "tagvalue")
+_FIELDS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "resourcetype": lambda item: str(item.get("type", "")),
+    "name": lambda item: str(item.get("name", "")),
+    "location": lambda item: str(item.get("location", "")),
+    "resourcegroup": lambda item: found[1] if (found := _GROUP.search(item["id"])) else "",
+    "provisioningstate": lambda item: str((item.get("properties") or {}).get("provisioningState", "")),
+}
 _PAGE = 1000
 
 
-def matches(item: dict[str, Any], text: str | None) -> bool:
-    """True when `item` meets the filter: conditions `field eq 'value'`, joined by `and`.
+def reader_of(text: str | None) -> Callable[[dict[str, Any]], bool]:
+    """What tells whether an item meets the filter: conditions `field eq 'value'`, joined by `and`.
 
     Fields: resourceType, name, location, resourceGroup, provisioningState, and the pair tagName/tagValue. Raises
     `ArmError` (400 InvalidFilterInQueryString) for anything else.
     """
-    if not text:
-        return True
-    conditions = [
-        _condition(part, text) for part in re.split(r"\s+and\s+(?=[\w./]+\s+(?:eq|ne)\s)", text, flags=re.IGNORECASE)
-    ]
-    tag = {field: value for field, _, value in conditions if field in ("tagname", "tagvalue")}
-    if tag and not _has_tag(item, tag):
-        return False
-    plain = [condition for condition in conditions if condition[0] not in ("tagname", "tagvalue")]
-    return all(
-        (_field(item, field, text).lower() == value.lower()) is (operator == "eq") for field, operator, value in plain
-    )
+    parts = _AND.split(text) if text else []
+    conditions = [_condition(part, text or "") for part in parts]
+    tag = {field: value for field, _, value in conditions if field in _TAG_FIELDS}
+    plain = [condition for condition in conditions if condition[0] not in _TAG_FIELDS]
+
+    def meets(item: dict[str, Any]) -> bool:
+        has_tag = not tag or _has_tag(item, tag)
+        return has_tag and all((_FIELDS[f](item).lower() == value.lower()) is (o == "eq") for f, o, value in plain)
+
+    return meets
 
 
 def _condition(part: str, text: str) -> tuple[str, str, str]:
     found = _CONDITION.match(part)
-    if not found:
-        raise _invalid(text)
+    if not found or found[1].lower() not in (*_FIELDS, *_TAG_FIELDS):
+        raise ArmError(400, "InvalidFilterInQueryString", f"Invalid $filter '{text}' specified in the query string.")
     return found[1].lower(), found[2].lower(), found[3].replace("''", "'")
 
 
@@ -43,24 +51,6 @@ def _has_tag(item: dict[str, Any], wanted: dict[str, str]) -> bool:
     tags = {name.lower(): value for name, value in (item.get("tags") or {}).items()}
     name = wanted.get("tagname", "").lower()
     return name in tags and ("tagvalue" not in wanted or tags[name] == wanted["tagvalue"])
-
-
-def _field(item: dict[str, Any], field: str, text: str) -> str:
-    properties = item.get("properties") or {}
-    fields = {
-        "resourcetype": item.get("type"),
-        "name": item.get("name"),
-        "location": item.get("location"),
-        "resourcegroup": (re.search(r"/resourceGroups/([^/]+)", item.get("id", ""), re.IGNORECASE) or ["", ""])[1],
-        "provisioningstate": properties.get("provisioningState"),
-    }
-    if field not in fields:
-        raise _invalid(text)
-    return str(fields[field] or "")
-
-
-def _invalid(text: str) -> ArmError:
-    return ArmError(400, "InvalidFilterInQueryString", f"Invalid $filter '{text}' specified in the query string.")
 
 
 def paged(request: web.Request, items: Sequence[dict[str, Any]], page: int = _PAGE) -> web.Response:

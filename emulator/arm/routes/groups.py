@@ -9,7 +9,7 @@ from emulator.arm.errors import ArmError
 from emulator.arm.grouping import write_group
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.provisioning import settle_removed
-from emulator.arm.routes.filters import matches, paged
+from emulator.arm.routes.filters import paged, reader_of
 from emulator.arm.routes.paths import GROUP, SUBSCRIPTION, any_case
 from emulator.arm.routes.service import Service, address_of, json_body, service_of
 from emulator.arm.state import ResourceGroup
@@ -45,8 +45,8 @@ async def list_groups(request: web.Request) -> web.Response:
     """All groups, `$filter` by tag, `$top`."""
     service, subscription = service_of(request), request.match_info["subscription"]
     subscription = service.state.check_subscription(subscription)
-    groups = [described(group) for group in service.state.groups(subscription)]
-    return paged(request, [group for group in groups if matches(group, request.query.get("$filter"))])
+    meets = reader_of(request.query.get("$filter"))
+    return paged(request, [g for g in map(described, service.state.groups(subscription)) if meets(g)])
 
 
 async def put_group(request: web.Request) -> web.Response:

@@ -9,7 +9,7 @@ from emulator.arm.clock import timestamp
 from emulator.arm.errors import ArmError, invalid_request_content
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.provisioning import act, present, read, remove, write
-from emulator.arm.routes.filters import matches, paged
+from emulator.arm.routes.filters import paged, reader_of
 from emulator.arm.routes.paths import GROUP, SUBSCRIPTION, any_case
 from emulator.arm.routes.service import Service, json_body, service_of
 from emulator.arm.state import Resource
@@ -46,7 +46,7 @@ async def list_resources(request: web.Request) -> web.Response:
         if resource.id.group and resource.id.parent is None and not resource.id.is_extension
     ]
     entries.sort(key=lambda entry: str(entry["id"]).lower())
-    return paged(request, [entry for entry in entries if matches(entry, request.query.get("$filter"))])
+    return paged(request, list(filter(reader_of(request.query.get("$filter")), entries)))
 
 
 def _listed(resource: Resource, expanded: set[str]) -> dict[str, Any]:
@@ -119,6 +119,9 @@ def _parse(path: str, request: web.Request) -> ResourceId:
         resource_id = ResourceId()
     if not resource_id.parts:
         raise ArmError(404, "NotFound", f"No HTTP resource was found that matches '{request.method} {path}'.")
+    if resource_id.is_deployment:
+        message = f"This emulator does not know {request.method} of deployments at this path."
+        raise ArmError(501, "NotImplemented", message)
     if resource_id.subscription:
         service_of(request).state.check_subscription(resource_id.subscription)
     return resource_id

@@ -1,6 +1,7 @@
 """What the handlers share: the state, the settings and the background work, kept on the application."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from emulator.arm.engine.deployer import Deployer
 from emulator.arm.errors import invalid_request_content
 from emulator.arm.settings import ArmSettings
 from emulator.arm.state import CloudState
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass
@@ -30,7 +33,12 @@ class Service:
         """Run something that outlives its request; it is cancelled when the server stops."""
         task = asyncio.get_running_loop().create_task(work)
         self.background.add(task)
-        task.add_done_callback(self.background.discard)
+        task.add_done_callback(self._settle)
+
+    def _settle(self, task: asyncio.Task[None]) -> None:
+        self.background.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _LOG.error("background work failed", exc_info=error)
 
     async def stop(self) -> None:
         """Cancel what still runs and wait for it."""
