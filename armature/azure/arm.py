@@ -256,22 +256,14 @@ def split_deployment_id(deployment_id: str) -> tuple[str, str]:
 def _clients(
     endpoint: str, scope: str, credential: Any, subscription: str
 ) -> tuple[DeploymentsMgmtClient, ResourceManagementClient]:
-    """The process's clients of a subscription. Their pipelines log nothing, retry nothing and register no providers:
-    the SDK's own registration waits for its end without a limit."""
-    pipeline: list[Any] = [
-        policies.RequestIdPolicy(),
-        policies.HeadersPolicy(),
-        policies.UserAgentPolicy("armature"),
-        policies.ProxyPolicy(),
-        ARMChallengeAuthenticationPolicy(credential, scope),
-    ]
+    """The process's clients of a subscription."""
     deployments = DeploymentsMgmtClient(
         credential,
         subscription,
         endpoint,
         credential_scopes=[scope],
         api_version=DEPLOYMENTS_API_VERSION,
-        policies=list(pipeline),
+        policies=_policies(credential, scope),
         transport=shared_transport(),
     )
     resources = ResourceManagementClient(
@@ -280,10 +272,22 @@ def _clients(
         endpoint,
         credential_scopes=[scope],
         api_version=RESOURCES_API_VERSION,
-        policies=list(pipeline),
+        policies=_policies(credential, scope),
         transport=shared_transport(),
     )
     return deployments, resources
+
+
+def _policies(credential: TokenCredential, scope: str) -> list[Any]:
+    """What a request passes on its way. The SDKs' own list also logs, retries, and registers providers, and the last
+    waits for its end without a limit."""
+    return [
+        policies.RequestIdPolicy(),
+        policies.HeadersPolicy(),
+        policies.UserAgentPolicy("armature"),
+        policies.ProxyPolicy(),
+        ARMChallengeAuthenticationPolicy(credential, scope),
+    ]
 
 
 def _bare(resource_id: str) -> str:

@@ -1,7 +1,6 @@
 """Who the app is: its credential, and the object id that roles are given to."""
 
 import base64
-import binascii
 import json
 import os
 from functools import lru_cache
@@ -55,7 +54,7 @@ def principal_id(credential: TokenCredential, cloud: Cloud) -> str:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return str(claims["oid"])
-    except (IndexError, KeyError, ValueError, binascii.Error):
+    except (IndexError, KeyError, TypeError, ValueError):
         # `from None`: the message of a decoding error would quote the token.
         message = "The app's token for Azure Resource Manager does not say which identity it is for (claim oid)."
         raise FailureError(failure(FailureClass.AUTHORIZATION, "PrincipalUnknown", message)) from None

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from pydantic import ConfigDict
+
 from armature.models import Model
 
 
@@ -21,6 +23,8 @@ class DeploymentBody(Model):
     `parameters` are as in an ARM parameter file (`{name: {value}}` or `{name: {reference}}`); `query_string` is a SAS
     without its question mark; `location` is needed at every scope but a resource group's. Never stored: it holds a SAS.
     """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     template_uri: str | None = None
     query_string: str | None = None

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from azure.core.credentials import TokenCredential
@@ -68,6 +69,25 @@ def test_an_update_sees_what_another_writer_did_in_between(store: DocumentStore)
 
     assert stored == b"12"
     assert store.read("counter").metadata == {"kept": "yes"}  # type: ignore[union-attr]
+
+
+def test_of_many_updates_at_once_none_is_lost(store: DocumentStore) -> None:
+    def add_one(content: bytes | None) -> bytes:
+        return str(int(content or b"0") + 1).encode()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: store.update("counter", add_one), range(12)))
+
+    assert store.read("counter").content == b"12"  # type: ignore[union-attr]
+
+
+def test_lines_of_many_writers_are_all_kept_whole(store: DocumentStore) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: store.append("log", [f"{number}a", f"{number}b"]), range(12)))
+
+    lines = store.read_lines("log")
+    assert sorted(lines) == sorted(f"{number}{letter}" for number in range(12) for letter in "ab")
+    assert all(lines[n + 1] == f"{lines[n][:-1]}b" for n in range(0, 24, 2))
 
 
 def test_an_update_makes_a_document_that_is_absent_with_its_metadata(store: DocumentStore) -> None:
