@@ -8,12 +8,13 @@ import signal
 import sys
 from pathlib import Path
 
+from emulator.functions_host.errors import HostError
 from emulator.functions_host.host import FunctionsHost, HostOptions
 from emulator.functions_host.log import configure_logging
 
 
 def main() -> None:
-    """Parse the command line and run the host; exit code 0 after a stop by SIGTERM or SIGINT."""
+    """Parse the command line and run the host; exit code 0 after SIGTERM or SIGINT, 1 when the database is in use."""
     parser = argparse.ArgumentParser(prog="python -m emulator.functions_host", description=__doc__)
     parser.add_argument("--app-root", type=Path, required=True, help="folder with function_app.py and host.json")
     parser.add_argument("--port", type=int, default=7071, help="port on 127.0.0.1; 0 is any free one")
@@ -30,7 +31,10 @@ def main() -> None:
         activity_threads=arguments.activity_threads,
         grace_seconds=arguments.grace_seconds,
     )
-    asyncio.run(_serve(options))
+    try:
+        asyncio.run(_serve(options))
+    except HostError as error:
+        sys.exit(str(error))
 
 
 async def _serve(options: HostOptions) -> None:

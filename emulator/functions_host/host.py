@@ -1,11 +1,13 @@
 """Puts the host together: one app, one database, its triggers and its task hub behind one port."""
 
 import asyncio
+import fcntl
 import logging
 import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from typing import IO
 
 from aiohttp import web
 
@@ -44,10 +46,14 @@ class HostOptions:
 
 
 class FunctionsHost:
-    """A host for one function app. Start it once, on a running event loop."""
+    """A host for one function app. Start it once, on a running event loop.
+
+    Raises `HostError` when another host runs on the same database.
+    """
 
     def __init__(self, options: HostOptions) -> None:
         self._options = options
+        self._lock = _take(options.database)
         self._database = Database(options.database)
         self._error: str | None = None
         self._hub: TaskHub | None = None
@@ -110,6 +116,7 @@ class FunctionsHost:
         is_quiet = self._hub is None or await self._hub.stop(self._options.grace_seconds)
         if is_quiet:
             self._database.close()
+            self._lock.close()
         _log.info("Host stopped", extra={"facts": {"everythingEnded": is_quiet}})
         return is_quiet
 
@@ -145,6 +152,21 @@ class FunctionsHost:
             key = secrets.token_urlsafe(32)
             self._database.remember("durable key", key)
         return key
+
+
+def _take(database: Path) -> IO[str]:
+    """Keep other hosts off a database; the lock ends with the process, however that ends.
+
+    Raises `HostError` when another host has it.
+    """
+    database.parent.mkdir(parents=True, exist_ok=True)
+    lock = database.with_name(f"{database.name}-lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise HostError(f"another host is running on {database}") from error
+    return lock
 
 
 def _log_end(listener: asyncio.Task[None]) -> None:

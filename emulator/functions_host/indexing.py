@@ -25,6 +25,10 @@ class TriggerKind(StrEnum):
     ACTIVITY = "activityTrigger"
 
 
+INPUT_TYPES = frozenset({"durableClient"})
+OUTPUT_TYPES = frozenset({"http", "queue"})
+
+
 @dataclass(frozen=True)
 class Binding:
     """One binding of a function, as function.json would have it."""
@@ -59,7 +63,7 @@ def load_functions(app_root: Path) -> list[HostFunction]:
     """Import ``function_app`` of `app_root` and return its functions in the order of their definition.
 
     Raises `IndexingError` when the import fails, there is not exactly one app object, a name is used twice, or a
-    trigger is of a kind that this host does not know.
+    trigger or another binding is of a kind that this host does not know.
     """
     if not (app_root / "function_app.py").is_file():
         raise IndexingError(f"there is no function_app.py in {app_root}")
@@ -91,6 +95,9 @@ def _describe(function: func.Function, app_root: Path) -> HostFunction:
         Binding(str(b.name), str(b.type), b.direction == BindingDirection.OUT.value, b.get_dict_repr())
         for b in function.get_bindings()
     ]
+    for binding in bindings:
+        if binding.type not in {declared.type} | (OUTPUT_TYPES if binding.is_output else INPUT_TYPES):
+            raise IndexingError(f"function '{name}' has a {binding.type} binding, which this host does not serve")
     (trigger,) = (binding for binding in bindings if binding.type == declared.type)
     call = function.get_user_function()
     parameters = inspect.signature(call).parameters

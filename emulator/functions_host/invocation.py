@@ -150,8 +150,6 @@ class Invoker:
     ) -> tuple[dict[str, Any], dict[str, Out]]:
         arguments = {function.trigger.name: decode(function.trigger, given.datum, given.metadata)}
         for binding in function.inputs:
-            if binding.type != "durableClient":
-                raise NotImplementedError(f"this host has no input binding of type {binding.type}")
             arguments[binding.name] = decode(binding, meta.Datum(self._client_binding(), "string"))
         outs = {binding.name: Out() for binding in function.outputs if binding.name != "$return"}
         arguments |= outs

@@ -18,6 +18,7 @@ from emulator.functions_host.durable.store import Instance, InstanceFilter, Runt
 
 _POLL_SECONDS = "5"
 _START_POLL_SECONDS = "10"
+_DEFAULT_PAGE = 100
 
 _RECEPTIONS = {
     Reception.ACCEPTED: HTTPStatus.ACCEPTED,
@@ -129,7 +130,7 @@ class DurableApi:
         return web.Response(status=_RECEPTIONS[reception])
 
     async def _list(self, request: web.Request) -> web.Response:
-        limit = int(request.query.get("top") or 100)
+        limit = _page_size(request.query.get("top", ""))
         narrowed = InstanceFilter(
             statuses=_statuses(request.query.get("runtimeStatus", "")),
             created_from=_moment(request, "createdTimeFrom"),
@@ -186,8 +187,16 @@ def _statuses(text: str) -> frozenset[str]:
 
 
 def _moment(request: web.Request, name: str) -> datetime | None:
-    text = request.query.get(name)
-    return None if not text else parse_timestamp(text)
+    """Read a moment; one that is none narrows nothing, as on the real host."""
+    text = request.query.get(name, "")
+    try:
+        return parse_timestamp(text)
+    except ValueError:
+        return None
+
+
+def _page_size(text: str) -> int:
+    return int(text) if text.isdecimal() and int(text) > 0 else _DEFAULT_PAGE
 
 
 def _token(instance: Instance) -> str:

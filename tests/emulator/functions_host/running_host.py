@@ -45,12 +45,15 @@ class RunningHost:
     ) -> None:
         self.stop()
 
+    def command(self) -> list[str]:
+        """Return the command line of the process."""
+        command = [sys.executable, "-m", "emulator.functions_host", "--app-root", str(self.app_root), "--port", "0"]
+        return [*command, "--database", str(self.database), "--log", str(self.log), *self._options]
+
     def start(self) -> None:
         """Start the process and wait until it says where it listens."""
-        command = [sys.executable, "-m", "emulator.functions_host", "--app-root", str(self.app_root), "--port", "0"]
-        command += ["--database", str(self.database), "--log", str(self.log), *self._options]
         self._process = subprocess.Popen(
-            command, cwd=ROOT, env=self.settings, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            self.command(), cwd=ROOT, env=self.settings, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         assert self._process.stdout is not None
         first = self._process.stdout.readline()

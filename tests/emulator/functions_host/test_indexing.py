@@ -125,3 +125,14 @@ def test_a_trigger_that_the_host_cannot_run_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(IndexingError, match="blobTrigger"):
         load(tmp_path, source)
+
+
+def test_a_binding_that_the_host_does_not_serve_is_refused(tmp_path: Path) -> None:
+    source = """
+        @app.activity_trigger(input_name="x")
+        @app.blob_output(arg_name="b", path="c/x", connection="Storage")
+        def writer(x, b: func.Out[str]): ...
+        """
+
+    with pytest.raises(IndexingError, match="'writer' has a blob binding"):
+        load(tmp_path, source)

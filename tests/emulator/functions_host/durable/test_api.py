@@ -132,6 +132,7 @@ def test_instances_are_listed_by_id_a_page_at_a_time(host: RunningHost) -> None:
         ("runtimeStatus=Nope", ["one-echo", "one-fail", "one-wait"]),
         ("createdTimeFrom=2030-01-01T00:00:00Z", []),
         ("createdTimeTo=2020-01-01T00:00:00Z", []),
+        ("createdTimeTo=nonsense&top=nonsense", ["one-echo", "one-fail", "one-wait"]),
     ],
 )
 def test_a_list_is_narrowed(host: RunningHost, query: str, expected: list[str]) -> None:
