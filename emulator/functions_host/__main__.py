@@ -20,7 +20,6 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=7071, help="port on 127.0.0.1; 0 is any free one")
     parser.add_argument("--database", type=Path, required=True, help="SQLite file, created when missing")
     parser.add_argument("--log", type=Path, help="file for JSON lines; standard error otherwise")
-    parser.add_argument("--activity-threads", type=int, default=16, help="activities that run at once")
     parser.add_argument("--grace-seconds", type=float, default=5.0, help="how long a stop waits for what runs")
     arguments = parser.parse_args()
     configure_logging(arguments.log)
@@ -28,7 +27,6 @@ def main() -> None:
         app_root=arguments.app_root.resolve(),
         database=arguments.database.resolve(),
         port=arguments.port,
-        activity_threads=arguments.activity_threads,
         grace_seconds=arguments.grace_seconds,
     )
     try:

@@ -40,7 +40,6 @@ class HostOptions:
     app_root: Path
     database: Path
     port: int = 0
-    activity_threads: int = 16
     trigger_threads: int = 16
     grace_seconds: float = 5.0
 
@@ -77,7 +76,7 @@ class FunctionsHost:
             queues = StorageQueues(base64=settings.queues.base64)
             invoker = Invoker(self._client_binding, queues, self._options.trigger_threads)
             store = Store(self._database)
-            hub = TaskHub(store, functions, invoker, self._options.activity_threads)
+            hub = TaskHub(store, functions, invoker, settings.max_activities)
             http = HttpTriggers(functions, invoker, settings.route_prefix)
             queue_triggers = QueueTriggers(functions, invoker, queues, settings.queues)
             timer_triggers = TimerTriggers(functions, invoker, self._database)

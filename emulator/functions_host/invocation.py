@@ -19,6 +19,7 @@ from azure.functions import meta
 from emulator.functions_host.bindings import Out, decode, encode
 from emulator.functions_host.indexing import Binding, HostFunction, TriggerKind
 from emulator.functions_host.log import Invocation, current_invocation
+from emulator.functions_host.worker_loop import WorkerLoop
 
 _log = logging.getLogger("host.function")
 
@@ -89,11 +90,12 @@ class _Context(func.Context):
 
 
 class Invoker:
-    """Runs functions: sync ones in threads, async ones on the event loop."""
+    """Runs functions: sync ones in threads, async ones on a loop of their own."""
 
     def __init__(self, client_binding: Callable[[], str], sender: OutputSender, threads: int) -> None:
         self._client_binding = client_binding
         self._sender = sender
+        self._worker = WorkerLoop()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="trigger")
 
     async def invoke(self, function: HostFunction, given: FunctionInput) -> meta.Datum | None:
@@ -105,6 +107,9 @@ class Invoker:
             context = contextvars.copy_context()
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._pool, context.run, self.invoke_here, function, given)
+        return await self._worker.run(self._await(function, given))
+
+    async def _await(self, function: HostFunction, given: FunctionInput) -> meta.Datum | None:
         with self._invocation(function) as invocation:
             arguments, outs = self._arguments(function, given, invocation)
             returned = await function.call(**arguments)

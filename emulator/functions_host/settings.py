@@ -1,6 +1,7 @@
 """What host.json and the app settings say to the host.
 
-Defaults are those of the storage queue extension 5.x and the Durable Task extension 3.x.
+Defaults are those of the storage queue extension 5.x and the Durable Task extension 3.x, but for the number of
+activities at once, which there is ten a core.
 """
 
 import json
@@ -59,6 +60,7 @@ class HostSettings:
     route_prefix: str = "api"
     queues: QueueSettings = QueueSettings()
     hub_name: str = "TestHubName"
+    max_activities: int = 16
 
     @classmethod
     def read(cls, app_root: Path) -> "HostSettings":
@@ -75,6 +77,7 @@ class HostSettings:
             raise HostError(f"{file} is not JSON: {error}") from error
         extensions: dict[str, Any] = document.get("extensions", {})
         queues = extensions.get("queues", {})
+        durable = extensions.get("durableTask", {})
         defaults = QueueSettings()
         return cls(
             route_prefix=extensions.get("http", {}).get("routePrefix", "api").strip("/"),
@@ -85,7 +88,8 @@ class HostSettings:
                 max_dequeue_count=queues.get("maxDequeueCount", defaults.max_dequeue_count),
                 base64=queues.get("messageEncoding", "base64").lower() == "base64",
             ),
-            hub_name=extensions.get("durableTask", {}).get("hubName", cls.hub_name),
+            hub_name=durable.get("hubName", cls.hub_name),
+            max_activities=durable.get("maxConcurrentActivityFunctions", cls.max_activities),
         )
 
 

@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 
 from tests.emulator.functions_host.running_host import RunningHost, running
+from tests.waiting import wait_until
 
 APP = """
         @app.route(route="h/{kind}", methods=["POST", "GET"])
@@ -32,6 +35,13 @@ APP = """
         @app.route(route="h/literal")
         async def literal(req: func.HttpRequest, context: func.Context):
             return context.function_name + " " + str(len(context.invocation_id))
+
+        @app.route(route="blocking")
+        async def blocking(req: func.HttpRequest):
+            (HERE / "blocked").touch()
+            while not (HERE / "go on").exists():
+                time.sleep(0.01)
+            return "at last"
 
         @app.route(route="rest/{*path}")
         def rest(req: func.HttpRequest):
@@ -121,3 +131,15 @@ def test_the_rest_of_a_path_is_one_value(host: RunningHost) -> None:
 
 def test_a_constrained_value_is_given(host: RunningHost) -> None:
     assert host.request("PUT", "/api/number/7").text == "7"
+
+
+def test_an_async_function_that_blocks_its_loop_does_not_hold_up_the_host(host: RunningHost) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        blocked = pool.submit(requests.get, f"{host.url}/api/blocking", timeout=60)
+        wait_until((host.app_root / "blocked").exists)
+
+        meanwhile = host.get("/admin/host/status").status_code, host.get("/api/h/str").status_code
+
+        (host.app_root / "go on").touch()
+        assert meanwhile == (200, 200)
+        assert blocked.result().text == "at last"

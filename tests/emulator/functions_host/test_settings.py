@@ -15,13 +15,13 @@ def test_host_json_is_read(tmp_path: Path) -> None:
     extensions = {
         "http": {"routePrefix": "v1"},
         "queues": {**queues, "messageEncoding": "none"},
-        "durableTask": {"hubName": "Hub"},
+        "durableTask": {"hubName": "Hub", "maxConcurrentActivityFunctions": 3},
     }
     (tmp_path / "host.json").write_text(json.dumps({"version": "2.0", "extensions": extensions}))
 
     settings = HostSettings.read(tmp_path)
 
-    assert (settings.route_prefix, settings.hub_name) == ("v1", "Hub")
+    assert (settings.route_prefix, settings.hub_name, settings.max_activities) == ("v1", "Hub", 3)
     assert settings.queues.visibility_timeout == timedelta(seconds=2)
     assert settings.queues.max_polling_interval == timedelta(seconds=5)
     assert (settings.queues.batch_size, settings.queues.max_dequeue_count, settings.queues.base64) == (4, 3, False)
