@@ -1,7 +1,8 @@
-"""Packages of a cloud assembly: nothing in its templates consumes them, so each function app is pointed at its own."""
+"""Packages: the sites that run from one may read it, and a cloud assembly's function apps are pointed at theirs."""
 
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 import azure.durable_functions as df
 
@@ -9,11 +10,11 @@ from activities.border import register
 from activities.events import succeeded_event
 from activities.parameters import package_uri
 from activities.standing import artifact_account
-from armature.azure.arm import ArmGateway
 from armature.azure.artifacts import PACKAGES_CONTAINER
+from armature.azure.models import ArmResource
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, failure
-from armature.events import Event, EventCode
+from armature.events import Event, EventCode, Level
 from armature.messages import Answer, PackagesInput
 from armature.plan import PackageAttachment, Plan, PlannedTemplate
 from armature.state import TemplateState, TemplateStatus
@@ -30,63 +31,93 @@ RUN_FROM_PACKAGE_IDENTITY = "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID"
 """App settings (Run your functions from a package file, 2025): the URI, and which user-assigned identity reads it."""
 
 
-def attach_packages(services: Services, work: PackagesInput) -> Answer:
-    """Let each function app of a template read its package and run from it; its other settings are kept.
+_SITE_ID = re.compile(r"/providers/Microsoft\.Web/sites/[^/]+(/slots/[^/]+)?$", re.IGNORECASE)
 
-    Twice: the role assignment has a name of its own, settings that are right already are not written.
+
+def attach_packages(services: Services, work: PackagesInput) -> Answer:
+    """Let the sites of a template read their packages for good.
+
+    A cloud assembly's function apps also get the app setting that names the package, their others being kept; in our
+    own manifest the template itself hands the plain URI on to the site.
+
+    Twice: a role assignment has a name made of its parts, settings that are right already are not written.
     """
     plan = services.deployments.plan(work.deployment_id)
     template = plan.template(work.template)
+    state = services.deployments.state(work.deployment_id)
+    resources = next((t.resources for t in state.templates if t.name == work.template), ()) if state else ()
     try:
-        for attachment in template.attachments:
-            _attach(services, plan, template, attachment)
+        attached = [_attach(services, plan, template, attachment) for attachment in template.attachments]
+        granted = _grant_to_sites(services, plan, template, resources) if template.hands_on_packages else []
     except FailureError as failed:
         _show(services, work, {"failure": failed.failure}, [])
         raise
-    state = services.deployments.state(work.deployment_id)
-    resources = next((len(t.resources) for t in state.templates if t.name == work.template), 0) if state else 0
-    now = datetime.now(UTC)
-    events = [
-        Event(
-            key=f"package:{work.template}:{attachment.function_app}",
-            time=now,
-            code=EventCode.PACKAGE_ATTACHED,
-            message=f"{attachment.function_app} runs from the package {attachment.package}.",
-            template=work.template,
-        )
-        for attachment in template.attachments
-    ]
-    done = {"status": TemplateStatus.SUCCEEDED, "finished_at": now, "failure": None}
-    _show(services, work, done, [*events, succeeded_event(work.template, resources)])
+    done = {"status": TemplateStatus.SUCCEEDED, "finished_at": datetime.now(UTC), "failure": None}
+    _show(services, work, done, [*attached, *granted, succeeded_event(work.template, len(resources))])
     return Answer()
 
 
-def _attach(services: Services, plan: Plan, template: PlannedTemplate, attachment: PackageAttachment) -> None:
+def _grant_to_sites(services: Services, plan: Plan, template: PlannedTemplate, resources: Iterable[str]) -> list[Event]:
+    """Make the identities of the sites among `resources` readers of the packages; a site without one is warned of."""
     arm = services.arm(template.scope.subscription)
+    events = []
+    for site_id in filter(_SITE_ID.search, resources):
+        name = site_id.rsplit("/", 1)[-1]
+        site = arm.get_resource(site_id, SITES_API_VERSION)
+        principal, _ = _identity_of(site) if site else ("", None)
+        if principal:
+            arm.ensure_role_assignment(_container_id(services, plan), principal, STORAGE_BLOB_DATA_READER)
+            events.append(_event(template.name, name, f"{name} may read the packages."))
+        else:
+            message = f"{name} has no managed identity, so it can't read a package by its plain URI."
+            events.append(_event(template.name, name, message, Level.WARNING))
+    return events
+
+
+def _attach(services: Services, plan: Plan, template: PlannedTemplate, attachment: PackageAttachment) -> Event:
+    """Point one function app at its package."""
+    arm = services.arm(template.scope.subscription)
+    name = attachment.function_app
+    site_id = f"{template.scope.resource_id}/providers/Microsoft.Web/sites/{name}"
+    site = arm.get_resource(site_id, SITES_API_VERSION)
+    if site is None:
+        raise FailureError(_refusal(f"The function app {name} is not among what was deployed."))
+    principal, identity_id = _identity_of(site)
+    if not principal:
+        raise FailureError(_refusal(f"The function app {name} has no managed identity to read its package with."))
+    arm.ensure_role_assignment(_container_id(services, plan), principal, STORAGE_BLOB_DATA_READER)
     account = artifact_account(services, plan)
-    site_id = f"{template.scope.resource_id}/providers/Microsoft.Web/sites/{attachment.function_app}"
-    principal, identity_id = _identity(arm, site_id, attachment)
-    container_id = f"{account.resource_id}/blobServices/default/containers/{PACKAGES_CONTAINER}"
-    arm.ensure_role_assignment(container_id, principal, STORAGE_BLOB_DATA_READER)
     wanted = {RUN_FROM_PACKAGE: package_uri(services, account, plan, attachment.package)}
     if identity_id:
         wanted[RUN_FROM_PACKAGE_IDENTITY] = identity_id
     arm.set_app_settings(site_id, wanted)
+    return _event(template.name, name, f"{name} runs from the package {attachment.package}.")
 
 
-def _identity(arm: ArmGateway, site_id: str, attachment: PackageAttachment) -> tuple[str, str | None]:
-    """The principal that reads the package, and the resource id of its identity when that is a user-assigned one."""
-    site = arm.get_resource(site_id, SITES_API_VERSION)
-    if site is None:
-        raise FailureError(_refusal(f"The function app {attachment.function_app} is not among what was deployed."))
+def _container_id(services: Services, plan: Plan) -> str:
+    account = artifact_account(services, plan)
+    return f"{account.resource_id}/blobServices/default/containers/{PACKAGES_CONTAINER}"
+
+
+def _identity_of(site: ArmResource) -> tuple[str, str | None]:
+    """The principal that reads for the site ("" for none), and its resource id when it is a user-assigned one."""
     if site.identity_principal_id:
         return site.identity_principal_id, None
-    assigned: dict[str, Any] = site.user_assigned_identities
-    for identity_id, identity in assigned.items():
+    for identity_id, identity in site.user_assigned_identities.items():
         if identity.get("principalId"):
             return str(identity["principalId"]), identity_id
-    raise FailureError(
-        _refusal(f"The function app {attachment.function_app} has no managed identity to read its package with.")
+    return "", None
+
+
+def _event(template: str, site: str, message: str, level: Level = Level.INFO) -> Event:
+    code = EventCode.PACKAGE_ATTACHED if level is Level.INFO else EventCode.PACKAGE_UNREADABLE
+    return Event(
+        key=f"package:{template}:{site}",
+        time=datetime.now(UTC),
+        code=code,
+        message=message,
+        level=level,
+        template=template,
     )
 
 

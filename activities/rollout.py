@@ -48,7 +48,7 @@ def load_graph(services: Services, work: DeploymentStep) -> GraphAnswer:
         scheduling=options.scheduling,
         retry_policy=options.retry_policy,
     )
-    return GraphAnswer(rollout=rollout, with_packages=tuple(t.name for t in plan.templates if t.attachments))
+    return GraphAnswer(rollout=rollout, with_packages=tuple(t.name for t in plan.templates if t.uses_packages))
 
 
 def start_template(services: Services, work: StartInput) -> StartAnswer:
@@ -163,7 +163,7 @@ def _sight(
         services.deployments.save_outputs(plan.deployment_id, template.name, deployment.outputs)
         update |= {"resources": tuple(deployment.output_resources), "failure": None}
         report = Report(name=start.name, attempt=start.attempt, status=TemplateStatus.SUCCEEDED)
-        if template.attachments:  # it has succeeded when its function apps have their packages
+        if template.uses_packages:  # it has succeeded when its sites can read their packages
             return _Sight(report, [], update)
         update |= {"status": TemplateStatus.SUCCEEDED, "finished_at": deployment.timestamp or datetime.now(UTC)}
         return _Sight(report, [succeeded_event(start.name, len(deployment.output_resources))], update)

@@ -32,6 +32,7 @@ class EventCode(StrEnum):
     TEMPLATE_FAILED = "TemplateFailed"
     TEMPLATE_SKIPPED = "TemplateSkipped"
     PACKAGE_ATTACHED = "PackageAttached"
+    PACKAGE_UNREADABLE = "PackageUnreadable"
 
 
 class Event(Model):

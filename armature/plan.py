@@ -84,6 +84,16 @@ class PlannedTemplate(Model):
     resource_count: int = 0
     secure_parameters: tuple[str, ...] = ()
 
+    @property
+    def hands_on_packages(self) -> bool:
+        """True when a package's plain URI is among its parameters: what runs from it must be allowed to read it."""
+        return any(b.kind == "package" and n not in self.secure_parameters for n, b in self.parameters.items())
+
+    @property
+    def uses_packages(self) -> bool:
+        """True when something is left to do for its packages after ARM has succeeded."""
+        return bool(self.attachments) or self.hands_on_packages
+
 
 class ArtifactKind(StrEnum):
     """Templates live in the deployment's own container, packages in one that all deployments share."""

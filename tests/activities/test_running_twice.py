@@ -306,3 +306,28 @@ def test_an_output_that_is_missing_in_the_end_is_a_failure_that_names_it(app, pr
 
     assert caught.value.failure.code == "OutputMissing"
     assert "maybe" in caught.value.failure.message
+
+
+def test_sites_that_are_handed_a_plain_package_uri_may_read_it(app, stack, prepare):
+    site = {**SITE, "name": "func-twice-plain", "properties": {"x": "[parameters('package')]"}}
+    bare = {**site, "name": "func-twice-bare", "identity": {"type": "None"}}
+    items = [{"name": "a", "path": "a.json", "parameters": {"package": {"package": "api"}}}]
+    packages = {"packages": [{"name": "api", "path": "api.zip"}]}
+    files = {
+        "a.json": template([site, bare], parameters={"package": {"type": "string"}}),
+        "api.zip": zipped({"host.json": {}}),
+    }
+    step = prepare(zipped({"manifest.json": manifest("twice-plain", items, **packages), **files}))
+    started(app, step)
+    polled_to_the_end(app, step)
+    work = PackagesInput(deployment_id=step.deployment_id, template="a")
+
+    for _ in range(2):
+        attach_packages(app, work)
+
+    assigned = [r for r in arm_writes(stack.state) if "/containers/packages/providers/" in r["path"]]
+    codes = [event.code.value for event in app.deployments.events(step.deployment_id)]
+    assert assigned
+    assert codes.count("PackageAttached") == 1
+    assert codes.count("PackageUnreadable") == 1
+    assert template_state(app, step).status is TemplateStatus.SUCCEEDED
