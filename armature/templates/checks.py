@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from armature.problems import Problem, ProblemCode, Severity
@@ -36,6 +37,7 @@ _EXCERPT = 160
 _MAX_READ_BYTES = 8 * limits.MAX_TEMPLATE_BYTES
 """A file that is larger still is refused unread."""
 
+_FUNCTION_NAMES = frozenset(FUNCTIONS)
 _NOT_EVALUATED_IN_RESOURCES = frozenset({"type", "comments", "metadata", "resources"})
 _NOT_EVALUATED_IN_OUTPUTS = frozenset({"type", "metadata", "$ref"})
 
@@ -116,8 +118,8 @@ class _Location(Enum):
 class _Names:
     """What expressions can refer to, names in lower case."""
 
-    parameters: Collection[str]
-    variables: Collection[str]
+    parameters: frozenset[str]
+    variables: frozenset[str]
     functions: Mapping[str, UserFunction]
 
     @classmethod
@@ -438,16 +440,22 @@ def _undefined(call: FunctionCall, name: str, names: _Names) -> _Fault | None:
     known = names.parameters if name == "parameters" else names.variables
     if argument.value.lower() in known:
         return None
-    close = get_close_matches(argument.value.lower(), known, 1)
-    advice = f"Did you mean `{close[0]}`?" if close else f"Define it in the section `{name}`, or correct the name."
+    close = _closest(argument.value.lower(), known)
+    advice = f"Did you mean `{close}`?" if close else f"Define it in the section `{name}`, or correct the name."
     code = ProblemCode.PARAMETER_UNDEFINED if name == "parameters" else ProblemCode.VARIABLE_UNDEFINED
     return code, f"There is no {name.removesuffix('s')} `{argument.value[:80]}`.", advice
 
 
+@lru_cache(maxsize=1024)
+def _closest(name: str, known: frozenset[str]) -> str | None:
+    """The known name that is most like a wrong one; remembered, because one mistake is often made many times."""
+    return next(iter(get_close_matches(name[:80], sorted(known), 1)), None)
+
+
 def _suggestion(name: str) -> str:
-    close = get_close_matches(name.lower(), FUNCTIONS, 1)
+    close = _closest(name.lower(), _FUNCTION_NAMES)
     if close:
-        return f"Did you mean `{FUNCTIONS[close[0]].name}`?"
+        return f"Did you mean `{FUNCTIONS[close].name}`?"
     return "See https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions"
 
 

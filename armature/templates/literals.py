@@ -40,7 +40,7 @@ def masked(text: str, *, keep_length: bool = False) -> str:
 
 def lookalike(text: str) -> str | None:
     """The part of a literal that looks like an expression or a placeholder but which ARM leaves as it is."""
-    if text.startswith("[["):
+    if text.startswith("[[") or not ("[" in text or "{" in text):
         return None
     for match in _CALL_IN_BRACKETS.finditer(text):
         if find_function(match["name"]) is not None:

@@ -19,6 +19,7 @@ MAX_NESTING = 200
 """Levels of arrays and objects that are read. No real template is deeper than 80; more is refused, lest it crash."""
 
 _SPACE = re.compile(r"(?:[ \t\r\n\ufeff\u00a0]+|//[^\r\n]*|/\*.*?\*/)*", re.DOTALL)
+_MAY_BE_SKIPPED = " \t\r\n\ufeff\u00a0/"
 _PLAIN_STRING = re.compile(r'"([^"\\]*)"')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?(?![\w.+-])")
 _NAME = re.compile(r"[A-Za-z_$][\w$-]*")
@@ -176,6 +177,8 @@ class _Reader:
         return JsonSyntaxError(message, place.line, place.column)
 
     def _skip(self, at: int) -> int:
+        if self._text[at : at + 1] not in _MAY_BE_SKIPPED:
+            return at
         match = _SPACE.match(self._text, at)
         at = match.end() if match else at
         if self._text.startswith("/*", at):
