@@ -1,5 +1,6 @@
 """From a bundle to its manifest: finds manifest.json, tells the versions apart, has the right reader read it."""
 
+import re
 from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,6 +14,8 @@ from armature.templates.reading import JsonDocument, JsonSyntaxError, read_json
 
 MAX_MANIFEST_BYTES = 4 * 1024**2
 """As large as ARM's own parameter file may be (ARM limits, 2025-11)."""
+
+_FOUND = re.compile(r",? found '.*|(?<=property name) '.*", re.DOTALL)
 
 _READERS: dict[Any, Callable[[JsonDocument], tuple[Manifest, list[Problem]]]] = {
     "1": read_manifest,
@@ -31,7 +34,7 @@ def find_manifest(bundle: Bundle) -> tuple[JsonDocument | None, Manifest | None,
     except JsonSyntaxError as error:
         problem = Problem(
             ProblemCode.MANIFEST_SYNTAX,
-            f"The manifest is not JSON: {error.message}.",
+            f"The manifest is not JSON: {_without_text(error.message)}.",
             "Correct the text at this place.",
             file=MANIFEST_FILE,
             line=error.line,
@@ -48,6 +51,11 @@ def find_manifest(bundle: Bundle) -> tuple[JsonDocument | None, Manifest | None,
         return document, None, [_version_problem(document, is_there="version" in document.value)]
     manifest, problems = reader(document)
     return document, manifest, problems
+
+
+def _without_text(message: str) -> str:
+    """What a reader says of a fault, without what it found there: that may be a part of a parameter's value."""
+    return _FOUND.sub("", message)
 
 
 def _missing(bundle: Bundle) -> Problem:

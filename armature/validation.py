@@ -92,7 +92,10 @@ class _BundleReview:
             entry.name: self._files.file(entry.file.path).template if self._holds(entry.file.path) else None
             for entry in manifest.templates
         }
-        contents = {entry.name: _contents(entry, linked[entry.name]) for entry in manifest.templates}
+        is_inferred = manifest.kind is BundleKind.ASSEMBLY and self._assembly_order() is AssemblyOrder.INFERRED
+        contents = {
+            entry.name: _contents(entry, linked[entry.name], with_names=is_inferred) for entry in manifest.templates
+        }
         targeting = Targeting(
             manifest=manifest,
             document=document,
@@ -255,16 +258,20 @@ def _literals(entry: TemplateEntry) -> dict[str, Any]:
     return {name: source.value for name, source in entry.parameters.items() if source.kind == "value"}
 
 
-def _contents(entry: TemplateEntry, linked: LinkedFiles) -> Contents:
-    """What an entry's files create and name; the values of its parameters count for its root template only."""
+def _contents(entry: TemplateEntry, linked: LinkedFiles, *, with_names: bool) -> Contents:
+    """What an entry's files create and, where the order is inferred from it, name.
+
+    The values of the entry's parameters count for its root template only.
+    """
     defined: set[ResourceName] = set()
     named: set[ResourceName] = set()
     groups: list[str] = []
     other_groups: set[str] = set()
     for template in linked.templates:
         parameters = _literals(entry) if template.document.file == entry.file.path else {}
-        defined |= defined_resources(template, parameters)
-        named |= named_resources(template, parameters)
+        if with_names:
+            defined |= defined_resources(template, parameters)
+            named |= named_resources(template, parameters)
         groups += sorted(created_resource_groups(template, parameters))
         other_groups |= {
             group

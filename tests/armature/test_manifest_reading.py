@@ -58,6 +58,16 @@ def test_a_syntax_error_is_told_with_its_place() -> None:
     assert (problem.code, problem.line, problem.column) == (ProblemCode.MANIFEST_SYNTAX, 3, 3)
 
 
+@pytest.mark.parametrize(
+    "text", ['{"value": hunter2}', '{"value": "a" hunter2}', '{"hunter2 is the value"}', "hunter2", '{"a": 1} hunter2']
+)
+def test_a_syntax_error_does_not_repeat_what_stands_there(text: str) -> None:
+    _, _, [problem] = find_manifest(opened({"manifest.json": text}))
+
+    assert problem.code is ProblemCode.MANIFEST_SYNTAX
+    assert "hunter2" not in str(problem)
+
+
 def test_a_manifest_one_folder_down_is_pointed_out() -> None:
     _, _, [problem] = find_manifest(opened({"shop/manifest.json": manifest(declared("a"))}))
 
