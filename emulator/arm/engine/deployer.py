@@ -38,6 +38,7 @@ class Deployer:
         self._state = surroundings.state
         self._preparation = Preparation(surroundings, downloader)
         self._time = time
+        self._evaluating = asyncio.Lock()  # hundreds that become ready at once must not keep requests waiting
 
     async def prepare(self, request: DeploymentRequest) -> Prepared:
         """Everything that ARM finds before it accepts; raises `ArmError`."""
@@ -152,7 +153,9 @@ class Deployer:
         if instance.id.is_deployment:
             await self._run_nested(prepared, deployment, instance)
             return "OK"
-        body = evaluate_body(instance)
+        async with self._evaluating:
+            body = evaluate_body(instance)
+            await asyncio.sleep(0)
         if instance.id.is_resource_group:
             _, is_new = write_group(self._state, instance.id, body)
             await self._time.pass_by(GROUP_SECONDS)

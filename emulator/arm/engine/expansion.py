@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from armature.templates.errors import ExpressionError, ExpressionSyntaxError, UnresolvedError
-from armature.templates.evaluation import evaluate, evaluate_value
-from armature.templates.expressions import FunctionCall, is_expression, parse_expression, walk
+from armature.templates.evaluation import evaluate
+from armature.templates.expressions import FunctionCall, is_expression, walk
 from emulator.arm.engine.instance import Instance
 from emulator.arm.engine.scope import TemplateScope
-from emulator.arm.engine.tree import MAX_COPIES, copy_count, evaluate_tree
+from emulator.arm.engine.tree import MAX_COPIES, copy_count, evaluate_leaf, evaluate_tree, parse
 from emulator.arm.errors import ArmError, invalid_template
 from emulator.arm.identifiers import ResourceId
 
@@ -62,7 +62,7 @@ def _expand(
         yield from _expand_one(symbol, declaration, scope, target, parent, None, 0)
         return
     with_place = _Place(declaration)
-    name = with_place.guard(lambda: evaluate_value(loop.get("name", ""), scope))
+    name = with_place.guard(lambda: evaluate_tree(loop.get("name", ""), scope))
     for index in range(with_place.guard(lambda: copy_count(loop, scope))):
         inside = scope.in_resource_loop(name, index)
         yield from _expand_one(symbol, declaration, inside, target, parent, {**loop, "name": name}, index)
@@ -142,7 +142,7 @@ def _type_and_name(
     declaration: Mapping[str, Any], scope: TemplateScope, parent: Instance | None, place: _Place
 ) -> tuple[str, str]:
     resource_type = declaration.get("type")
-    name = place.guard(lambda: evaluate_value(declaration.get("name"), scope))
+    name = place.guard(lambda: evaluate_tree(declaration.get("name"), scope))
     if not isinstance(resource_type, str) or not resource_type or not isinstance(name, str) or not name:
         message = (
             f"The template resource '{declaration.get('name', '')}' has no valid 'type' or 'name'. {_RESOURCES_HELP}"
@@ -156,7 +156,7 @@ def _type_and_name(
 def _api_version(
     declaration: Mapping[str, Any], scope: TemplateScope, name: str, resource_type: str, place: _Place
 ) -> str:
-    version = place.guard(lambda: evaluate_value(declaration.get("apiVersion"), scope))
+    version = place.guard(lambda: evaluate_tree(declaration.get("apiVersion"), scope))
     if not isinstance(version, str) or not version:
         message = (
             f"The template resource '{name}' is not valid. The api-version property at line '1' and column '1' is not "
@@ -174,12 +174,12 @@ def _resource_id(
 ) -> ResourceId:
     where = target
     if "subscriptionId" in declaration or "resourceGroup" in declaration:
-        subscription = evaluate_value(declaration.get("subscriptionId"), scope) or target.subscription
-        group = evaluate_value(declaration.get("resourceGroup"), scope)
+        subscription = evaluate_tree(declaration.get("subscriptionId"), scope) or target.subscription
+        group = evaluate_tree(declaration.get("resourceGroup"), scope)
         keeps_group = group is None and "subscriptionId" not in declaration
         where = ResourceId(str(subscription), target.group if keeps_group else group)
     elif "scope" in declaration:
-        where = _extended(str(evaluate_value(declaration["scope"], scope)), target)
+        where = _extended(str(evaluate_tree(declaration["scope"], scope)), target)
     try:
         return where.resource(resource_type, name)
     except ValueError as error:
@@ -197,7 +197,7 @@ def _extended(scope: str, target: ResourceId) -> ResourceId:
 
 
 def _is_enabled(declaration: Mapping[str, Any], scope: TemplateScope, name: str) -> bool:
-    condition = evaluate_value(declaration.get("condition", True), scope)
+    condition = evaluate_tree(declaration.get("condition", True), scope)
     if isinstance(condition, str) and condition.lower() in ("true", "false"):
         return condition.lower() == "true"
     if not isinstance(condition, bool):
@@ -213,7 +213,7 @@ def _batch(loop: Mapping[str, Any] | None) -> int | None:
 
 
 def _depends_on(declaration: Mapping[str, Any], scope: TemplateScope, place: _Place) -> tuple[str, ...]:
-    names = place.guard(lambda: evaluate_value(declaration.get("dependsOn") or [], scope))
+    names = place.guard(lambda: evaluate_tree(declaration.get("dependsOn") or [], scope))
     flat = [name for entry in names for name in (entry if isinstance(entry, list) else [entry])]
     return tuple(str(name) for name in flat if name)
 
@@ -262,11 +262,10 @@ def check_body(instance: Instance) -> dict[str, Any]:
     references: set[str] = set()
 
     def visit(text: str, scope: TemplateScope) -> Any:
-        if not is_expression(text):
-            return evaluate_value(text, scope)
-        references.update(_referenced(text, scope))
+        if is_expression(text):
+            references.update(_referenced(text, scope))
         try:
-            return evaluate(text, scope)
+            return evaluate_leaf(text, scope)
         except UnresolvedError:
             return text
 
@@ -305,7 +304,7 @@ def is_inner_scope(declaration: Mapping[str, Any]) -> bool:
 
 def _referenced(text: str, scope: TemplateScope) -> Iterator[str]:
     """The resources of this template that an expression waits for: named ones, and ids without an API version."""
-    for node in walk(parse_expression(text)):
+    for node in walk(parse(text)):
         if not (isinstance(node, FunctionCall) and node.namespace is None and node.arguments):
             continue
         is_reference = node.name.lower() == "reference"

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from armature.templates.errors import ExpressionError, ExpressionSyntaxError, TemplateError, UnresolvedError
-from armature.templates.evaluation import evaluate_value
 from emulator.arm.engine.expansion import is_whole
 from emulator.arm.engine.parameters import check_value, is_secure, shown_type
 from emulator.arm.engine.scope import TemplateScope
@@ -23,7 +22,7 @@ def evaluate_outputs(template: Mapping[str, Any], scope: TemplateScope) -> dict[
     failures: list[dict[str, Any]] = []
     for name, declaration in (template.get("outputs") or {}).items():
         try:
-            if evaluate_value(declaration.get("condition", True), scope) is not True:
+            if evaluate_tree(declaration.get("condition", True), scope) is not True:
                 continue
             value = _value(declaration, scope)
             check_value(name, _typed(declaration), value, what="output")
@@ -49,7 +48,7 @@ def check_outputs(template: Mapping[str, Any], scope: TemplateScope) -> None:
         if not isinstance(declaration, Mapping):
             raise invalid_template(f"The template output '{name}' is not valid: it must be an object.")
         try:
-            if evaluate_value(declaration.get("condition", True), scope) is True:
+            if evaluate_tree(declaration.get("condition", True), scope) is True:
                 check_value(name, _typed(declaration), _value(declaration, scope), what="output")
         except UnresolvedError:
             continue

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from armature.templates.errors import ExpressionError, ExpressionSyntaxError, UnresolvedError
@@ -40,6 +41,7 @@ class Preparation:
     def __init__(self, surroundings: Surroundings, downloader: Downloader) -> None:
         self._surroundings = surroundings
         self._downloader = downloader
+        self._thread = ThreadPoolExecutor(1, "expansion")  # one: the event loop must get its share of the processor
 
     async def prepare_root(self, request: DeploymentRequest) -> Prepared:
         """Fetch, check and expand what a client asked for; raises `ArmError` for what can be found without running."""
@@ -77,7 +79,8 @@ class Preparation:
         if request.parameters_link:
             document = await self._downloader.fetch(request.parameters_link)
             given = document.get("parameters", document)
-        prepared = await asyncio.to_thread(self._expand, request, template, given, outer)
+        loop = asyncio.get_running_loop()
+        prepared = await loop.run_in_executor(self._thread, self._expand, request, template, given, outer)
         await self._prepare_nested(prepared, level)
         return prepared
 

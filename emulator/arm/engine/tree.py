@@ -1,9 +1,11 @@
 """Walking a JSON value of a template: every string meets a visitor, property copy loops are unrolled on the way."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Protocol, Self
 
-from armature.templates.evaluation import evaluate_value
+from armature.templates.evaluation import evaluate
+from armature.templates.expressions import is_expression, parse_expression, unescape
 from emulator.arm.errors import invalid_template
 
 _LOOP = {"name", "count", "input"}
@@ -18,9 +20,13 @@ class LoopScope(Protocol):
         ...
 
 
+parse = lru_cache(maxsize=4096)(parse_expression)
+"""`parse_expression`, which remembers: every iteration of a loop has the same texts."""
+
+
 def evaluate_leaf(text: str, scope: Any) -> Any:
-    """The ordinary visitor: the expression's value."""
-    return evaluate_value(text, scope)
+    """The ordinary visitor: the expression's value, or the literal that the string stands for."""
+    return evaluate(parse(text), scope) if is_expression(text) else unescape(text)
 
 
 def evaluate_tree(value: Any, scope: Any, visit: Callable[[str, Any], Any] = evaluate_leaf) -> Any:
@@ -59,7 +65,7 @@ def unroll(loop: Mapping[str, Any], scope: Any, visit: Callable[[str, Any], Any]
 
 def copy_count(loop: Mapping[str, Any], scope: Any) -> int:
     """The evaluated count of a loop; raises InvalidTemplate when it is no number from 0 to 800."""
-    count = evaluate_value(loop.get("count"), scope)
+    count = evaluate_tree(loop.get("count"), scope)
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MAX_COPIES:
         message = (
             "The template 'copy' definition at line '1' and column '1' has an invalid copy count of: "

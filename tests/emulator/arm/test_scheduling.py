@@ -135,14 +135,18 @@ async def test_what_a_condition_excludes_is_not_made_and_holds_nobody_up(arm: Ar
     assert await order_of(arm, content) == ["after"]
 
 
-async def test_children_inside_their_parent_wait_only_when_told_to(arm: Arm) -> None:
-    child = {"type": "parts", "apiVersion": "2024-01-01", "name": "c"}
-    told = template(resource("p", resources=[child | {"dependsOn": ["p"]}]))
-    untold = template(resource("q", resources=[child]))
+async def test_a_child_inside_its_parent_waits_when_told_to(arm: Arm) -> None:
+    child = {"type": "parts", "apiVersion": "2024-01-01", "name": "c", "dependsOn": ["p"]}
 
-    assert await order_of(arm, told) == ["p", "p/c"]
-    deployment = await arm.deploy(untold, name="untold")
-    assert [d["code"] for d in deployment["properties"]["error"]["details"]] == ["ParentResourceNotFound"]
+    assert await order_of(arm, template(resource("p", resources=[child]))) == ["p", "p/c"]
+
+
+async def test_a_child_that_does_not_wait_for_its_parent_fails(arm: Arm) -> None:
+    content = template(resource("p/c", "Microsoft.Contoso/things/parts"), resource("p"))
+
+    deployment = await arm.deploy(content)
+
+    assert [detail["code"] for detail in deployment["properties"]["error"]["details"]] == ["ParentResourceNotFound"]
 
 
 @pytest.mark.parametrize(
