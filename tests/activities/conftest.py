@@ -20,9 +20,9 @@ from tests.end_to_end.client import SUBSCRIPTION
 from tests.running import environment_of
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app(stack: Stack) -> Iterator[Services]:
-    """The services that the app has in the stack, in this process."""
+    """The services that the app has in the stack, in this process, with its environment for the tests of a module."""
     with environment_of(stack.app_settings):
         load_settings.cache_clear()
         services.cache_clear()

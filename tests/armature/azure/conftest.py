@@ -20,24 +20,24 @@ from tests.running import RunningAzurite
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def settings(azurite: RunningAzurite) -> Iterator[Settings]:
-    """The app's settings, with its environment in place for as long as tests run."""
+    """The app's settings, with its environment in place for the tests of a module: other folders have another."""
     with azurite.use_environment():
         yield Settings()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cloud(settings: Settings) -> Cloud:
     return cloud_of(settings)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def credential(settings: Settings, cloud: Cloud) -> TokenCredential:
     return app_credential(settings, cloud)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def account(settings: Settings) -> ArtifactAccount:
     """An account as ARM would tell it: Azurite's address ends in a slash, as a real account's does."""
     endpoint = f"{settings.storage_blob_endpoint}/"
