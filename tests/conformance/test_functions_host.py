@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from emulator.functions_host.durable.addresses import Addresses
 from tests.conformance.host_drill import Answered, Drill, run_drill, shorten
 from tests.conformance.host_recordings import (
     as_parallel,
@@ -112,6 +113,20 @@ def test_recorded_requests_get_the_same_answers(drill: Drill, capsys: pytest.Cap
     _print(capsys, f"Answers ({len(drill.left_out)} recorded requests left out)", ("request", "status"), rows)
     assert len(rows) > 140
     assert [row for row in rows if row.verdict.startswith("DIFFERENT")] == []
+
+
+def test_the_client_binding_is_the_recorded_one(recordings: Path) -> None:
+    recorded = json.loads((recordings / "durable_client_binding.json").read_text())["binding_string"]
+    addresses = Addresses(
+        origin="http://127.0.0.1:7099",
+        rpc_base_url="http://127.0.0.1:17071/durabletask/",
+        hub_name="RecHub",
+        key="KEY",
+    )
+
+    ours = addresses.client_binding()
+
+    assert ours == recorded.replace("https://", "http://")  # our host has no certificate
 
 
 def _compare_history(answer: Answered) -> Row:

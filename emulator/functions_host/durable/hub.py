@@ -160,7 +160,12 @@ class TaskHub:
 
     def _keep(self, task: "asyncio.Future[None]") -> None:
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: "asyncio.Future[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("The task hub has lost a task", exc_info=error)
 
     def _run_in_thread(self, function: HostFunction | None, activity: PendingActivity) -> None:
         try:

@@ -4,7 +4,7 @@ import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from emulator.functions_host.database import Database
@@ -331,4 +331,4 @@ def _event(text: str | None) -> HistoryEvent | None:
 
 
 def _moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="microseconds")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

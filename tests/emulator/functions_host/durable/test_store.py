@@ -1,7 +1,7 @@
 """Instances, messages and pending work in SQLite."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,15 @@ import pytest
 from emulator.functions_host.database import Database
 from emulator.functions_host.durable import history as rows
 from emulator.functions_host.durable.history import Recorded
-from emulator.functions_host.durable.store import Commit, Instance, Message, PendingTimer, RuntimeStatus, Store
+from emulator.functions_host.durable.store import (
+    Commit,
+    Instance,
+    InstanceFilter,
+    Message,
+    PendingTimer,
+    RuntimeStatus,
+    Store,
+)
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -120,6 +128,15 @@ def test_timers_of_an_execution_end_with_it(store: Store, afterwards: Instance) 
     store.commit(commit(afterwards))
 
     assert store.next_timer() is None
+
+
+def test_instances_are_found_by_time_whatever_the_offset_it_is_told_in(store: Store) -> None:
+    store.commit(commit())
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=-5)))
+
+    found = store.instances(InstanceFilter(created_from=elsewhere, created_to=elsewhere))
+
+    assert found == [INSTANCE]
 
 
 def test_nothing_of_a_failed_transaction_is_kept(database: Database) -> None:
