@@ -142,6 +142,6 @@ def _outcome(templates: Rollout) -> Outcome:
     if not templates.failed:
         return Outcome(message=f"{len(templates.succeeded)} templates deployed.")
     names = ", ".join(templates.failed[:NAMES_IN_DIGEST])
-    message = f"{names} failed; {len(templates.succeeded)} of {len(templates.templates)} templates were deployed"
-    message += f", {len(templates.skipped)} were not started." if templates.skipped else "."
+    message = f"{names} failed; {len(templates.succeeded)} of {len(templates.templates)} templates deployed"
+    message += f", {len(templates.skipped)} not started." if templates.skipped else "."
     return Outcome(message=message, failure=failure(FailureClass.UNKNOWN, "TemplatesFailed", message))

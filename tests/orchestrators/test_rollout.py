@@ -102,7 +102,7 @@ def test_a_template_that_fails_transiently_in_arm_is_put_again_until_its_attempt
 
     assert output["failure"]["code"] == "TemplatesFailed"
     assert len(rollout.called("start_template")) == POLICY.max_attempts
-    assert output["message"] == "network failed; 0 of 2 templates were deployed, 1 were not started."
+    assert output["message"] == "network failed; 0 of 2 templates deployed, 1 not started."
 
 
 def test_when_one_fails_for_good_what_is_in_flight_is_watched_to_its_end():
@@ -115,7 +115,7 @@ def test_when_one_fails_for_good_what_is_in_flight_is_watched_to_its_end():
 
     output = rollout.run()
 
-    assert output["message"] == "bad failed; 1 of 3 templates were deployed, 1 were not started."
+    assert output["message"] == "bad failed; 1 of 3 templates deployed, 1 not started."
     assert "after" not in [work["start"]["name"] for work in rollout.called("start_template")]
     assert len(rollout.called("poll_templates")) == 6
 
@@ -152,7 +152,7 @@ def test_a_package_that_cannot_be_attached_fails_its_template():
 
     output = rollout.run()
 
-    assert output["message"] == "network failed; 0 of 2 templates were deployed, 1 were not started."
+    assert output["message"] == "network failed; 0 of 2 templates deployed, 1 not started."
 
 
 def test_a_long_rollout_continues_as_new_and_goes_on_where_it_was():
