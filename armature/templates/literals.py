@@ -9,6 +9,7 @@ from armature.templates.expressions import StringLiteral, is_expression, parse_e
 from armature.templates.functions import find_function
 
 _CALL_IN_BRACKETS = re.compile(r"\[\s*(?P<name>[A-Za-z_]\w*)\s*\([^\[\]]*\)[^\[\]]*\]?")
+_UNCLOSED_CALL = re.compile(r"\[\s*(?P<name>[A-Za-z_]\w*)\s*\(")
 _PLACEHOLDER = re.compile(
     r"\{(?:subscription_?Id|resource_?Group(?:_?Name)?|tenant_?Id|management_?Group_?(?:Id|Name)?)\}", re.IGNORECASE
 )
@@ -45,6 +46,9 @@ def lookalike(text: str) -> str | None:
     for match in _CALL_IN_BRACKETS.finditer(text):
         if find_function(match["name"]) is not None:
             return match.group()
+    unclosed = _UNCLOSED_CALL.match(text)
+    if unclosed and find_function(unclosed["name"]) is not None:
+        return text
     placeholder = _PLACEHOLDER.search(text)
     if placeholder is None and len(text) <= _MAX_SUBSTITUTION_TEXT and not re.search(r"\s", text):
         placeholder = _SUBSTITUTION.search(text)
