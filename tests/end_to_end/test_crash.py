@@ -87,5 +87,5 @@ def test_killed_at_twenty_moments_every_deployment_completes_and_nothing_is_done
     assert len(attempts) >= 3 * (MOMENTS + 1)
     assert {key: count for key, count in attempts.items() if count > 1} == {}
     assert {attempt for _, attempt in attempts} == {"1"}
-    assert len(written) >= 4 * (MOMENTS + 1)
+    assert len(written) >= 3 * (MOMENTS + 1)  # storage logs no status for an answer that the kill cut off
     assert {blob: count for blob, count in written.items() if count > 1} == {}
