@@ -19,9 +19,9 @@ from armature.templates.expressions import (
     unescape,
 )
 from armature.templates.functions import find_function
-from armature.templates.functions.signature import HELP, INVALID_TEMPLATE
+from armature.templates.functions.signature import HELP, INVALID_TEMPLATE, Kind, too_large
 from armature.templates.scope import PartialObject, Scope
-from armature.templates.values import find_name, to_text
+from armature.templates.values import find_name, is_too_large, to_text
 
 __all__ = [
     "ExpressionError",
@@ -108,7 +108,10 @@ def _call(node: FunctionCall, scope: Scope) -> Any:
     else:
         arguments = _evaluate_all(node.arguments, scope)
     try:
-        return function.implementation(scope, arguments)
+        value = function.implementation(scope, arguments)
+        if function.kind is Kind.PURE and isinstance(value, str | list | dict) and is_too_large(value):
+            raise too_large(function.name)
+        return value
     except ExpressionError as error:
         if error.column is None:
             error.column = node.column

@@ -15,4 +15,8 @@ MAX_EXPRESSION_CHARACTERS = 24_576
 MAX_DEPLOYMENT_NAME_CHARACTERS = 64
 MAX_COPY_COUNT = 800
 
+MAX_VALUE_CHARACTERS = 4 * 1024**2  # an expanded template has the limit of a template
+MAX_VALUE_ITEMS = 100_000
+"""Arrays, objects and their items in one value: ours, so that a few lines that double a value can't fill the memory."""
+
 DEPLOYMENT_NAME = re.compile(r"[A-Za-z0-9\-._()]{1,64}")

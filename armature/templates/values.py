@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from armature.templates.limits import MAX_VALUE_CHARACTERS, MAX_VALUE_ITEMS
+
 _TYPE_NAMES: dict[type, str] = {
     type(None): "Null",
     bool: "Boolean",
@@ -29,6 +31,28 @@ def are_equal(left: Any, right: Any) -> bool:
     if isinstance(left, list):
         return len(left) == len(right) and all(map(are_equal, left, right))
     return bool(left == right)
+
+
+def equality_key(value: Any) -> str:
+    """A text that is the same for values that are equal, for looking up many."""
+    return json.dumps(value, sort_keys=True)
+
+
+def is_too_large(value: Any) -> bool:
+    """Whether a value has more text or more items than any that could be deployed; stops counting when it has."""
+    characters, items = MAX_VALUE_CHARACTERS, MAX_VALUE_ITEMS
+    waiting = [value]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, str):
+            characters -= len(current)
+        elif isinstance(current, list | dict):
+            items -= len(current)
+            if items >= 0:
+                waiting.extend(current.values() if isinstance(current, dict) else current)
+        if characters < 0 or items < 0:
+            return True
+    return False
 
 
 def find_name(names: Mapping[str, Any], name: str) -> str | None:

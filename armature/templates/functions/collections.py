@@ -10,7 +10,7 @@ from armature.templates.functions.signature import (
     require,
     require_elements,
 )
-from armature.templates.values import are_equal, find_name, type_name
+from armature.templates.values import are_equal, equality_key, find_name, type_name
 
 _MAX_RANGE = 10_000
 _LARGEST_INDEX = 2**31 - 1
@@ -78,16 +78,10 @@ def _union(arguments: list[Any]) -> Any:
 
 def distinct(items: list[Any]) -> list[Any]:
     """The items without those that are equal to an earlier one."""
-    kept: list[Any] = []
-    plain: set[tuple[type, Any]] = set()
+    kept: dict[str, Any] = {}
     for item in items:
-        if isinstance(item, dict | list):
-            if not any(are_equal(item, other) for other in kept):
-                kept.append(item)
-        elif (type(item), item) not in plain:
-            plain.add((type(item), item))
-            kept.append(item)
-    return kept
+        kept.setdefault(equality_key(item), item)
+    return list(kept.values())
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -125,11 +119,8 @@ def _is_container(value: Any) -> bool:
 
 def _intersection(arguments: list[Any]) -> Any:
     if _same_type("intersection", arguments) is list:
-        return [
-            item
-            for item in distinct(arguments[0])
-            if all(any(are_equal(item, other) for other in argument) for argument in arguments[1:])
-        ]
+        others = [set(map(equality_key, argument)) for argument in arguments[1:]]
+        return [item for item in distinct(arguments[0]) if all(equality_key(item) in other for other in others)]
     return {
         name: value
         for name, value in arguments[0].items()

@@ -8,6 +8,7 @@ import re
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
+from armature.templates.limits import MAX_VALUE_CHARACTERS
 from armature.templates.values import float_text
 
 _STANDARD = re.compile(r"([A-Za-z])(\d{0,9})")
@@ -25,10 +26,14 @@ class FormatError(ValueError):
     """The format string is not valid; the text is .NET's."""
 
 
+class ResultTooLongError(ValueError):
+    """The result would be longer than any value that could be deployed."""
+
+
 def composite_format(template: str, values: list[Any]) -> str:
-    """Replace each item of `template` by its value. Raises FormatError."""
+    """Replace each item of `template` by its value. Raises FormatError and ResultTooLongError."""
     parts: list[str] = []
-    at = 0
+    at = length = 0
     while at < len(template):
         character = template[at]
         if character not in "{}":
@@ -46,6 +51,9 @@ def composite_format(template: str, values: list[Any]) -> str:
         else:
             item = _Item(template, at + 1)
             parts.append(item.text(values))
+            length += len(parts[-1])
+            if length > MAX_VALUE_CHARACTERS:
+                raise ResultTooLongError
             at = item.end
     return "".join(parts)
 

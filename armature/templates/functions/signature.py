@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from armature.templates.errors import ExpressionError
+from armature.templates.limits import MAX_VALUE_CHARACTERS
 from armature.templates.scope import Scope
 from armature.templates.values import type_name
 
@@ -84,6 +85,17 @@ def refusal(message: str) -> ExpressionError:
 def refusal_with_help(message: str) -> ExpressionError:
     """The same with the sentence about the documentation that ends most refusals."""
     return refusal(f"{message} {HELP}")
+
+
+def require_size(name: str, characters: int) -> None:
+    """Refuse a text of so many characters before it is made."""
+    if characters > MAX_VALUE_CHARACTERS:
+        raise too_large(name)
+
+
+def too_large(name: str) -> ExpressionError:
+    """The refusal of a value that is larger than any that could be deployed."""
+    return refusal_with_help(f"The result of the template language function '{name}' is too large.")
 
 
 def ordinal(index: int) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from armature.templates.functions.composite_format import FormatError, composite_format
+from armature.templates.functions.composite_format import FormatError, ResultTooLongError, composite_format
 from armature.templates.functions.signature import (
     Function,
     ordinal,
@@ -12,7 +12,10 @@ from armature.templates.functions.signature import (
     require,
     require_elements,
     require_one_of,
+    require_size,
+    too_large,
 )
+from armature.templates.limits import MAX_VALUE_ITEMS
 from armature.templates.values import are_equal, find_name, to_json, to_text, type_name
 
 _MAX_PADDING = 16
@@ -20,13 +23,17 @@ _MAX_PADDING = 16
 
 def _concat(arguments: list[Any]) -> Any:
     if arguments and all(isinstance(argument, list) for argument in arguments):
+        if sum(map(len, arguments)) > MAX_VALUE_ITEMS:
+            raise too_large("concat")
         return [item for argument in arguments for item in argument]
     if any(type(argument) not in (str, int, bool) for argument in arguments):
         raise refusal(
             "The provided parameters for language function 'concat' are invalid. Either all or none of the parameters "
             "must be an array. Please see https://aka.ms/arm-function-concat for usage details."
         )
-    return "".join(map(to_text, arguments))
+    texts = list(map(to_text, arguments))
+    require_size("concat", sum(map(len, texts)))
+    return "".join(texts)
 
 
 def _format(arguments: list[Any]) -> str:
@@ -34,6 +41,8 @@ def _format(arguments: list[Any]) -> str:
     values = [to_json(value).replace('"', "'") if isinstance(value, dict | list) else value for value in arguments[1:]]
     try:
         return composite_format(template, values)
+    except ResultTooLongError as error:
+        raise too_large("format") from error
     except FormatError as fault:
         raise refusal(
             f"Unable to evaluate language function 'format': the format is invalid: '{fault}'. "
@@ -124,6 +133,7 @@ def _replace(arguments: list[Any]) -> str:
         raise refusal_with_help(
             "The template language function 'replace' expects its second parameter to not be null or empty."
         )
+    require_size("replace", len(text) + text.count(old) * (len(new) - len(old)))
     return str(text.replace(old, new))
 
 
@@ -151,7 +161,9 @@ def _split(arguments: list[Any]) -> list[str]:
 def _join(arguments: list[Any]) -> str:
     require("join", arguments, 0, list)
     delimiter: str = require("join", arguments, 1, str)
-    return delimiter.join(map(to_text, require_elements("join", arguments, 0, str, int, bool)))
+    texts = list(map(to_text, require_elements("join", arguments, 0, str, int, bool)))
+    require_size("join", sum(map(len, texts)) + len(delimiter) * len(texts))
+    return delimiter.join(texts)
 
 
 def _starts_with(arguments: list[Any]) -> bool:

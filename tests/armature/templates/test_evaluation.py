@@ -1,12 +1,13 @@
 """Evaluation: the walk over the tree, laziness, look-ups without regard to case, and what a static scope knows."""
 
+import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from armature.templates.errors import ExpressionError, ExpressionSyntaxError, UnresolvedError
+from armature.templates.errors import ExpressionError, ExpressionSyntaxError, TemplateError, UnresolvedError
 from armature.templates.evaluation import StaticScope, evaluate, evaluate_value
 from armature.templates.expressions import escape, parse_expression
 from armature.templates.functions import FUNCTIONS, find_function
@@ -180,3 +181,67 @@ def test_functions_are_known_by_their_names_in_lower_case() -> None:
     assert all(name == function.name.lower() for name, function in FUNCTIONS.items())
     assert find_function("nope") is None
     assert find_function("uniqueSTRING") is FUNCTIONS["uniquestring"]
+
+
+ARGUMENTS = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.integers(-3, 20)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8)
+    | st.sampled_from(["A.B/c", "https://a.com/b/", "{0:D3}", "P1Y2DT3.5S", "2020-04-07T14:53:14Z", "yyyy", "data:,x"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+EVALUATED = sorted(name for name, function in FUNCTIONS.items() if function.implementation is not None)
+
+
+@given(st.sampled_from(EVALUATED), st.lists(ARGUMENTS, max_size=4))
+@settings(max_examples=400)
+def test_any_call_has_a_value_or_is_refused(name: str, arguments: list[Any]) -> None:
+    scope = StaticScope({f"p{index}": value for index, value in enumerate(arguments)}, prefix=GROUP)
+    parameters = ", ".join(f"parameters('p{index}')" for index in range(len(arguments)))
+
+    outcome = outcome_of(f"[{name}({parameters})]", scope)
+
+    assert isinstance(outcome, TemplateError) or json.dumps(outcome, allow_nan=False)
+
+
+def outcome_of(expression: str, scope: StaticScope) -> Any:
+    """The value or the refusal; any other exception fails the test."""
+    try:
+        return evaluate(expression, scope)
+    except TemplateError as error:
+        return error
+
+
+@pytest.mark.parametrize(
+    "doubled",
+    [
+        "[concat(variables('v{0}'), variables('v{0}'))]",
+        "[format('{{0}}{{0}}', variables('v{0}'))]",
+        "[replace(variables('v{0}'), 'a', 'aa')]",
+        "[join(createArray(variables('v{0}'), variables('v{0}')), '')]",
+        "[createArray(variables('v{0}'), variables('v{0}'))]",
+        "[createObject('a', variables('v{0}'), 'b', variables('v{0}'))]",
+        "[concat(array(variables('v{0}')), array(variables('v{0}')))]",
+    ],
+)
+def test_values_that_double_and_double_are_refused_before_they_fill_the_memory(doubled: str) -> None:
+    variables = {f"v{index + 1}": doubled.format(index) for index in range(40)} | {"v0": "aaaa"}
+
+    with pytest.raises(ExpressionError, match="is too large"):
+        value_of("[variables('v40')]", StaticScope({}, variables))
+
+
+def test_a_call_that_would_make_too_much_at_once_is_refused_before_it_makes_it() -> None:
+    scope = StaticScope({"big": "a" * 4_000_000})
+
+    for expression in (
+        "[replace(parameters('big'), 'a', parameters('big'))]",
+        f"[concat({', '.join(['parameters(' + repr('big') + ')'] * 500)})]",
+        f"[format('{'{0}' * 500}', parameters('big'))]",
+    ):
+        with pytest.raises(ExpressionError, match="is too large"):
+            value_of(expression, scope)
