@@ -32,7 +32,7 @@ demo: setup ## deploy the samples on the emulator, with live progress
 	@$(BIN)/python -m emulator.demo
 
 test: setup ## every test that needs no reference material
-	$(BIN)/pytest -m "not conformance" -n 2
+	$(BIN)/pytest -m "not conformance" -n 2 --dist loadfile
 
 up: setup ## keep the emulator and the app running
 	@$(BIN)/python -m emulator up
@@ -46,7 +46,7 @@ check: setup ## style, types, the direction of imports, the shape of the Functio
 
 conformance: setup ## against the reference material: its data, Microsoft's template engine, recordings of a real host
 	@if test -f "$(SHARED)/design.md"; then \
-	  ARMATURE_SHARED="$(SHARED)" $(BIN)/pytest -m conformance -n 2 tests/conformance; \
+	  ARMATURE_SHARED="$(SHARED)" $(BIN)/pytest -m conformance -n 2 --dist loadfile tests/conformance; \
 	else \
 	  echo "conformance: not run, there is no reference material at $(SHARED); ARMATURE_SHARED can name another place"; \
 	fi

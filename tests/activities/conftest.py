@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from activities.prepare import prepare_target, read_bundle, take_turn
+from armature.azure import identity
 from armature.azure.services import Services, services
 from armature.messages import DeploymentStep
 from armature.request import DeploymentRequest
@@ -23,12 +24,13 @@ from tests.running import environment_of
 @pytest.fixture(scope="module")
 def app(stack: Stack) -> Iterator[Services]:
     """The services that the app has in the stack, in this process, with its environment for the tests of a module."""
+    caches = (load_settings, services, identity._credential)
     with environment_of(stack.app_settings):
-        load_settings.cache_clear()
-        services.cache_clear()
+        for cache in caches:
+            cache.cache_clear()
         yield services()
-    load_settings.cache_clear()
-    services.cache_clear()
+    for cache in caches:
+        cache.cache_clear()
 
 
 Accept = Callable[..., DeploymentStep]

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from azure.core.credentials import TokenCredential
 
+from armature.azure import identity
 from armature.azure.arm import ArmGateway
 from armature.azure.artifacts import ArtifactAccount
-from armature.azure.identity import credential as app_credential
 from armature.clouds import Cloud, cloud_of
 from armature.settings import Settings
 from emulator.foundation import emulator_environment
@@ -33,8 +33,11 @@ def cloud(settings: Settings) -> Cloud:
 
 
 @pytest.fixture(scope="module")
-def credential(settings: Settings, cloud: Cloud) -> TokenCredential:
-    return app_credential(settings, cloud)
+def credential(settings: Settings, cloud: Cloud) -> Iterator[TokenCredential]:
+    """The app's credential, made in this environment: another's identity is not known to this ARM."""
+    identity._credential.cache_clear()
+    yield identity.credential(settings, cloud)
+    identity._credential.cache_clear()
 
 
 @pytest.fixture(scope="module")

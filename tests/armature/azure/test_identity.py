@@ -15,7 +15,9 @@ CLOUD = CLOUDS["AzureUSGovernment"]
 
 
 def settings(client_id: str | None = None) -> Settings:
-    return Settings(storage_blob_endpoint="https://a.example/app", azure_client_id=client_id)
+    return Settings.model_validate(
+        {"ARMATURE_STORAGE_BLOB_ENDPOINT": "https://a.example/app", "AZURE_CLIENT_ID": client_id}
+    )
 
 
 class TokenOf:
