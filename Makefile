@@ -42,7 +42,7 @@ check: setup ## style, types, the direction of imports, the shape of the Functio
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/azure-functions-doctor doctor --profile minimal
+	$(BIN)/azure-functions-doctor doctor --profile deploy
 
 conformance: setup ## against the reference material: its data, Microsoft's template engine, recordings of a real host
 	@if test -f "$(SHARED)/design.md"; then \
