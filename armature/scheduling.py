@@ -69,6 +69,9 @@ class Track(Model):
     linked_succeeded: int = 0
 
 
+_UNTOUCHED = Track()
+
+
 class Start(Model):
     """A template to start now, as attempt number `attempt`."""
 
@@ -106,7 +109,7 @@ class Rollout(Model):
 
     def track(self, name: str) -> Track:
         """Where the template of that name stands."""
-        return self.tracks.get(name, Track())
+        return self.tracks.get(name, _UNTOUCHED)
 
     def _named(self, *statuses: TemplateStatus) -> tuple[str, ...]:
         return tuple(t.name for t in self.templates if self.track(t.name).status in statuses)

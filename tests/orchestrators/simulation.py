@@ -91,24 +91,10 @@ class Simulation:
 
     def _episode(self) -> dict[str, Any]:
         self.longest_history = max(self.longest_history, len(self._history))
-        body = json.dumps(
-            {
-                "history": self._history,
-                "input": json.dumps(self._input),
-                "instanceId": self.instance_id,
-                "isReplaying": len(self._scheduled) > 0,
-                "parentInstanceId": None,
-                "upperSchemaVersion": 1,
-                "upperSchemaVersionNew": 3,
-                "longRunningTimerIntervalDuration": "3.00:00:00",
-                "maximumShortTimerDuration": "6.00:00:00",
-                "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
-            }
-        )
-        state: dict[str, Any] = json.loads(self.orchestrator(_Context(body)))
+        state = replayed(self.orchestrator, self._history, json.dumps(self._input), self.instance_id)
         if "customStatus" in state and (not self.statuses or self.statuses[-1] != state["customStatus"]):
             self.statuses.append(state["customStatus"])
-        self._schedule([action for action in _flat(state["actions"]) if action["actionType"] != 4])
+        self._schedule([action for action in scheduled_actions(state) if action["actionType"] != 4])
         self._row(13)
         return state
 
@@ -161,7 +147,7 @@ class Simulation:
         self._pending = [pending for pending in self._pending if pending.due > soonest]
 
     def _continues_as_new(self, state: dict[str, Any]) -> bool:
-        again = [action for action in _flat(state["actions"]) if action["actionType"] == 4]
+        again = [action for action in scheduled_actions(state) if action["actionType"] == 4]
         if not again:
             return False
         self.executions += 1
@@ -177,6 +163,33 @@ class _Context(func.OrchestrationContext):
     @property
     def body(self) -> str:
         return self._body
+
+
+def replayed(
+    orchestrator: Callable[[Any], str], history: list[dict[str, Any]], input_text: str | None, instance_id: str
+) -> dict[str, Any]:
+    """What an orchestrator answers a host that hands it this history."""
+    body = json.dumps(
+        {
+            "history": history,
+            "input": input_text,
+            "instanceId": instance_id,
+            "isReplaying": len(history) > 2,
+            "parentInstanceId": None,
+            "upperSchemaVersion": 1,
+            "upperSchemaVersionNew": 3,
+            "longRunningTimerIntervalDuration": "3.00:00:00",
+            "maximumShortTimerDuration": "6.00:00:00",
+            "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
+        }
+    )
+    state: dict[str, Any] = json.loads(orchestrator(_Context(body)))
+    return state
+
+
+def scheduled_actions(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """The actions that an orchestrator asks for, compound ones taken apart, in the order of their event ids."""
+    return _flat(state["actions"])
 
 
 def _flat(actions: list[Any]) -> list[dict[str, Any]]:

@@ -1,0 +1,72 @@
+"""Today's orchestrators, replayed over the histories of deployments that ran under earlier code.
+
+At every episode they must ask for exactly what was scheduled then: a deployment that runs while the app is upgraded
+goes on where it was.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrators import deployment, rollout, upload
+from tests.orchestrators.recording import HISTORIES
+from tests.orchestrators.simulation import orchestrator_of, replayed, scheduled_actions
+
+BLUEPRINTS = {"deployment": deployment.blueprint, "upload": upload.blueprint, "rollout": rollout.blueprint}
+SCHEDULED = {4: "activity", 7: "sub-orchestration", 10: "timer"}
+ASKED = {0: "activity", 2: "sub-orchestration", 5: "timer"}
+
+Step = tuple[str, str | None]
+
+
+def recordings() -> list[Path]:
+    return sorted(HISTORIES.glob("*/*/*.json"))
+
+
+def scheduled(rows: list[dict[str, Any]]) -> list[Step]:
+    """What a history says was scheduled, in the order of its event ids."""
+    found = sorted((row for row in rows if row["EventType"] in SCHEDULED), key=lambda row: row["EventId"])
+    return [(SCHEDULED[row["EventType"]], row.get("Name")) for row in found]
+
+
+def asked(state: dict[str, Any]) -> list[Step]:
+    return [(ASKED[action["actionType"]], action.get("functionName")) for action in scheduled_actions(state)]
+
+
+def episodes(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The history as it was handed over at each episode: all that came before what the episode itself wrote."""
+    starts = [number for number, row in enumerate(rows) if row["EventType"] == 12]
+    handed = []
+    for number in starts:
+        end = number + 1
+        while end < len(rows) and rows[end]["EventType"] not in (*SCHEDULED, 13, 1):
+            end += 1
+        handed.append(rows[:end])
+    return handed
+
+
+@pytest.mark.parametrize("file", recordings(), ids=lambda file: "-".join(file.with_suffix("").parts[-3:]))
+def test_a_recorded_history_replays_to_the_same_steps_and_the_same_end(file: Path):
+    rows = json.loads(file.read_text())
+    orchestrator = orchestrator_of(BLUEPRINTS[file.stem], file.stem)
+    started = next(row for row in rows if row["EventType"] == 0)
+    input_text = json.loads(started["Input"]) if started["Input"] else None
+    input_text = input_text if isinstance(input_text, str) else started["Input"]
+    instance_id = started["OrchestrationInstance"]["InstanceId"]
+
+    states = [replayed(orchestrator, handed, input_text, instance_id) for handed in episodes(rows)]
+
+    for number, state in enumerate(states[:-1]):
+        before = episodes(rows)[number + 1]
+        assert asked(state) == scheduled(before), f"episode {number}"
+    ended = next(row for row in rows if row["EventType"] == 1)
+    assert states[-1]["isDone"]
+    assert states[-1]["output"] == json.loads(ended["Result"])
+
+
+def test_every_orchestrator_has_recordings_of_a_good_and_a_bad_end():
+    found = {(file.parent.name, file.stem) for file in recordings()}
+
+    assert found == {(ending, name) for ending in ("completed", "failed") for name in BLUEPRINTS}
