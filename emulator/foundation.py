@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
+from emulator import witness
 from emulator.azurite.accounts import APP_ACCOUNT, HOST_ACCOUNT, HOST_ACCOUNT_KEY, connection_string, ensure_accounts
 from emulator.azurite.launch import AzuriteEndpoints, start_azurite
 from emulator.certificates import Certificates, ensure_certificates
@@ -34,6 +35,7 @@ class Foundation:
     blob_port: int = 0
     queue_port: int = 0
     identity_port: int = 0
+    witness: Path | None = None
     certificates: Certificates = field(init=False)
     storage: AzuriteEndpoints = field(init=False)
     settings: dict[str, str] = field(init=False)
@@ -42,6 +44,12 @@ class Foundation:
     def accounts_file(self) -> Path:
         """The storage accounts that exist, which ARM adds to."""
         return self.state / "accounts.json"
+
+    @property
+    def service_environment(self) -> dict[str, str]:
+        """The environment of identity and of ARM."""
+        watched = {} if self.witness is None else {witness.VARIABLE: str(self.witness)}
+        return {**emulator_environment(), **watched}
 
     def start(self) -> None:
         """Make the certificates, start both, return when both serve. Raises ChildError or AzuriteMissingError."""
@@ -68,7 +76,7 @@ class Foundation:
         command = [sys.executable, "-m", "emulator.identity", "--port", str(port)]
         command += ["--tenant", self.tenant, "--principal", self.principal, "--header", header]
         command += ["--private-key", str(self.certificates.token_key)]
-        return self.supervisor.start("identity", command, environment=emulator_environment())
+        return self.supervisor.start("identity", command, environment=self.service_environment)
 
     def _settings(self, identity_endpoint: str, header: str) -> dict[str, str]:
         trust = str(self.certificates.trust_bundle)

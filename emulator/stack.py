@@ -40,6 +40,7 @@ class StackOptions:
     """What to run, and where its files go.
 
     `scale` multiplies every provisioning time of ARM. `extra_settings` are added to the app's settings, and win.
+    `witness` is a file for the secrets that the run uses, for tests only (see emulator.witness).
     """
 
     state: Path
@@ -50,6 +51,7 @@ class StackOptions:
     subscriptions: tuple[str, ...] = (SUBSCRIPTION,)
     tenant: str = TENANT
     principal: str = PRINCIPAL
+    witness: Path | None = None
 
 
 class Stack:
@@ -70,6 +72,7 @@ class Stack:
             principal=options.principal,
             blob_port=options.ports.blob,
             queue_port=options.ports.queue,
+            witness=options.witness,
             identity_port=options.ports.identity,
         )
         self._functions_port = options.ports.functions or free_port()
@@ -174,7 +177,7 @@ class Stack:
         for subscription in self.options.subscriptions:
             command += ["--subscription", subscription]
         command += ["--log", str(self.supervisor.logs / "arm-requests.log")]
-        return self.supervisor.start("arm", command, environment=emulator_environment())
+        return self.supervisor.start("arm", command, environment=self.foundation.service_environment)
 
     def _launch_host(self) -> Child:
         command = [sys.executable, "-m", "emulator.functions_host", "--app-root", str(self.options.app_root.resolve())]

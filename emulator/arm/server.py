@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from emulator.arm.answers import RequestLog, authentication_middleware, headers_middleware, logging_middleware
+from emulator import witness
+from emulator.arm.answers import Handler, RequestLog, authentication_middleware, headers_middleware, logging_middleware
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.behaviours.storage import AccountsFile
 from emulator.arm.clock import SimulatedTime
@@ -29,11 +30,13 @@ def create_application(settings: ArmSettings) -> web.Application:
     downloader = Downloader(settings.certificate_authority)
     service = Service(settings, state, surroundings, time, Deployer(surroundings, downloader, time))
     verifier = TokenVerifier(settings.token_key.read_text(encoding="utf-8"), settings.tenant)
+    watching = [_witnessed] if witness.is_watching() else []
     application = web.Application(
         middlewares=[
             logging_middleware(RequestLog(settings.log)),
             headers_middleware(),
             authentication_middleware(verifier),
+            *watching,
         ],
         client_max_size=MAX_REQUEST_BYTES,
     )
@@ -47,6 +50,15 @@ def create_application(settings: ArmSettings) -> web.Application:
     application.cleanup_ctx.append(live)
     add_routes(application.router)
     return application
+
+
+@web.middleware
+async def _witnessed(request: web.Request, handler: Handler) -> web.StreamResponse:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme == "Bearer":
+        witness.saw("token", [token])
+    witness.saw("signature", witness.signatures(await request.text()))
+    return await handler(request)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from emulator import witness
 from emulator.identity.errors import TokenRequestRefused
 from emulator.identity.model import ManagedIdentity
 
@@ -25,6 +26,7 @@ def identity_application(identity: ManagedIdentity, header: str) -> web.Applicat
         _check_header(request, header)
         _check_query(request, identity)
         issued = identity.issue(request.query["resource"])
+        witness.saw("token", [issued.token])
         body = {
             "access_token": issued.token,
             "expires_on": str(issued.expires_on),
