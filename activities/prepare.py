@@ -21,6 +21,8 @@ from armature.zip_bundle import ZipBundle
 blueprint = df.Blueprint()
 
 MAX_CAUSES_SHOWN = 10
+MAX_EVENTS = 50
+"""Problems told in the log; the state holds more of them."""
 
 
 def read_bundle(services: Services, work: DeploymentStep) -> BundleAnswer:
@@ -31,7 +33,7 @@ def read_bundle(services: Services, work: DeploymentStep) -> BundleAnswer:
     state = _state(services, work.deployment_id)
     problems, plan = _reviewed(services, state)
     refused = [problem for problem in problems if problem.is_error]
-    events = [_problem_event(number, problem) for number, problem in enumerate(problems)]
+    events = [_problem_event(number, problem) for number, problem in enumerate((refused or problems)[:MAX_EVENTS])]
     services.deployments.append_events(work.deployment_id, events)
     if plan is not None and not refused:
         services.deployments.save_plan(plan)

@@ -130,7 +130,8 @@ class LineageState(Model):
 class DeploymentState(Model):
     """Everything there is to say about one deployment; never a secret, a SAS token or a parameter's value.
 
-    `sequence` counts the saves of phase and status: an older one never overwrites a newer one.
+    `sequence` counts the saves of phase and status: an older one never overwrites a newer one. `problems` are the first
+    of `problems_found`.
     """
 
     deployment_id: str
@@ -154,6 +155,7 @@ class DeploymentState(Model):
     artifacts: Artifacts = Artifacts()
     templates: tuple[TemplateState, ...] = ()
     problems: tuple[ProblemState, ...] = ()
+    problems_found: int = 0
     failures: tuple[Failure, ...] = ()
 
     @property

@@ -22,6 +22,9 @@ from armature.state import (
     TemplateStatus,
 )
 
+MAX_PROBLEMS = 200
+"""More of them help nobody, and the document stays quick to read however bad a bundle is."""
+
 _RANK = {
     TemplateStatus.WAITING: 0,
     TemplateStatus.RUNNING: 1,
@@ -74,7 +77,8 @@ def with_phase(
 
 
 def with_problems(state: DeploymentState, problems: Iterable[Problem]) -> DeploymentState:
-    """The state with what validation found in the bundle."""
+    """The state with what validation found in the bundle: the first `MAX_PROBLEMS`, errors before warnings."""
+    all_found = sorted(problems, key=lambda problem: not problem.is_error)
     found = tuple(
         ProblemState(
             code=problem.code,
@@ -86,9 +90,9 @@ def with_problems(state: DeploymentState, problems: Iterable[Problem]) -> Deploy
             line=problem.line,
             column=problem.column,
         )
-        for problem in problems
+        for problem in all_found[:MAX_PROBLEMS]
     )
-    return state.model_copy(update={"problems": found})
+    return state.model_copy(update={"problems": found, "problems_found": len(all_found)})
 
 
 def with_artifacts(state: DeploymentState, artifacts: Artifacts, now: datetime) -> DeploymentState:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from armature.errors import FailureError
 from armature.problems import Problem
+from armature.transitions import MAX_PROBLEMS
 
 PROBLEM_TYPES = "https://armature.dev/problems/"
 
@@ -123,5 +124,5 @@ def problem_list(problems: Sequence[Problem]) -> list[dict[str, Any]]:
             "line": problem.line,
             "column": problem.column,
         }
-        for problem in problems
+        for problem in problems[:MAX_PROBLEMS]
     ]

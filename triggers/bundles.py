@@ -15,6 +15,9 @@ from triggers.answers import ProblemError, answered, json_answer, problem_list
 MAX_BODY_BYTES = 64 * 1024**2
 """A Functions host takes 100 MB in a request and holds it in memory (HTTP trigger limits, 2025)."""
 
+MAX_TOLD = 10
+"""Problems told in the answer's `detail`; `problems` lists more."""
+
 blueprint = df.Blueprint()
 
 
@@ -46,7 +49,7 @@ def _check(body: bytes) -> None:
     try:
         ZipBundle(io.BytesIO(body), BundleLimits.of(services().settings)).close()
     except BundleError as refused:
-        detail = "; ".join(str(problem) for problem in refused.problems)
+        detail = "; ".join(str(problem) for problem in refused.problems[:MAX_TOLD])
         raise ProblemError(
             400, "bundle-refused", "The bundle is refused", detail, problems=problem_list(refused.problems)
         ) from refused

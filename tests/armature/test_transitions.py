@@ -5,9 +5,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from armature.errors import FailureClass, failure
+from armature.problems import Problem, ProblemCode, Severity
 from armature.request import DeploymentRequest
 from armature.state import Artifacts, DeploymentState, Phase, Status, TemplateState, TemplateStatus
-from armature.transitions import accepted, with_artifacts, with_failures, with_phase, with_template
+from armature.transitions import (
+    MAX_PROBLEMS,
+    accepted,
+    with_artifacts,
+    with_failures,
+    with_phase,
+    with_problems,
+    with_template,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=5)
@@ -114,3 +123,16 @@ def test_the_document_reads_back_as_it_was_written():
     written = state(at(TemplateStatus.RUNNING))
 
     assert DeploymentState.model_validate_json(written.model_dump_json(by_alias=True, exclude_none=True)) == written
+
+
+def test_of_many_problems_the_first_are_kept_errors_before_warnings():
+    warning = Problem(ProblemCode.PLAIN_TEXT_SECRET, "m", "n", severity=Severity.WARNING)
+    errors = [Problem(ProblemCode.FILE_MISSING, f"m{number}", "n") for number in range(MAX_PROBLEMS + 1)]
+
+    few = with_problems(state(), [warning, errors[0]])
+    many = with_problems(state(), [warning, *errors])
+
+    assert [problem.severity for problem in few.problems] == ["error", "warning"]
+    assert len(with_problems(state(), errors[:-1]).problems) == MAX_PROBLEMS
+    assert (len(many.problems), many.problems_found) == (MAX_PROBLEMS, MAX_PROBLEMS + 2)
+    assert {problem.severity for problem in many.problems} == {"error"}
