@@ -1,6 +1,6 @@
 """`make demo`: starts the emulator, deploys the samples through the command line, shows what then exists, stops.
 
-The exit code is 0 when the web stack was deployed and the failing sample failed as it should.
+The exit code is 0 when the web stack was deployed and the failing sample failed as it should, and 130 after Ctrl+C.
 """
 
 import shutil
@@ -23,6 +23,7 @@ from emulator.stack import SUBSCRIPTION, Stack, StackError, StackOptions
 
 STATE = REPOSITORY / ".emulator" / "demo"
 DEPLOYMENT_FAILED = 1  # the exit code of `armature deploy` for a deployment that ran and failed
+INTERRUPTED = 130  # what a shell reports for Ctrl+C
 POLL_SECONDS = "0.5"
 API_VERSION = "api-version=2021-04-01"  # of resource groups and their resources
 
@@ -59,6 +60,8 @@ def main() -> int:
     except (StackError, ChildError, AzuriteMissingError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     if surprises:
         console.print(f"[red]Not as it should be:[/red] {', '.join(surprises)}; logs are in {STATE / 'logs'}")
         return 1
