@@ -113,6 +113,9 @@ def headers_middleware() -> Any:
             response = await handler(request)
         except ArmError as error:
             response = error_response(error)
+        except web.HTTPRequestEntityTooLarge:
+            message = "The request content size exceeds the maximum size of 4 MB."
+            response = error_response(ArmError(413, "RequestContentTooLarge", message))
         except web.HTTPException as error:
             code = "".join(word.capitalize() for word in error.reason.split())
             response = error_response(ArmError(error.status, code, f"{error.reason}: {request.method} {request.path}"))

@@ -19,7 +19,7 @@ from emulator.arm.settings import ArmSettings
 from emulator.arm.state import CloudState
 from emulator.arm.tokens import TokenVerifier
 
-MAX_REQUEST_BYTES = 8 * 1024 * 1024  # a template of 4 MB and parameters of 4 MB
+MAX_REQUEST_BYTES = 4 * 1024 * 1024  # ARM limits: the body of a request
 
 
 def create_application(settings: ArmSettings) -> web.Application:

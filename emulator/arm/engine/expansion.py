@@ -43,11 +43,7 @@ def expand(template: Mapping[str, Any], scope: TemplateScope, target: ResourceId
 
 
 def _declarations(resources: Any) -> Iterator[tuple[str | None, Mapping[str, Any]]]:
-    entries = resources.items() if isinstance(resources, Mapping) else ((None, entry) for entry in resources or [])
-    for symbol, declaration in entries:
-        if not isinstance(declaration, Mapping):
-            raise invalid_template("Error converting value of a resource to type 'TemplateResource'")
-        yield symbol, declaration
+    yield from resources.items() if isinstance(resources, Mapping) else ((None, entry) for entry in resources or [])
 
 
 def _expand(
@@ -62,7 +58,9 @@ def _expand(
         yield from _expand_one(symbol, declaration, scope, target, parent, None, 0)
         return
     with_place = _Place(declaration)
-    name = with_place.guard(lambda: evaluate_tree(loop.get("name", ""), scope))
+    name = with_place.guard(lambda: evaluate_tree(loop.get("name"), scope))
+    if not isinstance(name, str) or not name:
+        raise invalid_template(f"The template 'copy' definition has no valid 'name'. {_RESOURCES_HELP}")
     for index in range(with_place.guard(lambda: copy_count(loop, scope))):
         inside = scope.in_resource_loop(name, index)
         yield from _expand_one(symbol, declaration, inside, target, parent, {**loop, "name": name}, index)
@@ -207,9 +205,9 @@ def _is_enabled(declaration: Mapping[str, Any], scope: TemplateScope, name: str)
 
 
 def _batch(loop: Mapping[str, Any] | None) -> int | None:
-    if loop is None or str(loop.get("mode", "parallel")).lower() != "serial":
+    if loop is None or str(loop.get("mode")).lower() != "serial":
         return None
-    return max(1, int(loop.get("batchSize", 1)))
+    return int(loop.get("batchSize") or 1)
 
 
 def _depends_on(declaration: Mapping[str, Any], scope: TemplateScope, place: _Place) -> tuple[str, ...]:
@@ -278,7 +276,7 @@ def check_body(instance: Instance) -> dict[str, Any]:
     except (ExpressionError, ExpressionSyntaxError) as error:
         raise invalid_resource(instance.name, error.message) from error
     if is_outer:
-        references |= _outer_references((instance.declaration.get("properties") or {}).get("template"), instance.scope)
+        references |= _outer_references(declared_properties(instance.declaration).get("template"), instance.scope)
     instance.references = frozenset(references)
     return _without_nulls(told)
 
@@ -295,11 +293,17 @@ def failed_body(instance: Instance, error: ExpressionError | ExpressionSyntaxErr
 
 def is_inner_scope(declaration: Mapping[str, Any]) -> bool:
     """True when a nested deployment's expressions are its own, which linked templates' always are."""
-    properties = declaration.get("properties") or {}
+    properties = declared_properties(declaration)
     if properties.get("template") is None:
         return True
-    options = properties.get("expressionEvaluationOptions") or {}
-    return str(options.get("scope", "outer")).lower() == "inner"
+    options = properties.get("expressionEvaluationOptions")
+    return isinstance(options, Mapping) and str(options.get("scope", "outer")).lower() == "inner"
+
+
+def declared_properties(declaration: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A resource's properties as they are written; none when an expression stands for them all."""
+    properties = declaration.get("properties")
+    return properties if isinstance(properties, Mapping) else {}
 
 
 def _referenced(text: str, scope: TemplateScope) -> Iterator[str]:

@@ -45,8 +45,6 @@ def evaluate_outputs(template: Mapping[str, Any], scope: TemplateScope) -> dict[
 def check_outputs(template: Mapping[str, Any], scope: TemplateScope) -> None:
     """Evaluate what needs no running resource; raises InvalidTemplate for what can't be right."""
     for name, declaration in (template.get("outputs") or {}).items():
-        if not isinstance(declaration, Mapping):
-            raise invalid_template(f"The template output '{name}' is not valid: it must be an object.")
         try:
             if evaluate_tree(declaration.get("condition", True), scope) is True:
                 check_value(name, _typed(declaration), _value(declaration, scope), what="output")

@@ -13,6 +13,7 @@ from emulator.arm.engine.expansion import (
     FUNCTIONS_HELP,
     NotYetToldError,
     check_body,
+    declared_properties,
     evaluate_body,
     expand,
     failed_body,
@@ -28,11 +29,11 @@ from emulator.arm.engine.parameters import check_names, check_value, unwrap
 from emulator.arm.engine.prepared import Prepared
 from emulator.arm.engine.request import DeploymentRequest, nested_request, read_link
 from emulator.arm.engine.scope import TemplateScope, variable_names
+from emulator.arm.engine.shape import check_shape
 from emulator.arm.engine.tree import evaluate_tree
 from emulator.arm.errors import ArmError, invalid_template
 
 MAX_LEVELS = 5  # ARM limits: levels of nested deployments
-MAX_PARAMETERS, MAX_VARIABLES, MAX_OUTPUTS = 256, 512, 64  # ARM limits: template
 
 
 class Preparation:
@@ -93,7 +94,7 @@ class Preparation:
         given: Mapping[str, Any],
         outer: TemplateScope | None,
     ) -> Prepared:
-        _check_shape(template)
+        check_shape(template)
         names = Names(outer.names if outer else None)
         context = DeploymentContext(self._surroundings, request, template, request.template_link, names)
         scope = self._scope(context, template, given, outer, names)
@@ -174,18 +175,17 @@ class Preparation:
             raise
         except (ExpressionError, ExpressionSyntaxError) as error:
             raise failed_body(instance, error) from error
-        properties = dict(body.get("properties") or {})
-        declared = instance.declaration.get("properties") or {}
-        if "template" in declared:
-            properties["template"] = declared["template"]
+        declared = declared_properties(instance.declaration)
         link = prepared.scope.context.link
-        content = body | {"properties": properties}
+        content = body
+        if "template" in declared:
+            content = body | {"properties": body.get("properties", {}) | {"template": declared["template"]}}
         request = nested_request(instance.id, content, prepared.request.correlation_id, link)
         outer = None if is_inner_scope(instance.declaration) else instance.scope
         return await self.prepare(request, outer=outer, fetched=instance.downloaded, level=level + 1)
 
     async def _fetch_early(self, prepared: Prepared, instance: Instance) -> None:
-        link = (instance.declaration.get("properties") or {}).get("templateLink")
+        link = declared_properties(instance.declaration).get("templateLink")
         if link is None or instance.downloaded is not None:
             return
         evaluated = evaluate_tree(link, instance.scope)
@@ -214,20 +214,3 @@ def _check_variable(scope: TemplateScope, name: str) -> None:
         return
     message = f"The template variable '{name}' is not valid: {reason}. {FUNCTIONS_HELP}"
     raise invalid_template(reason if is_whole(reason) else message)
-
-
-def _check_shape(template: Mapping[str, Any]) -> None:
-    """Raise InvalidTemplate for what is no template, or too much of one."""
-    for name in ("$schema", "contentVersion", "resources"):
-        if name not in template:
-            raise invalid_template(
-                f"Required property '{name}' not found in JSON. Path '', line 1, position 1.", path=""
-            )
-    sections = {"parameters": MAX_PARAMETERS, "variables": MAX_VARIABLES, "outputs": MAX_OUTPUTS}
-    for name, most in sections.items():
-        section = template.get(name)
-        if section is not None and not isinstance(section, Mapping):
-            raise invalid_template(f"The template '{name}' must be an object")
-        if section and len(section) > most:
-            message = f"The number of template {name} limit exceeded. Limit: {most} and actual: {len(section)}."
-            raise invalid_template(message)

@@ -136,7 +136,7 @@ class TemplateScope:
         given = dict(zip(declared, arguments, strict=True))
         functions = {"functions": self.template.get("functions")}
         scope = replace(self, template=functions, parameters=given, variables={}, frames=())
-        return evaluate_tree(member["output"]["value"], scope)
+        return evaluate_tree(member["output"].get("value"), scope)
 
     # The deployment
 

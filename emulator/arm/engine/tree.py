@@ -54,13 +54,17 @@ def evaluate_tree(value: Any, scope: Any, visit: Callable[[str, Any], Any] = eva
 
 def is_copy_list(value: Any) -> bool:
     """True for the list of loops that a `copy` property holds."""
-    return isinstance(value, list) and all(isinstance(loop, Mapping) and set(loop) >= _LOOP for loop in value)
+    return isinstance(value, list) and all(_is_loop(loop) for loop in value)
+
+
+def _is_loop(loop: Any) -> bool:
+    return isinstance(loop, Mapping) and set(loop) >= _LOOP and isinstance(loop["name"], str)
 
 
 def unroll(loop: Mapping[str, Any], scope: Any, visit: Callable[[str, Any], Any] = evaluate_leaf) -> list[Any]:
     """The iterations of a property, variable or output loop."""
     name, count = str(loop.get("name", "")), copy_count(loop, scope)
-    return [evaluate_tree(loop["input"], scope.in_loop(name, index), visit) for index in range(count)]
+    return [evaluate_tree(loop.get("input"), scope.in_loop(name, index), visit) for index in range(count)]
 
 
 def copy_count(loop: Mapping[str, Any], scope: Any) -> int:

@@ -238,6 +238,14 @@ async def test_names_follow_the_rules(arm: Arm, name: str, is_good: bool) -> Non
     assert is_good or answer["error"]["code"] == "InvalidDeploymentName"
 
 
+async def test_a_request_of_more_than_4_mb_is_refused(arm: Arm) -> None:
+    body = {"properties": {"mode": "Incremental", "template": template(variables={"v": "x" * 4 * 1024 * 1024})}}
+
+    status, answer = await arm.request("PUT", f"{DEPLOYMENTS}/main", body)
+
+    assert (status, answer["error"]["code"]) == (413, "RequestContentTooLarge")
+
+
 async def test_modes_that_are_not_there_are_refused_plainly(arm: Arm) -> None:
     body = {"properties": {"mode": "Complete", "template": template()}}
 

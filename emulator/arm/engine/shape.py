@@ -1,0 +1,105 @@
+"""The shape of a template: which JSON types its parts have. What it means is checked where it is expanded."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from emulator.arm.errors import invalid_template
+
+MAX_PARAMETERS, MAX_VARIABLES, MAX_OUTPUTS = 256, 512, 64  # ARM limits: template
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class _Loop(_Part):
+    name: str | None = None
+    count: int | str
+    mode: str | None = None
+    batch_size: int | None = Field(None, alias="batchSize", ge=1)
+    input: Any = None
+
+
+class _Resource(_Part):
+    type: Text
+    name: Text
+    api_version: str | None = Field(None, alias="apiVersion")
+    condition: bool | str | None = None
+    loop: _Loop | None = Field(None, alias="copy")
+    depends_on: list[str] | None = Field(None, alias="dependsOn")
+    scope: str | None = None
+    subscription: str | None = Field(None, alias="subscriptionId")
+    group: str | None = Field(None, alias="resourceGroup")
+    existing: bool | None = None
+    tags: dict[str, Any] | str | None = None
+    properties: dict[str, Any] | str | None = None
+    resources: "list[_Resource] | dict[str, _Resource] | None" = None
+
+
+class _Parameter(_Part):
+    type: str | None = None
+    allowed_values: list[Any] | None = Field(None, alias="allowedValues")
+    min_value: int | None = Field(None, alias="minValue")
+    max_value: int | None = Field(None, alias="maxValue")
+    min_length: int | None = Field(None, alias="minLength")
+    max_length: int | None = Field(None, alias="maxLength")
+    nullable: bool | None = None
+
+
+class _Output(_Part):
+    type: str | None = None
+    condition: bool | str | None = None
+    loop: _Loop | None = Field(None, alias="copy")
+    value: Any = None
+    nullable: bool | None = None
+
+
+class _Argument(_Part):
+    name: Text
+
+
+class _Member(_Part):
+    parameters: list[_Argument] | None = None
+    output: _Output
+
+
+class _Functions(_Part):
+    namespace: Text
+    members: dict[str, _Member]
+
+
+class _Template(_Part):
+    schema_: Text = Field(alias="$schema")
+    content_version: Text = Field(alias="contentVersion")
+    language_version: str | None = Field(None, alias="languageVersion")
+    parameters: dict[str, _Parameter] | None = None
+    variables: dict[str, Any] | None = None
+    functions: list[_Functions] | None = None
+    resources: list[_Resource] | dict[str, _Resource]
+    outputs: dict[str, _Output] | None = None
+
+
+def check_shape(template: Mapping[str, Any]) -> None:
+    """Raise InvalidTemplate for what is no template, or has too much of something."""
+    try:
+        _Template.model_validate(template)
+    except ValidationError as wrong:
+        raise _refusal(wrong) from wrong
+    for name, most in {"parameters": MAX_PARAMETERS, "variables": MAX_VARIABLES, "outputs": MAX_OUTPUTS}.items():
+        if (count := len(template.get(name) or {})) > most:
+            raise invalid_template(f"The number of template {name} limit exceeded. Limit: {most} and actual: {count}.")
+
+
+def _refusal(wrong: ValidationError) -> Exception:
+    first = wrong.errors(include_url=False, include_input=False)[0]
+    path = ".".join(str(step) for step in first["loc"] if not str(step).startswith(("list[", "dict[", "_")))
+    if first["type"] == "missing":
+        name = path.rpartition(".")[2]
+        reason = f"Required property '{name}' not found in JSON. Path '{path.rpartition('.')[0]}', line 1, position 1."
+    else:
+        reason = f"Error converting a value of the template: {first['msg']}. Path '{path}', line 1, position 1."
+    return invalid_template(reason, path=path)
