@@ -43,14 +43,14 @@ ACTS = (
 )
 
 
-def main() -> int:
-    """Run the demonstration."""
+def main(state: Path = STATE) -> int:
+    """Run the demonstration, with its files in a folder that is emptied first."""
     console = Console(highlight=False)
     started = time.monotonic()
-    shutil.rmtree(STATE, ignore_errors=True)
+    shutil.rmtree(state, ignore_errors=True)
     console.print("Starting the emulator: Azurite, identity, Resource Manager, Functions host")
     options = StackOptions(
-        state=STATE, app_root=REPOSITORY, extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": POLL_SECONDS}
+        state=state, app_root=REPOSITORY, extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": POLL_SECONDS}
     )
     try:
         with Stack(options) as stack:
@@ -63,7 +63,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     if surprises:
-        console.print(f"[red]Not as it should be:[/red] {', '.join(surprises)}; logs are in {STATE / 'logs'}")
+        console.print(f"[red]Not as it should be:[/red] {', '.join(surprises)}; logs are in {state / 'logs'}")
         return 1
     console.print(f"[green]As it should be.[/green] {time.monotonic() - started:.1f} s; the emulator is stopped.")
     return 0
@@ -83,25 +83,22 @@ def _perform(act: Act, stack: Stack, console: Console) -> bool:
 
 def _print_resources(stack: Stack, console: Console) -> None:
     console.rule("What Resource Manager has now")
-    table = Table(box=None)
-    for heading in ("Resource group", "Type", "Name"):
-        table.add_column(heading, overflow="fold")
-    for resource in _resources(stack):
-        group = resource["id"].split("/")[4]
-        table.add_row(group, resource["type"], resource["name"])
-    console.print(table, "")
+    for group, resources in _resources_by_group(stack):
+        table = Table(box=None, title=group, title_justify="left", show_header=False, pad_edge=False)
+        for resource in resources:
+            table.add_row(f"  {resource['type']}", resource["name"])
+        console.print(table, "")
 
 
-def _resources(stack: Stack) -> Iterator[dict[str, Any]]:
+def _resources_by_group(stack: Stack) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     with requests.Session() as session:
         session.trust_env = False
         session.verify = stack.app_settings["REQUESTS_CA_BUNDLE"]
         session.headers["Authorization"] = f"Bearer {_token(stack, session)}"
         subscription = f"{stack.arm_url}/subscriptions/{SUBSCRIPTION}"
-        for group in _pages(session, f"{subscription}/resourcegroups?api-version=2021-04-01"):
-            yield from _pages(
-                session, f"{subscription}/resourceGroups/{group['name']}/resources?api-version=2021-04-01"
-            )
+        for group in _pages(session, f"{subscription}/resourcegroups?{API_VERSION}"):
+            name = group["name"]
+            yield name, list(_pages(session, f"{subscription}/resourceGroups/{name}/resources?{API_VERSION}"))
 
 
 def _token(stack: Stack, session: requests.Session) -> str:
