@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from armature.templates.links import with_relative_links
+from armature.templates.reading import JsonSyntaxError
+from armature.templates.template import Template, TemplateShapeError
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.behaviours.storage import AccountsFile
 from emulator.arm.engine.expansion import check_body
@@ -21,6 +24,7 @@ from emulator.arm.settings import DEFAULT_SUBSCRIPTION, DEFAULT_TENANT
 from emulator.arm.state import CloudState
 from emulator.certificates import ensure_certificates
 from tests.conformance.conftest import shared_folder
+from tests.emulator.arm.running import running_arm, serving_templates
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "azuredeploy.json": {"projectName": "contoso"},
@@ -114,3 +118,44 @@ async def test_a_template_is_expanded_as_microsoft_s_engine_expands_it(
     assert ours.keys() == theirs.keys()
     for key, resource in theirs.items():
         assert same(ours[key], resource), json.dumps({"ours": ours[key], "theirs": resource}, indent=1)
+
+
+LINKED_SETS = "templates/docs-linked-basics/azure-resource-manager/linkedtemplates"
+OUTPUTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "templates/relpath-chain/linked-template-relpath/mainTemplate.json": ({}, {"fromSibling": "grandChild"}),
+    "templates/docs-linked-basics/get-started-deployment/linked-template/azuredeploy.json": (
+        {"projectName": "contoso"},
+        {},
+    ),
+    f"{LINKED_SETS}/helloworldparent.json": ({}, {"messageFromLinkedTemplate": "Hello World"}),
+    f"{LINKED_SETS}/static-public-ip-parent.json": ({}, {}),
+    f"{LINKED_SETS}/public-ip-parentloadbalancer.json": ({}, {}),
+}
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+async def test_a_set_of_linked_templates_deploys(name: str, shared: Path, tmp_path: Path) -> None:
+    parameters, expected = OUTPUTS[name]
+    certificates = ensure_certificates(tmp_path / "certificates")
+    async with running_arm(certificates, tmp_path) as arm, serving_templates(certificates) as server:
+        await arm.groups.resource_groups.create_or_update("rg", {"location": "eastus2"})
+        for file in (shared / "templates").rglob("*.json"):
+            server.files[f"/{file.relative_to(shared)}"] = with_relative_links_or_as_it_is(file)
+
+        deployment = await arm.deploy(
+            parameters=parameters, templateLink={"uri": f"{server.url}/{name}", "queryString": "sig=right"}
+        )
+
+    properties = deployment["properties"]
+    assert properties["provisioningState"] == "Succeeded", properties["error"]
+    outputs = {key: output["value"] for key, output in properties.get("outputs", {}).items()}
+    assert expected.items() <= outputs.items()
+
+
+def with_relative_links_or_as_it_is(file: Path) -> bytes:
+    """The template as the app uploads it: links made from its own URI are relative, so that the SAS reaches them."""
+    content = file.read_bytes()
+    try:
+        return with_relative_links(Template.read(content, file=file.name)) or content
+    except (TemplateShapeError, JsonSyntaxError):
+        return content
