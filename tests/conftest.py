@@ -7,6 +7,7 @@ import pytest
 from emulator.foundation import Foundation
 from emulator.processes import Supervisor
 from emulator.stack import Stack, StackOptions
+from tests.figures import Figures, figures_of, write_figures
 from tests.running import ROOT, RunningAzurite
 
 
@@ -34,3 +35,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     )
     with Stack(options) as running:
         yield running
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Figures:
+    """Takes figures to show at the end of the run."""
+    return figures_of(request)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    write_figures(terminalreporter)

@@ -14,6 +14,7 @@ from emulator.stack import Stack
 from tests.end_to_end.bundles import manifest
 from tests.end_to_end.client import SUBSCRIPTION
 from tests.end_to_end.evidence import arm_writes
+from tests.figures import Figures
 
 ASSEMBLIES = {
     "v1/static-site": [],
@@ -71,7 +72,7 @@ def resources_of(state: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("assembly", ASSEMBLIES)
-def test_an_assembly_deploys_and_lists_its_resources(shared: Path, stack: Stack, assembly: str):
+def test_an_assembly_deploys_and_lists_its_resources(shared: Path, stack: Stack, assembly: str, figures: Figures):
     name = assembly.replace("/", "-")
 
     state = deployed(
@@ -82,7 +83,7 @@ def test_an_assembly_deploys_and_lists_its_resources(shared: Path, stack: Stack,
 
     expected = declared(shared / "assemblies" / assembly)
     found = resources_of(state)
-    print(f"\n{assembly}: {len(found)} resources, {len(state['templates'])} templates")
+    figures(f"{len(found)} resources, {len(state['templates'])} templates, completed")
     assert len(found) == expected
     for template in state["templates"]:
         linked = {child["status"] for child in template.get("linkedDeployments", [])}
@@ -101,7 +102,7 @@ def declared(folder: Path) -> int:
 
 @pytest.mark.parametrize("assembly", REFUSED)
 def test_an_assembly_with_invalid_expressions_is_refused_before_anything_is_touched(
-    shared: Path, stack: Stack, assembly: str
+    shared: Path, stack: Stack, assembly: str, figures: Figures
 ):
     before = len(arm_writes(stack.state))
 
@@ -114,12 +115,13 @@ def test_an_assembly_with_invalid_expressions_is_refused_before_anything_is_touc
     problems = [p for p in json.loads(done.stdout)["problems"] if p["severity"] == "error"]
     assert problems
     for problem in problems:
-        print(f"\n{problem['file']}:{problem['line']}:{problem['column']} {problem['pointer']}: {problem['message']}")
         assert problem["code"] == "ExpressionSyntax"
         assert (shared / "assemblies" / assembly / problem["file"]).is_file()
         assert problem["pointer"].startswith("/resources/")
         assert problem["line"] > 0
         assert problem["column"] > 0
+    places = [f"  {p['file']}:{p['line']}:{p['column']} {p['pointer']}: {p['message']}" for p in problems]
+    figures("\n".join([f"refused, {len(problems)} problems", *places]))
     assert {problem["file"] for problem in problems} == REFUSED[assembly]
     assert len(arm_writes(stack.state)) == before
 

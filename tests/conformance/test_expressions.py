@@ -22,6 +22,7 @@ from armature.templates.expressions import FunctionCall, is_expression, parse_ex
 from armature.templates.functions import FUNCTIONS
 from armature.templates.scope import PartialObject
 from armature.templates.values import are_equal
+from tests.figures import Figures
 
 TABLE = Path(__file__).with_name("expressions.txt")
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -174,14 +175,9 @@ def engine_answers(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     engine.close()
 
 
-def report(capsys: pytest.CaptureFixture[str], line: str) -> None:
-    with capsys.disabled():
-        print(f"\n{line}")
-
-
 @pytest.mark.timeout(600)
 def test_every_expression_has_the_engines_value_or_is_refused_as_the_engine_refuses_it(
-    engine_answers: dict[str, Answer], capsys: pytest.CaptureFixture[str]
+    engine_answers: dict[str, Answer], figures: Figures
 ) -> None:
     ours_by_expression = {expression: ours(expression) for expression in engine_answers}
 
@@ -195,8 +191,7 @@ def test_every_expression_has_the_engines_value_or_is_refused_as_the_engine_refu
     refused = [expression for expression, answer in engine_answers.items() if answer.kind == "refusal"]
     in_the_same_words = sum(ours_by_expression[each].content == engine_answers[each].content for each in refused)
     agreeing = len(engine_answers) - len(differing)
-    report(
-        capsys,
+    figures(
         f"expressions: {agreeing} of {len(engine_answers)} agree with the engine ({kinds['value']} have values, "
         f"{kinds['refusal']} are refused, {kinds['unresolved']} need a running resource); {len(differing)} differ, "
         f"{len(EXPLAINED)} are explained; {in_the_same_words} of {len(refused)} refusals have the engine's words",
@@ -208,7 +203,7 @@ def test_every_expression_has_the_engines_value_or_is_refused_as_the_engine_refu
 
 @pytest.mark.timeout(600)
 def test_the_oracle_says_the_same_as_the_engine_asked_directly(
-    shared: Path, engine_answers: dict[str, Answer], capsys: pytest.CaptureFixture[str]
+    shared: Path, engine_answers: dict[str, Answer], figures: Figures
 ) -> None:
     valued = [expression for expression, answer in engine_answers.items() if answer.kind != "refusal"]
     refused = [expression for expression, answer in engine_answers.items() if answer.kind == "refusal"][::80]
@@ -217,9 +212,7 @@ def test_the_oracle_says_the_same_as_the_engine_asked_directly(
 
     answers = [answer for call in calls for answer in ask_oracle(shared, call)]
 
-    report(
-        capsys, f"expressions: {len(answers)} asked of arm-oracle in {len(calls)} calls, the rest of its engine only"
-    )
+    figures(f"expressions: {len(answers)} asked of arm-oracle in {len(calls)} calls, the rest of its engine only")
     assert [answer["expression"] for answer in answers] == [*valued, *refused]
     for answer in answers:
         expected = engine_answers[answer["expression"]]

@@ -1,7 +1,6 @@
 """The recorded app on our host: the same requests lead to the same histories, SDK inputs, outcomes and answers."""
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.conformance.host_recordings import (
     shapes,
     shown_rows,
 )
+from tests.figures import Figures
 from tests.running import RunningAzurite
 
 PARALLEL = "which of several running tasks ends first, and how many reports one episode takes, is a matter of timing"
@@ -80,26 +80,24 @@ def drill(recordings: Path, azurite: RunningAzurite, tmp_path_factory: pytest.Te
 
 
 @pytest.mark.timeout(240)
-def test_recorded_instances_have_the_same_history_and_outcome(drill: Drill, capsys: pytest.CaptureFixture[str]) -> None:
+def test_recorded_instances_have_the_same_history_and_outcome(drill: Drill, figures: Figures) -> None:
     shown = [answer for answer in drill.answers if answer.recorded.label.endswith("hist+out+input")]
 
     rows = [_compare_history(answer) for answer in shown if answer.recorded.status != 400]
 
-    _print(capsys, "Histories and outcomes", ("instance", "rows", "status"), rows)
+    _show(figures, "Histories and outcomes", ("instance", "rows", "status"), rows)
     assert len(rows) > 30
     assert [row for row in rows if row.verdict.startswith("DIFFERENT")] == []
 
 
 @pytest.mark.timeout(240)
-def test_the_sdk_is_handed_the_same_contexts(
-    drill: Drill, recordings: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_sdk_is_handed_the_same_contexts(drill: Drill, recordings: Path, figures: Figures) -> None:
     recorded = _by_alias(_in_scope(read_contexts(recordings)), _recorded_ids(recordings))
     ours = _by_alias(drill.contexts, _our_ids(drill))
 
     rows = [_compare_contexts(alias, contexts, ours.get(alias, [])) for alias, contexts in sorted(recorded.items())]
 
-    _print(capsys, "Contexts handed to the SDK", ("instance", "invocations"), rows)
+    _show(figures, "Contexts handed to the SDK", ("instance", "invocations"), rows)
     assert len(rows) > 30
     assert [row for row in rows if row.verdict.startswith("DIFFERENT")] == []
     all_recorded = [context for contexts in recorded.values() for context in contexts]
@@ -107,10 +105,10 @@ def test_the_sdk_is_handed_the_same_contexts(
 
 
 @pytest.mark.timeout(240)
-def test_recorded_requests_get_the_same_answers(drill: Drill, capsys: pytest.CaptureFixture[str]) -> None:
+def test_recorded_requests_get_the_same_answers(drill: Drill, figures: Figures) -> None:
     rows = [_compare_answer(answer) for answer in drill.answers]
 
-    _print(capsys, f"Answers ({len(drill.left_out)} recorded requests left out)", ("request", "status"), rows)
+    _show(figures, f"Answers ({len(drill.left_out)} recorded requests left out)", ("request", "status"), rows)
     assert len(rows) > 140
     assert [row for row in rows if row.verdict.startswith("DIFFERENT")] == []
 
@@ -262,12 +260,11 @@ def _difference(recorded: Any, ours: Any) -> str:
     return f"recorded {json.dumps(recorded)[:500]}, ours {json.dumps(ours)[:500]}"
 
 
-def _print(capsys: pytest.CaptureFixture[str], title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+def _show(figures: Figures, title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     explained = sum(row.verdict.startswith("explained") for row in rows)
     same = sum(row.verdict == "same" for row in rows)
     width = max(len(row.name) for row in rows)
     lines = [f"{title}: {len(rows)} compared, {same} the same, {explained} explained (recorded/ours)"]
     lines.append("  ".join([columns[0].ljust(width), *columns[1:], "difference"]))
     lines += ["  ".join([row.name.ljust(width), *row.facts, row.verdict]) for row in rows]
-    with capsys.disabled():
-        sys.stdout.write("\n\n" + "\n".join(lines) + "\n")
+    figures("\n".join(lines))

@@ -59,7 +59,7 @@ def own_stack(tmp_path_factory) -> Stack:
 
 
 @pytest.mark.timeout(300)
-def test_killed_at_twenty_moments_every_deployment_completes_and_nothing_is_done_twice(own_stack):
+def test_killed_at_twenty_moments_every_deployment_completes_and_nothing_is_done_twice(own_stack, figures):
     caller = Caller(own_stack)
     began = time.monotonic()
     caller.ended(caller.start(bundle("crash-base"), deploymentId="crash-base"))
@@ -83,7 +83,11 @@ def test_killed_at_twenty_moments_every_deployment_completes_and_nothing_is_done
 
     attempts = accepted_attempts(own_stack.state)
     written = blobs_written(own_stack.state)
-    print(f"\n{MOMENTS} kills in deployments of {usual:.1f} s: {len(attempts)} ARM deployments, {len(written)} blobs")
+    figures(
+        f"{MOMENTS} kills in deployments of {usual:.1f} s: {len(attempts)} ARM deployments put, "
+        f"{sum(count > 1 for count in attempts.values())} twice; {len(written)} blobs written, "
+        f"{sum(count > 1 for count in written.values())} twice"
+    )
     assert len(attempts) >= 3 * (MOMENTS + 1)
     assert {key: count for key, count in attempts.items() if count > 1} == {}
     assert {attempt for _, attempt in attempts} == {"1"}

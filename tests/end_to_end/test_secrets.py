@@ -157,17 +157,17 @@ def artifact_account(stack: Stack) -> str:
     return next(name for name in accounts if name.startswith("arm") and name != "armatureapp")
 
 
-def test_the_run_used_secrets_of_every_kind(run):
+def test_the_run_used_secrets_of_every_kind(run, figures):
     found = secrets_of(run)
 
-    print({kind: len(values) for kind, values in found.items()})
+    figures(", ".join(f"{len(values)} of kind {kind}" for kind, values in found.items()))
     assert len(found["token"]) >= 2
     assert len(found["signature"]) >= 3
     assert len(found["secure output"]) == 2
     assert len(found["account key"]) >= 2
 
 
-def test_none_of_them_is_in_a_log_the_database_a_blob_or_a_queue(run):
+def test_none_of_them_is_in_a_log_the_database_a_blob_or_a_queue(run, figures):
     secrets = secrets_of(run)
     searched, leaks = [], []
 
@@ -175,7 +175,7 @@ def test_none_of_them_is_in_a_log_the_database_a_blob_or_a_queue(run):
         searched.append(where)
         leaks += [(where, kind) for kind, values in secrets.items() for value in values if value in text]
 
-    print(f"{len(searched)} places, {sum(map(len, secrets.values()))} secrets, {len(leaks)} leaks")
+    figures(f"{len(searched)} places searched for {sum(map(len, secrets.values()))} secrets: {len(leaks)} leaks")
     assert leaks == []
     assert {place.split(" ")[0] for place in searched} == {"log", "SQLite", "blob", "queue"}
     assert any("state/" in place for place in searched)
