@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import requests
+from azure.core.exceptions import AzureError
 
 from armature.azure.failures import failure_of
 from armature.azure.services import Services
@@ -52,6 +53,6 @@ def _tried(name: Literal["identity", "storage", "arm"], touch: Callable[[], obje
         touch()
     except FailureError as failed:
         return Check(name=name, is_reached=False, detail=redact(failed.failure.message))
-    except Exception as error:
+    except (AzureError, requests.RequestException) as error:
         return Check(name=name, is_reached=False, detail=redact(failure_of(error).message))
     return Check(name=name, is_reached=True)
