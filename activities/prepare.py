@@ -11,7 +11,7 @@ from armature.bundle import BundleError, BundleLimits
 from armature.errors import Cause, Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
 from armature.messages import Answer, BundleAnswer, DeploymentStep, ReadyAnswer, TurnAnswer
-from armature.plan import Plan
+from armature.plan import BundleVersion, Plan
 from armature.problems import Problem
 from armature.state import DeploymentState, LineageState, TemplateState
 from armature.transitions import with_problems
@@ -28,7 +28,7 @@ MAX_EVENTS = 50
 def read_bundle(services: Services, work: DeploymentStep) -> BundleAnswer:
     """Read and validate the bundle, and keep its plan. Nothing outside the app's own storage is touched.
 
-    Twice: the same bundle gives the same plan; the one written first stands.
+    Twice: the plan that was written first stands, and with it the version of the bundle that it was made from.
     """
     state = _state(services, work.deployment_id)
     problems, plan = _reviewed(services, state)
@@ -36,7 +36,7 @@ def read_bundle(services: Services, work: DeploymentStep) -> BundleAnswer:
     events = [_problem_event(number, problem) for number, problem in enumerate((refused or problems)[:MAX_EVENTS])]
     services.deployments.append_events(work.deployment_id, events)
     if plan is not None and not refused:
-        services.deployments.save_plan(plan)
+        plan = services.deployments.save_plan(plan)
         services.deployments.update_state(
             work.deployment_id, lambda found: with_problems(_planned(found, plan), problems)
         )
@@ -107,7 +107,8 @@ def _reviewed(services: Services, state: DeploymentState) -> tuple[list[Problem]
             )
     except BundleError as refused:
         return list(refused.problems), None
-    return list(review.problems), review.plan
+    source = BundleVersion(reference=state.bundle, etag=file.etag)
+    return list(review.problems), review.plan and review.plan.model_copy(update={"source": source})
 
 
 def _planned(state: DeploymentState, plan: Plan) -> DeploymentState:

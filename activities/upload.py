@@ -34,11 +34,10 @@ def upload_artifact(services: Services, work: ArtifactInput) -> ArtifactAnswer:
     plan = services.deployments.plan(work.deployment_id)
     artifact = plan.artifacts[work.index]
     account = artifact_account(services, plan)
-    state = services.deployments.state(work.deployment_id)
-    if state is None:
+    if plan.source is None:
         raise KeyError(work.deployment_id)
     with (
-        services.bundles.open(state.bundle) as file,
+        services.bundles.open(plan.source.reference, plan.source.etag) as file,
         closing(ZipBundle(file, BundleLimits.of(services.settings))) as bundle,
     ):
         stream, size = _content(bundle, artifact)

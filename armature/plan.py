@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from armature.models import Model
-from armature.request import Target
+from armature.request import BundleReference, Target
 from armature.templates.limits import MAX_DEPLOYMENT_NAME_CHARACTERS
 
 _NOT_ALLOWED_IN_NAME = re.compile(r"[^-\w.()]", re.ASCII)
@@ -140,10 +140,21 @@ class ResourceGroupToEnsure(Model):
     location: str
 
 
+class BundleVersion(Model):
+    """A bundle as it was at one moment: storage gives each version of it an ETag of its own."""
+
+    reference: BundleReference
+    etag: str
+
+
 class Plan(Model):
-    """All that one deployment will do. `templates` are in tier order, and in the manifest's order within a tier."""
+    """All that one deployment will do. `templates` are in tier order, and in the manifest's order within a tier.
+
+    `source` is what was checked: nothing is uploaded from any other bundle, or another version of it.
+    """
 
     deployment_id: str
+    source: BundleVersion | None = None
     lineage: Lineage
     subscription: str
     location: str

@@ -9,7 +9,7 @@ from azure.storage.blob import BlobClient
 
 from armature.azure.blobs import BlobEndpoint, blob_at, blob_service, ensuring_container
 from armature.azure.failures import storage_failures
-from armature.azure.ranges import open_blob
+from armature.azure.ranges import BlobFile, open_blob
 from armature.azure.sas import sas_signer
 from armature.azure.uploads import Expected, upload_stream
 from armature.errors import FailureClass, FailureError, failure
@@ -49,16 +49,16 @@ class BundleStorage:
         sas = self._signer.write_blob(BUNDLES_CONTAINER, _blob_name(bundle_id))
         return f"{self._endpoint.blob_url(BUNDLES_CONTAINER, _blob_name(bundle_id))}?{sas.token}", sas.expires_at
 
-    def open(self, reference: BundleReference) -> BinaryIO:
+    def open(self, reference: BundleReference, etag: str | None = None) -> BlobFile:
         """The bundle as a seekable file that is read by range requests. Changes nothing.
 
         Raises:
-            FailureError: BundleNotFound, BundleUriRefused (a host that is not allowed); storage refused; while
-                reading: BundleChanged.
+            FailureError: BundleNotFound, BundleUriRefused (a host that is not allowed); storage refused; BundleChanged,
+                also while reading: another version than `etag`, or than was opened, is there.
         """
         blob = self._blob(reference)
         try:
-            return open_blob(blob)
+            return open_blob(blob, etag)
         except FailureError as error:
             if error.failure.failure_class is not FailureClass.MISSING_DEPENDENCY:
                 raise

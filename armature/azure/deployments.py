@@ -9,10 +9,12 @@ One container, `deployments`:
     locks/{lineage key}.json             whose turn it is
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import ValidationError
 
@@ -26,6 +28,9 @@ MAX_UPDATE_ATTEMPTS = 50
 """Losing the race for one document this often in a row means that something rewrites it without end."""
 
 MAX_METADATA_MESSAGE = 200
+
+MAX_NAME_IN_PATH = 200
+"""A blob's name has at most 1,024 characters (Blob storage, 2025)."""
 
 
 class DeploymentSummary(Model):
@@ -55,6 +60,14 @@ class StateConflictError(RuntimeError):
 
 def _state_path(deployment_id: str) -> str:
     return f"state/{deployment_id}.json"
+
+
+def _outputs_path(deployment_id: str, template: str) -> str:
+    """A template of an assembly may have any name: no slash of it may lead to another document."""
+    name = quote(template, safe="")
+    if len(name) > MAX_NAME_IN_PATH:
+        name = hashlib.sha256(template.encode()).hexdigest()
+    return f"outputs/{deployment_id}/{name}.json"
 
 
 def _metadata(state: DeploymentState) -> dict[str, str]:
@@ -132,10 +145,11 @@ class DeploymentStore:
         """The whole log, in order."""
         return numbered(list(self._documents.read_lines(f"events/{deployment_id}.jsonl")))
 
-    def save_plan(self, plan: Plan) -> None:
-        """Keep the plan. It is computed from what never changes, so the first one written stands."""
+    def save_plan(self, plan: Plan) -> Plan:
+        """Keep the plan; answers the one that stands, which is the first that was written."""
         content = plan.model_dump_json(by_alias=True, exclude_none=True).encode()
         self._documents.create(f"plans/{plan.deployment_id}.json", content, {})
+        return self.plan(plan.deployment_id)
 
     def plan(self, deployment_id: str) -> Plan:
         """The plan of a prepared deployment.
@@ -154,7 +168,7 @@ class DeploymentStore:
 
     def save_outputs(self, deployment_id: str, template: str, outputs: dict[str, Any]) -> None:
         """Keep the non-secure outputs of a finished template; a later attempt's replace an earlier one's."""
-        self._documents.put(f"outputs/{deployment_id}/{template}.json", json.dumps(outputs).encode(), {})
+        self._documents.put(_outputs_path(deployment_id, template), json.dumps(outputs).encode(), {})
 
     def outputs(self, deployment_id: str, template: str) -> dict[str, Any]:
         """The outputs of a finished template, by the names that ARM answers.
@@ -162,7 +176,7 @@ class DeploymentStore:
         Raises:
             KeyError: the template has not finished.
         """
-        document = self._documents.read(f"outputs/{deployment_id}/{template}.json")
+        document = self._documents.read(_outputs_path(deployment_id, template))
         if document is None:
             raise KeyError(template)
         outputs: dict[str, Any] = json.loads(document.content)

@@ -1,7 +1,7 @@
 """A blob as a file: read from anywhere by range requests, a window at a time, always the version it was opened in."""
 
 import io
-from typing import BinaryIO, cast
+from typing import cast
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError
@@ -15,17 +15,33 @@ TAIL_BYTES = 1024**2
 """What is fetched for a read near the end: there a zip has its central directory, which a few small reads look for."""
 
 
-def open_blob(blob: BlobClient) -> BinaryIO:
+class BlobFile(io.BufferedReader):
+    """A blob as a seekable file, and `etag`: the version that it reads."""
+
+    def __init__(self, reader: "_RangeReader", etag: str) -> None:
+        super().__init__(cast("io.RawIOBase", reader), buffer_size=64 * 1024)
+        self.etag = etag
+
+
+def open_blob(blob: BlobClient, etag: str | None = None) -> BlobFile:
     """The blob as a seekable file for reading. Holds one window of `BLOCK_BYTES` in memory. Changes nothing.
 
     Raises:
-        FailureError: there is no such blob, storage refused; while reading also BundleChanged: another version of the
-            blob is there by now.
+        FailureError: there is no such blob, storage refused; BundleChanged: it is not, or while reading no longer, the
+            version `etag`.
     """
     with storage_failures():
         properties = blob.get_blob_properties()
-    reader = _RangeReader(blob, int(properties.size), str(properties.etag))
-    return cast("BinaryIO", io.BufferedReader(reader, buffer_size=64 * 1024))
+    found = str(properties.etag)
+    if etag is not None and etag != found:
+        raise _changed()
+    return BlobFile(_RangeReader(blob, int(properties.size), found), found)
+
+
+def _changed() -> FailureError:
+    message = "The bundle was overwritten after it was read first."
+    suggestion = "Upload every bundle under a name of its own, and deploy again."
+    return FailureError(failure(FailureClass.TEMPLATE, "BundleChanged", message, suggestion))
 
 
 class _RangeReader(io.RawIOBase):
@@ -76,7 +92,5 @@ class _RangeReader(io.RawIOBase):
                     offset=start, length=length, etag=self._etag, match_condition=MatchConditions.IfNotModified
                 ).readall()
             except ResourceModifiedError:
-                message = "The bundle was overwritten while it was being read."
-                suggestion = "Upload every bundle under a name of its own, and deploy again."
-                raise FailureError(failure(FailureClass.TEMPLATE, "BundleChanged", message, suggestion)) from None
+                raise _changed() from None
         self._window_start = start
