@@ -15,6 +15,9 @@ from armature.transitions import MAX_PROBLEMS
 
 PROBLEM_TYPES = "https://armature.dev/problems/"
 
+MAX_ERRORS = 50
+"""Faults of one request that are told: a small body can have thousands."""
+
 logger = logging.getLogger("armature.triggers")
 
 
@@ -86,8 +89,8 @@ async def answered(serve: Callable[[], Awaitable[func.HttpResponse]]) -> func.Ht
 
 
 def invalid_request(error: ValidationError) -> ProblemError:
-    """All that is wrong with a request, each with its JSON pointer. Values are not echoed."""
-    errors = request_errors(error)
+    """What is wrong with a request, each with its JSON pointer. Values are not echoed."""
+    errors = request_errors(error)[:MAX_ERRORS]
     listed = "; ".join(f"{item['pointer'] or '/'}: {item['message']}" for item in errors)
     return ProblemError(400, "invalid-request", "The request is not valid", listed, errors=errors)
 

@@ -1,6 +1,7 @@
 """The HTTP API of deployments: start, status, list, events."""
 
 import asyncio
+import re
 from datetime import datetime
 from typing import Any
 
@@ -157,7 +158,7 @@ def _moment(req: func.HttpRequest) -> datetime | None:
 
 def _number(req: func.HttpRequest, name: str, *, default: int, lowest: int, highest: int) -> int:
     asked = req.params.get(name, str(default))
-    if not asked.isdecimal() or not lowest <= int(asked[:12]) <= highest:
+    if not re.fullmatch("[0-9]{1,12}", asked) or not lowest <= int(asked) <= highest:
         raise _bad_parameter(name, f"must be a whole number from {lowest} to {highest}")
     return int(asked)
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from armature.azure.services import services
 from armature.request import DeploymentRequest
-from armature.results import REQUESTS_QUEUE, RESULTS_QUEUE, Rejection
+from armature.results import REQUESTS_QUEUE, RESULTS_QUEUE, queued, rejection_of
 from triggers.answers import request_errors
 from triggers.starting import parsed_request, start
 
@@ -49,5 +49,4 @@ async def _started(
 
 
 def _rejection(message_id: str, deployment_id: str | None, message: str, errors: list[str]) -> str:
-    rejection = Rejection(message_id=message_id, deployment_id=deployment_id, message=message, errors=tuple(errors))
-    return rejection.model_dump_json(by_alias=True, exclude_none=True)
+    return queued(rejection_of(message_id, deployment_id, message, errors))
