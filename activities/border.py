@@ -31,16 +31,20 @@ def register(blueprint: df.Blueprint, activity: Callable[[Services, WorkT], Answ
     name = activity.__name__
 
     def run(payload: dict[str, Any]) -> dict[str, Any]:
-        work = work_type.load(payload)
-        try:
-            return activity(services(), work).dump()
-        except FailureError as known:
-            logger.warning("%s failed: %s", name, known, extra={"activity": name})
-            return Answer(failure=known.failure).dump()
-        except Exception as unforeseen:
-            logger.exception("%s failed unforeseen", name, extra={"activity": name})
-            reason = redact(f"{type(unforeseen).__name__}: {unforeseen}")[:1000]
-            return Answer(failure=failure(FailureClass.UNKNOWN, "UnforeseenFault", reason)).dump()
+        return carried_out(name, activity, work_type.load(payload))
 
     run.__name__ = run.__qualname__ = name
     blueprint.activity_trigger(input_name="payload", activity=name)(run)
+
+
+def carried_out(name: str, activity: Callable[[Services, WorkT], AnswerT], work: WorkT) -> dict[str, Any]:
+    """What an activity answers, or its failure as the answer."""
+    try:
+        return activity(services(), work).dump()
+    except FailureError as known:
+        logger.warning("%s failed: %s", name, known, extra={"activity": name})
+        return Answer(failure=known.failure).dump()
+    except Exception as unforeseen:
+        logger.exception("%s failed unforeseen", name, extra={"activity": name})
+        reason = redact(f"{type(unforeseen).__name__}: {unforeseen}")[:1000]
+        return Answer(failure=failure(FailureClass.UNKNOWN, "UnforeseenFault", reason)).dump()

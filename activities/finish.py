@@ -6,13 +6,13 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities.border import register
-from armature.azure.services import Services, services
+from activities.border import carried_out, register
+from armature.azure.services import Services
 from armature.events import Event, EventCode, Level
 from armature.messages import Answer, DeploymentStep, FinishInput, PhaseInput
-from armature.results import RESULTS_QUEUE, result_of
+from armature.results import RESULTS_QUEUE, queued, result_of
 from armature.state import DeploymentState, Phase, Status, TemplateStatus
-from armature.transitions import with_failures, with_phase
+from armature.transitions import with_failures, with_nothing_waiting, with_phase
 
 blueprint = df.Blueprint()
 
@@ -41,7 +41,7 @@ def record_phase(services: Services, work: PhaseInput) -> Answer:
 
 
 def finish_deployment(services: Services, work: FinishInput) -> Answer:
-    """Record how the deployment ended. Twice: a state that is final stays as it is."""
+    """Record how the deployment ended, whatever was recorded of it before. Twice: a state that is final stays so."""
     now = datetime.now(UTC)
     failure = work.outcome.failure
     status = Status.FAILED if failure else Status.COMPLETED
@@ -64,8 +64,8 @@ def finish_deployment(services: Services, work: FinishInput) -> Answer:
         of_templates = [t.failure for t in state.templates if t.status is TemplateStatus.FAILED and t.failure]
         reasons = of_templates or ([failure] if failure else [])
         return with_phase(
-            with_failures(state, reasons if failure else []),
-            sequence=work.sequence,
+            with_failures(with_nothing_waiting(state, now), reasons if failure else []),
+            sequence=max(work.sequence, state.sequence + 1),
             status=status,
             phase=Phase.FINISHED,
             message=work.outcome.message,
@@ -80,11 +80,14 @@ def finish_deployment(services: Services, work: FinishInput) -> Answer:
 @blueprint.queue_output(arg_name="results", queue_name=RESULTS_QUEUE, connection="AzureWebJobsStorage")
 def send_result(payload: dict[str, Any], results: func.Out[str]) -> dict[str, Any]:
     """Put the result on the queue. Twice: it bears the deployment's id, and consumers drop the second."""
-    work = DeploymentStep.load(payload)
-    state = services().deployments.state(work.deployment_id)
-    if state is not None:
-        results.set(result_of(state).model_dump_json(by_alias=True, exclude_none=True))
-    return Answer().dump()
+
+    def send(services: Services, work: DeploymentStep) -> Answer:
+        state = services.deployments.state(work.deployment_id)
+        if state is not None:
+            results.set(queued(result_of(state)))
+        return Answer()
+
+    return carried_out("send_result", send, DeploymentStep.load(payload))
 
 
 register(blueprint, record_phase, PhaseInput)

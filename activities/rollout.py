@@ -1,6 +1,7 @@
 """Roll out: hand templates to ARM, look at what is in flight, show what the scheduler decided."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 
@@ -12,7 +13,7 @@ from activities.parameters import deployment_body
 from armature.azure.arm import ArmGateway
 from armature.azure.models import ArmDeployment, ArmOperation
 from armature.azure.services import Services
-from armature.errors import Failure, FailureError
+from armature.errors import Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
 from armature.messages import (
     Answer,
@@ -26,10 +27,13 @@ from armature.messages import (
 )
 from armature.plan import Plan, PlannedTemplate
 from armature.scheduling import Decision, GraphTemplate, Report, Rollout, Setback, Start
-from armature.state import DeploymentState, LinkedDeployment, TemplateState, TemplateStatus
-from armature.transitions import with_template
+from armature.state import LinkedDeployment, TemplateState, TemplateStatus
+from armature.transitions import with_template, with_templates
 
 blueprint = df.Blueprint()
+
+LOOKS_AT_ONCE = 8
+"""Templates that one poll looks at at the same time: fifty in flight are a hundred reads, a fifth of a second each."""
 
 DEPLOYMENT_TAG = "armature-deployment-id"
 ATTEMPT_TAG = "armature-attempt"
@@ -57,23 +61,30 @@ def start_template(services: Services, work: StartInput) -> StartAnswer:
     Twice: the deployment's name is the template's and its tags tell deployment and attempt, so one that runs, is done,
     or has failed for this very attempt is not put again.
     """
+    try:
+        _hand_to_arm(services, work)
+    except FailureError as refused:
+        _show_failed_attempt(services, work.deployment_id, work.start, refused.failure)
+        return StartAnswer(report=_failed(work.start, refused.failure))
+    return StartAnswer(report=Report(name=work.start.name, attempt=work.start.attempt, status=TemplateStatus.RUNNING))
+
+
+def _hand_to_arm(services: Services, work: StartInput) -> None:
     plan = services.deployments.plan(work.deployment_id)
     template = plan.template(work.start.name)
     arm = services.arm(template.scope.subscription)
     standing = arm.get_deployment(template.scope, template.deployment_name)
-    if standing is None or _must_be_put(standing, work):
-        body = deployment_body(services, plan, template, _tags(work))
-        try:
-            standing = arm.put_deployment(template.scope, template.deployment_name, body)
-        except FailureError as refused:
-            if refused.failure.code.lower() != "deploymentactive":
-                _show_failed_attempt(services, work.deployment_id, work.start, refused.failure)
-                return StartAnswer(report=_failed(work.start, refused.failure))
-            standing = arm.get_deployment(template.scope, template.deployment_name)
-            if standing is None or _must_be_put(standing, work):
-                raise
-    _show_started(services, plan, template, work.start, standing)
-    return StartAnswer(report=Report(name=work.start.name, attempt=work.start.attempt, status=TemplateStatus.RUNNING))
+    if standing is not None and not _must_be_put(standing, work):
+        return
+    body = deployment_body(services, plan, template, _tags(work))
+    try:
+        arm.put_deployment(template.scope, template.deployment_name, body)
+    except FailureError as refused:
+        if refused.failure.code.lower() != "deploymentactive":
+            raise
+        standing = arm.get_deployment(template.scope, template.deployment_name)
+        if standing is None or _must_be_put(standing, work):
+            raise
 
 
 def poll_templates(services: Services, work: PollInput) -> PollAnswer:
@@ -82,64 +93,93 @@ def poll_templates(services: Services, work: PollInput) -> PollAnswer:
     Twice: what is seen is written again as it is; a template never goes back.
     """
     plan = services.deployments.plan(work.deployment_id)
-    sights = [_look(services, plan, start) for start in work.in_flight]
+    state = services.deployments.state(work.deployment_id)
+    shown = {template.name: template for template in state.templates} if state else {}
+    with ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="look") as pool:
+        sights = list(pool.map(partial(_look, services, plan, shown), work.in_flight))
     services.deployments.append_events(work.deployment_id, [event for sight in sights for event in sight.events])
-    now = datetime.now(UTC)
-
-    def seen(state: DeploymentState) -> DeploymentState:
-        for sight in sights:
-            state = with_template(state, sight.report.name, sight.applied, now)
-        return state
-
-    services.deployments.update_state(work.deployment_id, seen)
-    return PollAnswer(reports=tuple(sight.report for sight in sights))
+    now, changes = datetime.now(UTC), {sight.report.name: sight.applied for sight in sights}
+    services.deployments.update_state(work.deployment_id, lambda found: with_templates(found, changes, now))
+    asked = [sight.retry_after_seconds for sight in sights if sight.retry_after_seconds]
+    return PollAnswer(reports=tuple(sight.report for sight in sights), retry_after_seconds=max(asked, default=None))
 
 
 def record_decisions(services: Services, work: DecisionsInput) -> Answer:
-    """Show retries, final failures and skips. Twice: each decision has one key and one place."""
+    """Show starts, retries, final failures and skips. Twice: each decision has one key and one place."""
     now = datetime.now(UTC)
+    plan = services.deployments.plan(work.deployment_id)
     state = services.deployments.state(work.deployment_id)
     attempts = state.options.retry_policy.max_attempts if state else 0
     services.deployments.append_events(
-        work.deployment_id, [_decision_event(decision, attempts, now) for decision in work.decisions]
+        work.deployment_id,
+        [
+            event
+            for decision in work.decisions
+            for event in _decision_events(decision, work.reasons.get(decision.name), attempts, now)
+        ],
     )
-
-    def decided(found: DeploymentState) -> DeploymentState:
-        for decision in work.decisions:
-            found = with_template(found, decision.name, partial(_decided, decision=decision, now=now), now)
-        return found
-
-    services.deployments.update_state(work.deployment_id, decided)
+    changes = {
+        decision.name: partial(
+            _decided,
+            decision=decision,
+            reason=work.reasons.get(decision.name),
+            link=_portal_link(services, plan.template(decision.name)),
+            now=now,
+        )
+        for decision in work.decisions
+    }
+    services.deployments.update_state(work.deployment_id, lambda found: with_templates(found, changes, now))
     return Answer()
 
 
 class _Sight:
     """What one look at ARM showed of a template: the report for the scheduler, the events, the change of the state."""
 
-    def __init__(self, report: Report, events: Iterable[Event] = (), update: dict[str, object] | None = None) -> None:
+    def __init__(
+        self,
+        report: Report,
+        events: Iterable[Event] = (),
+        update: dict[str, object] | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
         self.report = report
         self.events = list(events)
+        self.retry_after_seconds = retry_after_seconds
         self._update = update or {}
 
     def applied(self, template: TemplateState) -> TemplateState:
-        return template.model_copy(update={**self._update, "attempt": self.report.attempt})
+        is_new = template.status is TemplateStatus.WAITING or template.attempt < self.report.attempt
+        status = TemplateStatus.RUNNING if is_new else template.status
+        return template.model_copy(update={"status": status, **self._update, "attempt": self.report.attempt})
 
 
-def _look(services: Services, plan: Plan, start: Start) -> _Sight:
+def _look(services: Services, plan: Plan, shown: Mapping[str, TemplateState], start: Start) -> _Sight:
     template = plan.template(start.name)
     arm = services.arm(template.scope.subscription)
     try:
         deployment = arm.get_deployment(template.scope, template.deployment_name)
         if deployment is None:
-            return _Sight(Report(name=start.name, attempt=start.attempt, status=TemplateStatus.RUNNING))
+            return _unseen(start, _not_known(template))
         operations = arm.list_operations(template.scope, template.deployment_name)
-        return _sight(services, arm, plan, template, start, deployment, operations)
+        return _sight(services, arm, plan, template, start, shown.get(start.name), deployment, operations)
     except FailureError as unseen:
-        if unseen.failure.is_retried:  # the next tick looks again; what ARM does goes on meanwhile
-            return _Sight(Report(name=start.name, attempt=start.attempt, status=TemplateStatus.RUNNING))
+        if unseen.failure.is_retried:
+            return _unseen(start, unseen.failure)
         return _Sight(
             _failed(start, unseen.failure), [_attempt_event(start, unseen.failure)], {"failure": unseen.failure}
         )
+
+
+def _unseen(start: Start, why: Failure) -> _Sight:
+    """The next tick looks again; what ARM does goes on meanwhile. The scheduler counts how often."""
+    report = Report(name=start.name, attempt=start.attempt, status=TemplateStatus.RUNNING, is_seen=False)
+    return _Sight(report, [], {"failure": why}, why.retry_after_seconds)
+
+
+def _not_known(template: PlannedTemplate) -> Failure:
+    message = f"ARM does not know the deployment {template.deployment_name}, which it was handed."
+    suggestion = "See in the activity log whether somebody deleted it, or its resource group; else deploy again."
+    return failure(FailureClass.TRANSIENT, "DeploymentLost", message, suggestion)
 
 
 def _sight(
@@ -148,6 +188,7 @@ def _sight(
     plan: Plan,
     template: PlannedTemplate,
     start: Start,
+    shown: TemplateState | None,
     deployment: ArmDeployment,
     operations: list[ArmOperation],
 ) -> _Sight:
@@ -158,7 +199,7 @@ def _sight(
         report = Report(
             name=start.name, attempt=start.attempt, status=TemplateStatus.RUNNING, linked_succeeded=succeeded
         )
-        return _Sight(report, _progress_events(start, update), update)
+        return _Sight(report, _progress_events(start, update, shown), update)
     if deployment.is_succeeded:
         services.deployments.save_outputs(plan.deployment_id, template.name, deployment.outputs)
         update |= {"resources": tuple(deployment.output_resources), "failure": None}
@@ -167,10 +208,10 @@ def _sight(
             return _Sight(report, [], update)
         update |= {"status": TemplateStatus.SUCCEEDED, "finished_at": deployment.timestamp or datetime.now(UTC)}
         return _Sight(report, [succeeded_event(start.name, len(deployment.output_resources))], update)
-    failure = arm.deployment_failure(template.scope, template.deployment_name, deployment)
-    update |= {"failure": failure, "resources": tuple(deployment.output_resources)}
-    report = _failed(start, failure, succeeded)
-    return _Sight(report, [_attempt_event(start, failure)], update)
+    why = arm.deployment_failure(template.scope, template.deployment_name, deployment)
+    update |= {"failure": why, "resources": tuple(deployment.output_resources)}
+    report = _failed(start, why, succeeded)
+    return _Sight(report, [_attempt_event(start, why)], update)
 
 
 def _linked(operations: list[ArmOperation]) -> tuple[LinkedDeployment, ...]:
@@ -222,38 +263,6 @@ def _failed(start: Start, failure: Failure, linked_succeeded: int = 0) -> Report
     )
 
 
-def _show_started(
-    services: Services, plan: Plan, template: PlannedTemplate, start: Start, standing: ArmDeployment
-) -> None:
-    now = datetime.now(UTC)
-    services.deployments.append_events(
-        plan.deployment_id,
-        [
-            Event(
-                key=f"template:{start.name}:{start.attempt}:started",
-                time=now,
-                code=EventCode.TEMPLATE_STARTED,
-                message=f"{start.name} started" + (f", attempt {start.attempt}." if start.attempt > 1 else "."),
-                template=start.name,
-            )
-        ],
-    )
-    link = services.cloud.portal_deployment_link(None, template.scope.deployment_id(template.deployment_name))
-
-    def started(found: TemplateState) -> TemplateState:
-        return found.model_copy(
-            update={
-                "status": TemplateStatus.RUNNING,
-                "attempt": start.attempt,
-                "started_at": found.started_at or now,
-                "correlation_id": standing.correlation_id,
-                "portal_link": link,
-            }
-        )
-
-    services.deployments.update_state(plan.deployment_id, lambda state: with_template(state, start.name, started, now))
-
-
 def _show_failed_attempt(services: Services, deployment_id: str, start: Start, failure: Failure) -> None:
     now = datetime.now(UTC)
     services.deployments.append_events(deployment_id, [_attempt_event(start, failure)])
@@ -275,16 +284,24 @@ def _show_failed_attempt(services: Services, deployment_id: str, start: Start, f
     )
 
 
-def _decided(template: TemplateState, *, decision: Decision, now: datetime) -> TemplateState:
-    finished = now if decision.status.is_final else None
-    return template.model_copy(
-        update={
-            "status": decision.status,
-            "attempt": decision.attempt,
-            "next_attempt_at": decision.next_attempt_at,
-            "finished_at": finished,
-        }
-    )
+def _decided(
+    template: TemplateState, *, decision: Decision, reason: Failure | None, link: str | None, now: datetime
+) -> TemplateState:
+    update: dict[str, object] = {
+        "status": decision.status,
+        "attempt": decision.attempt,
+        "next_attempt_at": decision.next_attempt_at,
+        "finished_at": now if decision.status.is_final else None,
+    }
+    if decision.status is TemplateStatus.RUNNING:
+        update |= {"started_at": template.started_at or now, "portal_link": link}
+    if reason is not None:
+        update["failure"] = reason
+    return template.model_copy(update=update)
+
+
+def _portal_link(services: Services, template: PlannedTemplate) -> str | None:
+    return services.cloud.portal_deployment_link(None, template.scope.deployment_id(template.deployment_name))
 
 
 def _attempt_event(start: Start, failure: Failure) -> Event:
@@ -298,9 +315,12 @@ def _attempt_event(start: Start, failure: Failure) -> Event:
     )
 
 
-def _progress_events(start: Start, update: dict[str, object]) -> list[Event]:
+def _progress_events(start: Start, update: dict[str, object], shown: TemplateState | None) -> list[Event]:
+    """Progress that the state does not show yet: a long deployment would fill the log with what it says already."""
     done, total = update["resources_done"], update["resources_total"]
-    if not done:
+    if not done or (
+        shown and (shown.attempt, shown.resources_done, shown.resources_total) == (start.attempt, done, total)
+    ):
         return []
     return [
         Event(
@@ -313,9 +333,19 @@ def _progress_events(start: Start, update: dict[str, object]) -> list[Event]:
     ]
 
 
+def _decision_events(decision: Decision, reason: Failure | None, max_attempts: int, now: datetime) -> list[Event]:
+    attempt = [_attempt_event(Start(name=decision.name, attempt=decision.attempt), reason)] if reason else []
+    return [*attempt, _decision_event(decision, max_attempts, now)]
+
+
 def _decision_event(decision: Decision, max_attempts: int, now: datetime) -> Event:
     name = decision.name
     code, level, message = {
+        TemplateStatus.RUNNING: (
+            EventCode.TEMPLATE_STARTED,
+            Level.INFO,
+            f"{name} started" + (f", attempt {decision.attempt}." if decision.attempt > 1 else "."),
+        ),
         TemplateStatus.RETRYING: (
             EventCode.TEMPLATE_RETRYING,
             Level.WARNING,
@@ -329,7 +359,8 @@ def _decision_event(decision: Decision, max_attempts: int, now: datetime) -> Eve
         TemplateStatus.FAILED: (EventCode.TEMPLATE_FAILED, Level.ERROR, f"{name} failed for good."),
         TemplateStatus.SKIPPED: (EventCode.TEMPLATE_SKIPPED, Level.WARNING, f"{name} was not started."),
     }[decision.status]
-    key = f"template:{name}:{decision.attempt}:{decision.status}"
+    word = "started" if decision.status is TemplateStatus.RUNNING else decision.status.value
+    key = f"template:{name}:{decision.attempt}:{word}"
     return Event(key=key, time=now, code=code, message=message, level=level, template=name)
 
 

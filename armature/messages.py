@@ -15,14 +15,6 @@ from armature.scheduling import Decision, Report, Rollout, Start
 from armature.state import Phase, Status
 
 
-class DeploymentInput(Model):
-    """The input of the orchestrator `deployment`. `sequence` goes on counting when it continues as new."""
-
-    deployment_id: str
-    options: Options
-    sequence: int = 0
-
-
 class DeploymentStep(Model):
     """The input of an activity that needs to know which deployment, and nothing else."""
 
@@ -40,6 +32,19 @@ class BundleAnswer(Answer):
 
     artifacts: int = 0
     lineage_key: str = ""
+
+
+class DeploymentInput(Model):
+    """The input of the orchestrator `deployment`.
+
+    When it continues as new, `sequence` goes on counting, `bundle` is what was read of it, `holder` whom it waits for.
+    """
+
+    deployment_id: str
+    options: Options
+    sequence: int = 0
+    bundle: BundleAnswer | None = None
+    holder: str = ""
 
 
 class TurnAnswer(Answer):
@@ -141,16 +146,18 @@ class PollInput(Model):
 
 
 class PollAnswer(Answer):
-    """What ARM says of each attempt in flight."""
+    """What ARM says of each attempt in flight; `retry_after_seconds` when it asks not to be asked again sooner."""
 
     reports: tuple[Report, ...] = ()
+    retry_after_seconds: float | None = None
 
 
 class DecisionsInput(Model):
-    """Decisions of the scheduler to show in the state."""
+    """Decisions of the scheduler to show in the state; `reasons` for those that no activity could write down itself."""
 
     deployment_id: str
     decisions: tuple[Decision, ...]
+    reasons: dict[str, Failure] = {}
 
 
 class PackagesInput(Model):

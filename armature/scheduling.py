@@ -17,6 +17,10 @@ from armature.state import TemplateStatus
 MAX_WAIT_SECONDS = 300.0
 """No single wait is longer: a service's Retry-After beyond it is cut, so that a cancelled deployment is noticed."""
 
+MAX_UNSEEN = 60
+"""Polls in a row that may not see a deployment, because ARM lost it or can't be reached, before its attempt counts as
+failed. ARM tells of a new deployment within seconds."""
+
 
 def retry_wait(policy: RetryPolicy, attempt: int, retry_after_seconds: float | None = None) -> float:
     """Seconds to wait after attempt number `attempt` failed: the policy's back-off, or what the service asked for."""
@@ -47,7 +51,8 @@ class Setback(Model):
 class Report(Model):
     """What an activity saw of one template in flight.
 
-    `linked_succeeded` counts the template's linked deployments that have succeeded: progress of its own.
+    `linked_succeeded` counts the template's linked deployments that have succeeded: progress of its own. `is_seen` is
+    false when ARM did not tell, or does not know, how the attempt stands.
     """
 
     name: str
@@ -55,6 +60,7 @@ class Report(Model):
     status: TemplateStatus
     setback: Setback | None = None
     linked_succeeded: int = 0
+    is_seen: bool = True
 
 
 class Track(Model):
@@ -67,6 +73,7 @@ class Track(Model):
     deferred: bool = False
     progress_at_start: int = 0
     linked_succeeded: int = 0
+    unseen: int = 0
 
 
 _UNTOUCHED = Track()
@@ -80,12 +87,17 @@ class Start(Model):
 
 
 class Decision(Model):
-    """What was decided about a template after it failed, or because another did."""
+    """What was decided about a template: that it runs, or what happens after it, or another, failed."""
 
     name: str
     status: TemplateStatus
     attempt: int
     next_attempt_at: datetime | None = None
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """That the attempt runs, as its start reported."""
+        return cls(name=report.name, status=report.status, attempt=report.attempt)
 
 
 class Rollout(Model):
@@ -121,6 +133,11 @@ class Rollout(Model):
     def in_flight(self) -> tuple[Start, ...]:
         """The attempts that ARM is working on."""
         return tuple(Start(name=name, attempt=self.track(name).attempt) for name in self._named(TemplateStatus.RUNNING))
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts were begun so far, of all templates together."""
+        return sum(track.attempt for track in self.tracks.values())
 
     @property
     def succeeded(self) -> tuple[str, ...]:
@@ -185,6 +202,7 @@ class Rollout(Model):
                         "not_before": None,
                         "deferred": False,
                         "progress_at_start": progress,
+                        "unseen": 0,
                     }
                 )
                 for start in starts
@@ -203,8 +221,9 @@ class Rollout(Model):
             elif report.status is TemplateStatus.FAILED:
                 changed = rollout._after_failure(track, report, now)
             else:
-                changed = track
-            rollout = rollout._with({report.name: changed})
+                changed = rollout._after_look(track, report, now)
+            if changed is not track:
+                rollout = rollout._with({report.name: changed})
             if changed.status is TemplateStatus.FAILED:
                 rollout = rollout.model_copy(update={"is_stopping": True})
         return rollout._stopped_if_stuck()
@@ -214,6 +233,13 @@ class Rollout(Model):
         failed = self._with({name: self.track(name).model_copy(update={"status": TemplateStatus.FAILED})})
         return failed.model_copy(update={"is_stopping": True})._stopped_if_stuck()
 
+    def _after_look(self, track: Track, report: Report, now: datetime) -> Track:
+        unseen = 0 if report.is_seen else track.unseen + 1
+        if unseen >= MAX_UNSEEN:
+            lost = Setback(failure_class=FailureClass.TRANSIENT)
+            return self._after_failure(track, report.model_copy(update={"setback": lost}), now)
+        return track if unseen == track.unseen else track.model_copy(update={"unseen": unseen})
+
     def _after_failure(self, track: Track, report: Report, now: datetime) -> Track:
         setback = report.setback or Setback(failure_class=FailureClass.UNKNOWN)
         if setback.failure_class is FailureClass.MISSING_DEPENDENCY:
@@ -222,7 +248,7 @@ class Rollout(Model):
                 update={
                     "status": TemplateStatus.RETRYING,
                     "deferred": not made_progress,
-                    "linked_succeeded": report.linked_succeeded,
+                    "linked_succeeded": max(report.linked_succeeded, track.linked_succeeded),
                 }
             )
         waits = track.waits + 1

@@ -4,8 +4,9 @@ Phase and status move by sequence number: an older save never overwrites a newer
 within an attempt only forward.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
 from armature.errors import Failure
 from armature.problems import Problem
@@ -107,13 +108,36 @@ def with_template(
     state: DeploymentState, name: str, change: Callable[[TemplateState], TemplateState], now: datetime
 ) -> DeploymentState:
     """The state with one template changed; a change that would take it back (attempt, then status) is dropped."""
+    return with_templates(state, {name: change}, now)
+
+
+def with_templates(
+    state: DeploymentState, changes: Mapping[str, Callable[[TemplateState], TemplateState]], now: datetime
+) -> DeploymentState:
+    """The state with several templates changed, by name, each as `with_template` does it."""
     changed = tuple(
-        _forward(template, change(template)) if template.name == name else template for template in state.templates
+        _forward(template, changes[template.name](template)) if template.name in changes else template
+        for template in state.templates
     )
     if changed == state.templates:
         return state
     moved = state.model_copy(update={"templates": changed, "updated_at": now})
     return moved.model_copy(update={"progress": _progress(moved)})
+
+
+def with_nothing_waiting(state: DeploymentState, now: datetime) -> DeploymentState:
+    """The state of a deployment that ends: what waits for its start, or for another attempt, waits for nothing now."""
+    last = {TemplateStatus.WAITING: TemplateStatus.SKIPPED, TemplateStatus.RETRYING: TemplateStatus.FAILED}
+    ended = {
+        template.name: partial(_ended, status=last[template.status], now=now)
+        for template in state.templates
+        if template.status in last
+    }
+    return with_templates(state, ended, now)
+
+
+def _ended(template: TemplateState, status: TemplateStatus, now: datetime) -> TemplateState:
+    return template.model_copy(update={"status": status, "next_attempt_at": None, "finished_at": now})
 
 
 def with_failures(state: DeploymentState, failures: Iterable[Failure]) -> DeploymentState:

@@ -21,15 +21,24 @@ from armature.messages import (
     TurnAnswer,
     UploadInput,
 )
-from armature.options import RetryPolicy
 from armature.state import Phase, Status
-from orchestrators.retrying import Steps, retried
+from orchestrators.retrying import UNTIL_WRITTEN, Steps, retried
 
 ROUNDS_PER_HISTORY = 100
 """Looks at the lineage lock before the orchestrator continues as new, so that a long wait keeps a short history."""
 
-UNTIL_WRITTEN = RetryPolicy(max_attempts=10, backoff_multiplier=2, first_interval_seconds=5)
-"""The end of a deployment is recorded with more patience than the caller's policy: it must not be lost."""
+READY_WITHIN = timedelta(minutes=30)
+"""ARM makes a storage account in under a minute; one that takes so much longer never gets ready."""
+
+LONGEST_LOOK_AWAY = 30.0
+"""Seconds between two looks at what ARM provisions, once it takes long."""
+
+_NEVER_READY = failure(
+    FailureClass.UNKNOWN,
+    "ArtifactStorageNotReady",
+    f"The artifact storage account was not ready after {READY_WITHIN.seconds // 60} minutes.",
+    "Look in the portal at the resource group rg-armature-LOCATION and its deployment armature-artifact-storage.",
+)
 
 blueprint = df.Blueprint()
 
@@ -48,8 +57,14 @@ def deployment(context: df.DurableOrchestrationContext) -> Steps:
         )
     if outcome is None:
         return None
-    yield from _finished(context, job, chapters, outcome)
-    return {"status": (Status.FAILED if outcome.failure else Status.COMPLETED).value, "message": outcome.message}
+    end = FinishInput(deployment_id=job.deployment_id, sequence=chapters.sequence + 1, outcome=outcome)
+    return (yield from _finished(context, end))
+
+
+@blueprint.orchestration_trigger(context_name="context")
+def closing(context: df.DurableOrchestrationContext) -> Steps:
+    """Record the end of a deployment whose own orchestration has died. Its instance id is `{deploymentId}:closing`."""
+    return (yield from _finished(context, FinishInput.load(context.get_input())))
 
 
 class _Chapters:
@@ -76,12 +91,14 @@ def _carried_out(
     policy = job.options.retry_policy
     step = DeploymentStep(deployment_id=job.deployment_id)
 
-    yield from chapters.begin(Status.PENDING, Phase.PREPARING, "Reading the bundle.")
-    bundle = yield from retried(context, "read_bundle", step, BundleAnswer, policy)
+    bundle = job.bundle
+    if bundle is None:
+        yield from chapters.begin(Status.PENDING, Phase.PREPARING, "Reading the bundle.")
+        bundle = yield from retried(context, "read_bundle", step, BundleAnswer, policy)
     if bundle.failure:
         return Outcome(message="The bundle was refused; nothing was touched.", failure=bundle.failure)
 
-    turn = yield from _turn_taken(context, job, chapters)
+    turn = yield from _turn_taken(context, job.model_copy(update={"bundle": bundle}), chapters)
     if turn is None or turn.failure:
         return turn
 
@@ -116,41 +133,48 @@ def _turn_taken(
 ) -> Generator[TaskBase, Any, Outcome | None]:
     """Wait, visibly queued, until no other deployment of the lineage runs. None when it continues as new."""
     step = DeploymentStep(deployment_id=job.deployment_id)
-    holder = ""
+    holder = job.holder
     for _ in range(ROUNDS_PER_HISTORY):
         turn = yield from retried(context, "take_turn", step, TurnAnswer, job.options.retry_policy)
         if turn.failure:
             return Outcome(message="The lineage lock could not be taken.", failure=turn.failure)
         if turn.is_ours:
             return Outcome(message="")
-        if turn.holder != holder:
+        if turn.holder and turn.holder != holder:
             holder = turn.holder
             yield from chapters.begin(Status.QUEUED, Phase.QUEUED, f"Waiting for deployment {holder} to end.")
         yield context.create_timer(context.current_utc_datetime + timedelta(seconds=job.options.poll_interval_seconds))
-    context.continue_as_new(job.model_copy(update={"sequence": chapters.sequence}).dump())
+    context.continue_as_new(job.model_copy(update={"sequence": chapters.sequence, "holder": holder}).dump())
     return None
 
 
 def _target_ready(
     context: df.DurableOrchestrationContext, job: DeploymentInput
 ) -> Generator[TaskBase, Any, ReadyAnswer]:
-    """Ensure resource group and artifact storage; look again until ARM has provisioned them."""
+    """Ensure resource group and artifact storage; look again, less and less often, until ARM has provisioned them."""
     step = DeploymentStep(deployment_id=job.deployment_id)
+    deadline = context.current_utc_datetime + READY_WITHIN
+    wait = job.options.poll_interval_seconds
     while True:
         target = yield from retried(context, "prepare_target", step, ReadyAnswer, job.options.retry_policy)
         if target.failure or target.is_ready:
             return target
-        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=job.options.poll_interval_seconds))
+        if context.current_utc_datetime >= deadline:
+            return ReadyAnswer(failure=_NEVER_READY)
+        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=wait))
+        wait = min(1.1 * wait, max(LONGEST_LOOK_AWAY, wait))
 
 
-def _finished(
-    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: _Chapters, outcome: Outcome
-) -> Generator[TaskBase, Any, None]:
-    """Record the end, give the lock back, and put the result on the queue."""
-    status = Status.FAILED if outcome.failure else Status.COMPLETED
-    context.set_custom_status({"status": status.value, "phase": Phase.FINISHED.value, "message": outcome.message})
-    end = FinishInput(deployment_id=job.deployment_id, sequence=chapters.sequence + 1, outcome=outcome)
-    step = DeploymentStep(deployment_id=job.deployment_id)
-    yield from retried(context, "finish_deployment", end, Answer, UNTIL_WRITTEN)
-    yield from retried(context, "release_turn", step, Answer, UNTIL_WRITTEN)
-    yield from retried(context, "send_result", step, Answer, UNTIL_WRITTEN)
+def _finished(context: df.DurableOrchestrationContext, end: FinishInput) -> Generator[TaskBase, Any, dict[str, str]]:
+    """Record the end, give the lock back, and put the result on the queue.
+
+    When the end can't be recorded nothing else is done: the timer finds the deployment, and has this done again.
+    """
+    status = Status.FAILED if end.outcome.failure else Status.COMPLETED
+    context.set_custom_status({"status": status.value, "phase": Phase.FINISHED.value, "message": end.outcome.message})
+    step = DeploymentStep(deployment_id=end.deployment_id)
+    recorded = yield from retried(context, "finish_deployment", end, Answer, UNTIL_WRITTEN)
+    if recorded.failure is None:
+        yield from retried(context, "release_turn", step, Answer, UNTIL_WRITTEN)
+        yield from retried(context, "send_result", step, Answer, UNTIL_WRITTEN)
+    return {"status": status.value, "message": end.outcome.message}

@@ -10,7 +10,7 @@ from armature.messages import Answer, ArtifactAnswer, ArtifactInput, Outcome, Up
 from armature.progress import progress_of
 from armature.scheduling import retry_wait
 from armature.state import Phase
-from orchestrators.retrying import Steps, retried
+from orchestrators.retrying import Steps, answer_of, retried
 
 UPLOADS_PER_HISTORY = 100
 """Artifacts that one history takes before the orchestrator continues as new."""
@@ -70,7 +70,7 @@ class _Window:
         if is_wait:
             self._start(index, attempt + 1)
             return
-        answer = ArtifactAnswer.load(finished.result)
+        answer = answer_of(finished.result, ArtifactAnswer)
         if answer.failure is None:
             self.work = self.work.model_copy(
                 update={

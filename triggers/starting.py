@@ -86,19 +86,24 @@ async def start(
 
 async def ensure_running(client: df.DurableOrchestrationClient, state: DeploymentState) -> None:
     """See that the orchestration of an unfinished deployment exists. Twice: one that exists is left alone."""
-    if await _exists(client, state.deployment_id):
-        return
-    work = DeploymentInput(deployment_id=state.deployment_id, options=state.options)
+    if await standing(client, state.deployment_id) is None:
+        await run_from_the_start(client, state)
+
+
+async def run_from_the_start(client: df.DurableOrchestrationClient, state: DeploymentState) -> None:
+    """Start the orchestration, also where one has ended: it finds done what was. Twice: one that runs stays."""
+    work = DeploymentInput(deployment_id=state.deployment_id, options=state.options, sequence=state.sequence)
     try:
         await client.start_new("deployment", state.deployment_id, work.dump())
     except Exception:  # the SDK tells a used id (409) only in words; what counts is that the instance is there
-        if not await _exists(client, state.deployment_id):
+        if await standing(client, state.deployment_id) is None:
             raise
 
 
-async def _exists(client: df.DurableOrchestrationClient, instance_id: str) -> bool:
+async def standing(client: df.DurableOrchestrationClient, instance_id: str) -> df.OrchestrationRuntimeStatus | None:
+    """How an orchestration stands, or None when there is no instance of that id."""
     status = await client.get_status(instance_id)
-    return status is not None and status.runtime_status is not None
+    return status.runtime_status if status is not None else None
 
 
 def _accepted_event(state: DeploymentState) -> Event:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from armature.errors import FailureClass
 from armature.options import RetryPolicy, Scheduling
-from armature.scheduling import GraphTemplate, Report, Rollout, Setback, Start, retry_wait
+from armature.scheduling import MAX_UNSEEN, GraphTemplate, Report, Rollout, Setback, Start, retry_wait
 from armature.state import TemplateStatus
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -244,3 +244,32 @@ def test_whatever_happens_every_rollout_settles_and_keeps_its_rules(edges, concu
     if trouble is None:
         assert set(plan.succeeded) == set(edges)
     assert Rollout.load(plan.dump()) == plan
+
+
+def test_a_missing_dependency_is_no_progress_when_fewer_linked_deployments_succeed_in_between():
+    plan = rollout({"a": []})
+    for attempt, linked in enumerate((3, 2, 3), start=1):
+        plan = plan.with_started(plan.next_starts(NOW))
+        start = Start(name="a", attempt=attempt)
+        plan = plan.with_reports([failed(start, FailureClass.MISSING_DEPENDENCY, linked=linked)], NOW)
+        if plan.is_settled:
+            break
+
+    assert plan.failed == ("a",)
+    assert plan.track("a").attempt == 2
+
+
+def test_an_attempt_that_arm_does_not_show_for_long_counts_as_failed_in_passing():
+    plan = rollout({"a": []})
+    plan = plan.with_started(plan.next_starts(NOW))
+    (start,) = plan.in_flight
+    unseen = Report(name="a", attempt=1, status=TemplateStatus.RUNNING, is_seen=False)
+
+    for _ in range(MAX_UNSEEN - 1):
+        plan = plan.with_reports([unseen], NOW)
+    still = plan.with_reports([unseen.model_copy(update={"is_seen": True})], NOW).with_reports([unseen], NOW)
+    given_up = plan.with_reports([unseen], NOW)
+
+    assert still.in_flight == (start,)
+    assert given_up.track("a").status is TemplateStatus.RETRYING
+    assert given_up.next_starts(NOW + timedelta(seconds=5)) == (Start(name="a", attempt=2),)

@@ -3,10 +3,11 @@
 from itertools import pairwise
 
 from armature.errors import FailureClass, failure
-from armature.messages import Answer, BundleAnswer, DeploymentInput, Outcome, ReadyAnswer, TurnAnswer
+from armature.messages import Answer, BundleAnswer, DeploymentInput, FinishInput, Outcome, ReadyAnswer, TurnAnswer
 from armature.options import Options, RetryPolicy
-from orchestrators.deployment import ROUNDS_PER_HISTORY, blueprint
-from tests.orchestrators.simulation import Simulation, orchestrator_of
+from orchestrators.deployment import READY_WITHIN, ROUNDS_PER_HISTORY, blueprint
+from orchestrators.retrying import UNTIL_WRITTEN
+from tests.orchestrators.simulation import START, Simulation, orchestrator_of
 
 OPTIONS = Options(retry_policy=RetryPolicy(max_attempts=3, backoff_multiplier=2, first_interval_seconds=5))
 TRANSIENT = failure(FailureClass.TRANSIENT, "ServerBusy", "Storage is busy.")
@@ -169,3 +170,95 @@ def test_the_custom_status_stays_small():
 
     assert deployment.statuses
     assert all(len(str(status)) < 8000 for status in deployment.statuses)
+
+
+def test_an_activity_that_the_host_lost_is_called_again():
+    losses = [RuntimeError("The function timed out.")]
+
+    def read_bundle(_):
+        if losses:
+            raise losses.pop()
+        return BundleAnswer(artifacts=1).dump()
+
+    deployment = simulation(read_bundle=read_bundle)
+
+    assert deployment.run()["status"] == "completed"
+    assert len(deployment.called("read_bundle")) == 2
+
+
+def test_a_result_that_could_not_be_sent_is_sent_again():
+    losses = [RuntimeError("The queue can't be reached.")]
+
+    def send_result(_):
+        if losses:
+            raise losses.pop()
+        return Answer().dump()
+
+    deployment = simulation(send_result=send_result)
+
+    assert deployment.run()["status"] == "completed"
+    assert len(deployment.called("send_result")) == 2
+
+
+def test_while_the_end_can_not_be_recorded_the_lock_is_kept_and_no_result_is_told():
+    deployment = simulation(finish_deployment=lambda _: Answer(failure=TRANSIENT).dump())
+
+    deployment.run()
+
+    assert len(deployment.called("finish_deployment")) == UNTIL_WRITTEN.max_attempts
+    assert not deployment.called("release_turn")
+    assert not deployment.called("send_result")
+
+
+def test_a_deployment_that_waits_long_reads_its_bundle_once_and_stays_queued():
+    left = [2 * ROUNDS_PER_HISTORY + 10]
+
+    def take_turn(_):
+        left[0] -= 1
+        return TurnAnswer(is_ours=left[0] <= 0, holder="d-0").dump()
+
+    deployment = simulation(take_turn=take_turn)
+
+    deployment.run()
+
+    assert deployment.executions == 3
+    assert len(deployment.called("read_bundle")) == 1
+    assert [phase["phase"] for phase in deployment.called("record_phase")] == [
+        "preparing",
+        "queued",
+        "preparing",
+        "uploading",
+        "deploying",
+    ]
+
+
+def test_a_lock_that_was_just_released_is_no_holder_to_wait_for():
+    answers = [TurnAnswer(is_ours=False, holder=""), TurnAnswer(is_ours=True)]
+    deployment = simulation(take_turn=one_after_the_other(*(answer.dump() for answer in answers)))
+
+    deployment.run()
+
+    assert "queued" not in [phase["phase"] for phase in deployment.called("record_phase")]
+
+
+def test_artifact_storage_that_never_gets_ready_fails_the_deployment_with_a_short_history():
+    deployment = simulation(prepare_target=lambda _: ReadyAnswer(is_ready=False).dump())
+
+    deployment.run()
+
+    (end,) = deployment.called("finish_deployment")
+    assert end["outcome"]["failure"]["code"] == "ArtifactStorageNotReady"
+    assert (deployment.now - START).total_seconds() < 2 * READY_WITHIN.total_seconds()
+    assert deployment.longest_history < 1000
+
+
+def test_the_end_of_a_deployment_whose_orchestration_died_is_recorded_by_another():
+    why = failure(FailureClass.UNKNOWN, "OrchestrationEnded", "It was terminated.")
+    end = FinishInput(deployment_id="d-1", sequence=4, outcome=Outcome(message="It was terminated.", failure=why))
+    well = {name: lambda _: Answer().dump() for name in ("finish_deployment", "release_turn", "send_result")}
+    closing = Simulation(orchestrator_of(blueprint, "closing"), end.dump(), well, instance_id="d-1:closing")
+
+    closing.run()
+
+    assert [call.name for call in closing.calls] == ["finish_deployment", "release_turn", "send_result"]
+    assert closing.called("finish_deployment") == [end.dump()]

@@ -1,13 +1,16 @@
 """The rollout: start, watch, decide, continue as new; replayed from the start at every step."""
 
+import json
+from itertools import pairwise
+
 import pytest
 
 from armature.errors import FailureClass, failure
 from armature.messages import Answer, GraphAnswer, PollAnswer, RolloutInput, StartAnswer, StartInput
 from armature.options import Options, RetryPolicy
-from armature.scheduling import GraphTemplate, Report, Rollout, Setback
+from armature.scheduling import MAX_UNSEEN, GraphTemplate, Report, Rollout, Setback
 from armature.state import TemplateStatus
-from orchestrators.rollout import MAX_BLIND_POLLS, ROUNDS_PER_HISTORY, blueprint
+from orchestrators.rollout import MAX_BLIND_POLLS, ROUNDS_PER_HISTORY, STARTS_PER_HISTORY, blueprint
 from tests.orchestrators.simulation import Simulation, orchestrator_of
 
 POLICY = RetryPolicy(max_attempts=2, backoff_multiplier=2, first_interval_seconds=8)
@@ -174,3 +177,117 @@ def test_the_history_does_not_grow_with_the_number_of_templates(size):
 
     assert rollout.longest_history < 25 * ROUNDS_PER_HISTORY
     assert all(len(str(status)) < 8000 for status in rollout.statuses)
+
+
+def lost_once(respond):
+    """A host that loses the activity at its first call: the worker dies under it."""
+    losses = [RuntimeError("The worker process exited.")]
+
+    def respond_or_die(payload):
+        if losses:
+            raise losses.pop()
+        return respond(payload)
+
+    return respond_or_die
+
+
+def test_a_start_that_the_host_lost_is_made_again_and_the_others_are_heard():
+    arm = Arm()
+    independent = [GraphTemplate(name=f"t{n}", tier=0) for n in range(3)]
+    rollout = simulation(independent, arm, start_template=lost_once(arm.start_template))
+
+    output = rollout.run()
+
+    assert output == {"message": "3 templates deployed."}
+    starts = [(w["start"]["name"], w["start"]["attempt"]) for w in rollout.called("start_template")]
+    assert starts == [("t0", 1), ("t1", 1), ("t2", 1), ("t0", 2)]
+    reason = rollout.called("record_decisions")[1]["reasons"]["t0"]
+    assert reason["code"] == "ActivityLost"
+    assert "The worker process exited." in reason["message"]
+
+
+def test_a_poll_that_the_host_lost_changes_nothing():
+    arm = Arm()
+
+    assert simulation(CHAIN, arm, poll_templates=lost_once(arm.poll_templates)).run() == {
+        "message": "2 templates deployed."
+    }
+
+
+def test_a_start_that_broke_unforeseen_says_why_in_the_state():
+    fault = failure(FailureClass.UNKNOWN, "UnforeseenFault", "KeyError: 'x'")
+    rollout = simulation(CHAIN, start_template=lambda _: StartAnswer(failure=fault).dump())
+
+    rollout.run()
+
+    (made,) = rollout.called("record_decisions")
+    assert made["reasons"]["network"]["message"] == "KeyError: 'x'"
+    assert [(d["name"], d["status"]) for d in made["decisions"]] == [("network", "failed"), ("web", "skipped")]
+
+
+def test_what_a_rollout_that_can_see_nothing_last_heard_is_the_reason():
+    rollout = simulation(CHAIN, poll_templates=lambda _: PollAnswer(failure=BUSY).dump())
+
+    rollout.run()
+
+    reason = rollout.called("record_decisions")[-1]["reasons"]["network"]
+    assert reason["code"] == "WatchLost"
+    assert "ARM is busy." in reason["message"]
+
+
+def test_arm_is_left_in_peace_for_as_long_as_it_asks():
+    arm = Arm(polls={"network": 3})
+    throttled = [30.0]
+
+    def poll(payload):
+        seen = arm.poll_templates(payload)
+        return {**seen, "retryAfterSeconds": throttled.pop()} if throttled else seen
+
+    rollout = simulation(CHAIN[:1], poll_templates=poll, start_template=arm.start_template)
+
+    rollout.run()
+
+    times = [call.at for call in rollout.calls if call.name == "poll_templates"]
+    waits = [round((later - earlier).total_seconds()) for earlier, later in pairwise(times)]
+    assert waits == [30, 5]
+
+
+def test_a_deployment_that_arm_has_lost_is_put_again():
+    arm = Arm()
+    lost = [True] * MAX_UNSEEN
+
+    def poll(payload):
+        if not lost:
+            return arm.poll_templates(payload)
+        lost.pop()
+        start = payload["inFlight"][0]
+        report = Report(name=start["name"], attempt=start["attempt"], status=TemplateStatus.RUNNING, is_seen=False)
+        return PollAnswer(reports=(report,)).dump()
+
+    rollout = simulation(CHAIN[:1], poll_templates=poll, start_template=arm.start_template)
+
+    assert rollout.run() == {"message": "1 templates deployed."}
+    assert [work["start"]["attempt"] for work in rollout.called("start_template")] == [1, 2]
+
+
+def test_what_was_started_is_shown_in_one_go():
+    rollout = simulation([GraphTemplate(name=f"t{n}", tier=0) for n in range(4)])
+
+    rollout.run()
+
+    (made,) = rollout.called("record_decisions")
+    assert [(d["name"], d["status"], d["attempt"]) for d in made["decisions"]] == [
+        (f"t{n}", "running", 1) for n in range(4)
+    ]
+
+
+def test_many_starts_at_once_make_no_long_history_and_long_names_no_large_status():
+    templates = tuple(GraphTemplate(name=f"{'ü' * 300}{n}", tier=0) for n in range(400))
+    graph = GraphAnswer(rollout=Rollout(templates=templates, concurrency=50, retry_policy=POLICY))
+    rollout = simulation([], Arm(polls={t.name: 2 for t in templates}), load_graph=lambda _: graph.dump())
+
+    output = rollout.run()
+
+    assert output == {"message": "400 templates deployed."}
+    assert rollout.longest_history < 8 * (STARTS_PER_HISTORY + 50)
+    assert all(len(json.dumps(status).encode()) < 8000 for status in rollout.statuses)

@@ -103,3 +103,17 @@ def test_many_artifacts_continue_as_new_and_the_history_stays_short():
     assert output["message"] == f"{3 * UPLOADS_PER_HISTORY} files uploaded."
     assert uploads.executions == 3
     assert uploads.longest_history < 6 * UPLOADS_PER_HISTORY
+
+
+def test_an_upload_that_the_host_lost_is_made_again():
+    losses = [RuntimeError("Timeout value of 00:10:00 exceeded by function: upload_artifact")]
+
+    def upload_artifact(_):
+        if losses:
+            raise losses.pop()
+        return ArtifactAnswer(bytes_written=10).dump()
+
+    uploads = simulation(total=2, upload_artifact=upload_artifact)
+
+    assert uploads.run() == {"message": "2 files uploaded."}
+    assert len(uploads.called("upload_artifact")) == 3
