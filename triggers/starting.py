@@ -69,7 +69,8 @@ async def start(
     """
     chosen = json.loads(request.options.model_dump_json(by_alias=True, exclude_unset=True))
     options = options_with_defaults(chosen, services.settings)
-    state = accepted(request, deployment_id, initiated_by, datetime.now(UTC)).model_copy(update={"options": options})
+    whole = request.model_copy(update={"options": options})  # what the settings fill in is part of what is asked for
+    state = accepted(whole, deployment_id, initiated_by, datetime.now(UTC))
     is_new = await asyncio.to_thread(services.deployments.create_state, state)
     if not is_new:
         found = await asyncio.to_thread(services.deployments.state, deployment_id)
