@@ -1,13 +1,14 @@
 """What each parameter of a template gets, and everything that is wrong with it: presence, type, secrecy, source."""
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from armature.manifest import BundleKind, Manifest, PackageEntry, ParameterSource, TemplateEntry
 from armature.plan import OutputReference, ParameterBinding
 from armature.problems import Problem, ProblemCode
 from armature.shape import problem_at
+from armature.templates.nearest import Nearest
 from armature.templates.parameters import check_parameter_value, has_parameter_type
 from armature.templates.reading import JsonDocument
 from armature.templates.template import ParameterDefinition, Template
@@ -27,6 +28,12 @@ class Surroundings:
     manifest: Manifest
     templates: Mapping[str, Template | None]
     packages: Mapping[str, PackageEntry]
+    nearest: Nearest
+
+    @cached_property
+    def template_names(self) -> list[str]:
+        """The names of the templates, as the manifest spells them."""
+        return [entry.name for entry in self.manifest.templates]
 
     def problem(
         self, pointer: str, code: ProblemCode, message: str, next_step: str, *, of_name: bool = False
@@ -90,12 +97,12 @@ def _binding(source: ParameterSource) -> ParameterBinding:
 
 
 def _unknown(name: str, pointer: str, template: Template, around: Surroundings) -> Problem:
-    near = difflib.get_close_matches(name, template.parameters, n=1)
+    near = around.nearest.find(name, template.parameters)
     return around.problem(
         pointer,
         ProblemCode.PARAMETER_UNKNOWN,
         f"{template.document.file} has no parameter {name!r}.",
-        f"Did you mean {near[0]!r}?" if near else "Remove it, or declare it in the template.",
+        f"Did you mean {near!r}?" if near else "Remove it, or declare it in the template.",
         of_name=True,
     )
 
@@ -196,12 +203,12 @@ def _output_problems(
         return
     output = source.output(output_name)
     if output is None:
-        near = difflib.get_close_matches(output_name, source.outputs, n=1)
+        near = around.nearest.find(output_name, source.outputs)
         yield around.problem(
             place,
             ProblemCode.OUTPUT_UNKNOWN,
             f"{source.document.file} has no output {output_name!r}.",
-            f"Did you mean {near[0]!r}?" if near else "Declare the output in that template.",
+            f"Did you mean {near!r}?" if near else "Declare the output in that template.",
         )
     elif output.secure:
         yield around.problem(
@@ -222,10 +229,10 @@ def _output_problems(
 
 def unknown_template(name: str, pointer: str, around: Surroundings) -> Problem:
     """The problem of a template name that the manifest does not have."""
-    near = difflib.get_close_matches(name, [entry.name for entry in around.manifest.templates], n=1)
+    near = around.nearest.find(name, around.template_names)
     return around.problem(
         pointer,
         ProblemCode.DEPENDENCY_UNKNOWN,
         f"The manifest has no template {name!r}.",
-        f"Did you mean {near[0]!r}?" if near else "Name one of 'templates', or add it there.",
+        f"Did you mean {near!r}?" if near else "Name one of 'templates', or add it there.",
     )

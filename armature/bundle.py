@@ -7,7 +7,6 @@
 Both check names, sizes and links before a byte of content is read, and raise one BundleError with every problem.
 """
 
-import difflib
 import re
 import unicodedata
 from abc import ABC, abstractmethod
@@ -28,7 +27,11 @@ _RATIO_COUNTS_ABOVE = 1024**2
 """Bytes uncompressed: small files of one repeated character compress well and harm nobody."""
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""Control characters, and those that can't be seen or turn the direction of what is read."""
+
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+"""What Python makes of a byte in a file's name that is no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,9 @@ def name_fault(name: str) -> str | None:
     if not name:
         return "is empty"
     if _CONTROL.search(name):
-        return "holds a control character"
+        return "holds a control character or one that can't be seen"
+    if _HALF_CHARACTER.search(name):
+        return "is no text in UTF-8"
     if "\\" in name:
         return "holds a backslash"
     if name.startswith("/"):
@@ -172,8 +177,10 @@ def name_problems(names: Iterable[str]) -> Iterator[Problem]:
         first = first_of[folded]
         yield Problem(
             ProblemCode.ENTRY_DUPLICATE,
-            f"The bundle holds {name!r} twice." if first == name else f"{name!r} and {first!r} differ only in case.",
-            "Give every file a name of its own; letter case does not tell two files apart.",
+            f"The bundle holds {name!r} twice."
+            if first == name
+            else f"{name!r} and {first!r} differ only in letter case, or in how Unicode writes the same letter.",
+            "Give every file a name of its own, by more than that.",
             file=name,
         )
 
@@ -220,14 +227,4 @@ def unreadable(message: str, next_step: str, *, file: str = "") -> BundleError:
 
 
 def _printable(name: str) -> str:
-    return _CONTROL.sub("?", name)[:200]
-
-
-def near_name(path: str, names: Iterable[str]) -> str | None:
-    """The name that was perhaps meant by a path that does not exist: another letter case, folder or a slip."""
-    names = list(names)
-    same_but_case = [name for name in names if name.casefold() == path.casefold()]
-    last = path.rpartition("/")[2].casefold()
-    same_file = [name for name in names if name.rpartition("/")[2].casefold() == last]
-    found = same_but_case or same_file or difflib.get_close_matches(path, names, n=1, cutoff=0.8)
-    return found[0] if found else None
+    return _HALF_CHARACTER.sub("?", _CONTROL.sub("?", name))[:200]

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from armature.bundle import Bundle, BundleError, name_fault, near_name
+from armature.bundle import Bundle, BundleError, name_fault
 from armature.problems import Problem, ProblemCode
 from armature.shape import problem_at
 from armature.templates.checks import check_template
 from armature.templates.links import TemplateLink, linked_templates, with_relative_links
+from armature.templates.nearest import Nearest
 from armature.templates.template import Template
 
 MAX_READ_BYTES = 64 * 1024**2
@@ -46,8 +47,9 @@ class LinkedFiles:
 class TemplateFiles:
     """Reads templates as they are asked for; `problems` holds what was found wrong with any of them."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, nearest: Nearest) -> None:
         self._bundle = bundle
+        self._nearest = nearest
         self._files: dict[str, TemplateFile] = {}
         self.problems: list[Problem] = []
 
@@ -88,14 +90,14 @@ class TemplateFiles:
         except BundleError as error:
             self.problems += error.problems
             return TemplateFile(path)
-        template, problems = check_template(content, file=path)
+        template, problems = check_template(content, file=path, nearest=self._nearest)
         self.problems += problems
         if template is None:
             return TemplateFile(path)
         return TemplateFile(path, template, has_relative_copy=with_relative_links(template) is not None)
 
     def _missing_link(self, template: Template, link: TemplateLink, path: str) -> Problem:
-        near = near_name(path, self._bundle.entries)
+        near = self._nearest.find_file(path, self._bundle.entries)
         hint = f"Did you mean {near}? " if near else ""
         where = "is not in the bundle" if name_fault(path) is None else "is outside the bundle"
         return problem_at(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from armature.binding import Surroundings, parameter_problems, unknown_template
-from armature.bundle import Bundle, name_fault, near_name
+from armature.bundle import Bundle, name_fault
 from armature.manifest import BundleKind, FileReference, Manifest, TemplateEntry
 from armature.manifest_reading import find_manifest
 from armature.options import AssemblyOrder
@@ -23,6 +23,7 @@ from armature.targeting import Targeting, location_of
 from armature.template_files import LinkedFiles, TemplateFiles
 from armature.templates.expressions import is_expression
 from armature.templates.names import ResourceName, created_resource_groups, defined_resources, named_resources
+from armature.templates.nearest import Nearest
 from armature.templates.reading import JsonDocument
 from armature.templates.template import Template
 
@@ -83,7 +84,8 @@ class _BundleReview:
         self._request = request
         self._cloud_name = cloud_name
         self._default_location = default_location
-        self._files = TemplateFiles(bundle)
+        self._nearest = Nearest()
+        self._files = TemplateFiles(bundle, self._nearest)
 
     def run(self, problems: list[Problem], deployment_id: str) -> Review:
         manifest, document = self._manifest, self._document
@@ -181,7 +183,7 @@ class _BundleReview:
             yield Problem(
                 ProblemCode.TARGET_INCOMPLETE,
                 "Neither the request nor the bundle names a location, and the app has no default.",
-                "Set target.location, such as eastus2.",
+                "Set target.location (on the command line: --location), such as eastus2.",
                 pointer="/target/location",
             )
 
@@ -217,7 +219,7 @@ class _BundleReview:
                     "Name a file of the bundle, relative to manifest.json, with forward slashes.",
                 )
             elif not self._holds(reference.path):
-                near = near_name(reference.path, self._bundle.entries)
+                near = self._nearest.find_file(reference.path, self._bundle.entries)
                 yield self._problem(
                     reference.pointer,
                     ProblemCode.FILE_MISSING,
@@ -250,6 +252,7 @@ class _BundleReview:
             manifest=self._manifest,
             templates={**known, **{name.lower(): template for name, template in templates.items()}},
             packages={package.name.lower(): package for package in self._manifest.packages},
+            nearest=self._nearest,
         )
 
 

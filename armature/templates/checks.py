@@ -3,9 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from enum import Enum
-from functools import lru_cache
 from typing import Any
 
 from armature.problems import Problem, ProblemCode, Severity
@@ -22,6 +20,7 @@ from armature.templates.expressions import (
 from armature.templates.functions import FUNCTIONS, find_function
 from armature.templates.links import artifacts_location_problems
 from armature.templates.literals import has_secret, lookalike, masked, plain_text_secrets
+from armature.templates.nearest import Nearest
 from armature.templates.parameters import PARAMETER_TYPES, check_parameter_value, has_parameter_type
 from armature.templates.reading import JsonDocument, JsonSyntaxError, escape_pointer, read_json
 from armature.templates.template import (
@@ -42,11 +41,11 @@ _NOT_EVALUATED_IN_RESOURCES = frozenset({"type", "comments", "metadata", "resour
 _NOT_EVALUATED_IN_OUTPUTS = frozenset({"type", "metadata", "$ref"})
 
 
-def check_template(data: bytes, *, file: str) -> tuple[Template | None, list[Problem]]:
+def check_template(data: bytes, *, file: str, nearest: Nearest | None = None) -> tuple[Template | None, list[Problem]]:
     """Check a file that should be a template: the template if it is one, and all that is wrong, in document order.
 
     Problems of severity error are those for which ARM would refuse the template or fail while it runs; see
-    armature.templates.limits for the limits.
+    armature.templates.limits for the limits. `nearest` is shared by all files of a bundle.
     """
     problems = _size_problems(data, file)
     if len(data) > _MAX_READ_BYTES:
@@ -64,7 +63,7 @@ def check_template(data: bytes, *, file: str) -> tuple[Template | None, list[Pro
         problems.append(_shape_problem(error, file))
         return None, problems
     checker = _Checker(template)
-    checker.check(template, _Names.of(template))
+    checker.check(template, _Names.of(template, nearest or Nearest()))
     problems += checker.problems
     problems += artifacts_location_problems(template)
     return template, sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
@@ -121,11 +120,12 @@ class _Names:
     parameters: frozenset[str]
     variables: frozenset[str]
     functions: Mapping[str, UserFunction]
+    nearest: Nearest
 
     @classmethod
-    def of(cls, template: Template) -> "_Names":
+    def of(cls, template: Template, nearest: Nearest) -> "_Names":
         parameters = frozenset(name.lower() for name in template.parameters)
-        return cls(parameters, template.variable_names, template.user_functions)
+        return cls(parameters, template.variable_names, template.user_functions, nearest)
 
 
 class _Checker:
@@ -246,7 +246,8 @@ class _Checker:
             self.problems.append(_shape_problem(error, self._document.file))
             return
         if inline is not None:
-            self.check(inline.template, _Names.of(inline.template) if inline.is_inner else names)
+            inside = _Names.of(inline.template, names.nearest) if inline.is_inner else names
+            self.check(inline.template, inside)
 
     def _check_shape_of(self, template: Template, resource: ResourceDeclaration) -> None:
         body = resource.body
@@ -402,7 +403,8 @@ def _call_fault(call: FunctionCall, names: _Names, location: _Location) -> _Faul
         return _user_call_fault(call, names)
     function = find_function(call.name)
     if function is None:
-        return ProblemCode.FUNCTION_UNKNOWN, f"There is no function `{call.name[:80]}`.", _suggestion(call.name)
+        advice = _suggestion(call.name, names.nearest)
+        return ProblemCode.FUNCTION_UNKNOWN, f"There is no function `{call.name[:80]}`.", advice
     fault = function.count_fault(len(call.arguments))
     if fault:
         step = "Correct the number of arguments."
@@ -440,20 +442,14 @@ def _undefined(call: FunctionCall, name: str, names: _Names) -> _Fault | None:
     known = names.parameters if name == "parameters" else names.variables
     if argument.value.lower() in known:
         return None
-    close = _closest(argument.value.lower(), known)
+    close = names.nearest.find(argument.value.lower(), known)
     advice = f"Did you mean `{close}`?" if close else f"Define it in the section `{name}`, or correct the name."
     code = ProblemCode.PARAMETER_UNDEFINED if name == "parameters" else ProblemCode.VARIABLE_UNDEFINED
     return code, f"There is no {name.removesuffix('s')} `{argument.value[:80]}`.", advice
 
 
-@lru_cache(maxsize=1024)
-def _closest(name: str, known: frozenset[str]) -> str | None:
-    """The known name that is most like a wrong one; remembered, because one mistake is often made many times."""
-    return next(iter(get_close_matches(name[:80], sorted(known), 1)), None)
-
-
-def _suggestion(name: str) -> str:
-    close = _closest(name.lower(), _FUNCTION_NAMES)
+def _suggestion(name: str, nearest: Nearest) -> str:
+    close = nearest.find(name.lower(), _FUNCTION_NAMES)
     if close:
         return f"Did you mean `{FUNCTIONS[close].name}`?"
     return "See https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions"
@@ -461,6 +457,8 @@ def _suggestion(name: str) -> str:
 
 def _syntax_advice(text: str, error: ExpressionSyntaxError) -> str:
     at = text[error.column - 1 : error.column]
+    if error.reason.endswith("actual 'EndOfData'"):
+        return "The expression ends too early: close every parenthesis, and leave no comma without an argument."
     if at == "[":
         return "Only the whole expression stands in brackets: remove the brackets around the inner call."
     if at == '"':

@@ -196,10 +196,15 @@ class StaticScope:
         self._copy_indexes: dict[str | None, int] = {}
 
     def parameter(self, name: str) -> Any:
-        """The given value; a parameter without one is unresolved."""
-        if name.lower() not in self._parameters:
-            raise UnresolvedError(f"parameters('{name}')")
-        return self._parameters[name.lower()]
+        """The given value, else what `default_of` says, asked once."""
+        key = name.lower()
+        if key not in self._parameters:
+            self._parameters[key] = self.default_of(name)
+        return self._parameters[key]
+
+    def default_of(self, name: str) -> Any:
+        """What a parameter is that has no given value: unresolved, unless a scope knows its definition."""
+        raise UnresolvedError(f"parameters('{name}')")
 
     def variable(self, name: str) -> Any:
         """The variable's value, evaluated once."""

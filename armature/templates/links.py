@@ -16,7 +16,7 @@ from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from armature.problems import Problem, ProblemCode
-from armature.templates.errors import ExpressionSyntaxError, TemplateError, UnresolvedError
+from armature.templates.errors import ExpressionSyntaxError, TemplateError
 from armature.templates.evaluation import StaticScope, evaluate_value
 from armature.templates.expressions import (
     Expression,
@@ -118,7 +118,8 @@ def with_relative_links(template: Template) -> bytes | None:
         body["properties"]["templateLink"] = {"relativePath": path} | {
             name: value for name, value in link.items() if name != "uri"
         }
-    return None if copy is None else json.dumps(copy, ensure_ascii=False, indent=2).encode()
+    # Compact: the copy of a template just below ARM's limit must not be above it.
+    return None if copy is None else json.dumps(copy, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _step(value: Any, part: str) -> Any:
@@ -250,15 +251,12 @@ class _LinkScope(StaticScope):
         self._template = template
         self._own_uri = _BUNDLE + template.document.file
 
-    def parameter(self, name: str) -> Any:
-        """The known value, else the default, else a mark."""
-        try:
-            return super().parameter(name)
-        except UnresolvedError:
-            definition = self._template.parameter(name)
-            if definition is None or definition.type not in ("string", "securestring"):
-                raise
-            return evaluate_value(definition.default, self) if definition.has_default else _UNKNOWN
+    def default_of(self, name: str) -> Any:
+        """The default of the template's definition, else a mark."""
+        definition = self._template.parameter(name)
+        if definition is None or definition.type not in ("string", "securestring"):
+            return super().default_of(name)
+        return evaluate_value(definition.default, self) if definition.has_default else _UNKNOWN
 
     def copy_index(self, loop_name: str | None, offset: int) -> int:
         """A mark."""

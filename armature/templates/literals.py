@@ -21,7 +21,7 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _SECRET_IN_TEXT = re.compile(
-    r"(?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd)\s*=\s*(?!\s*(?:;|$))(?P<value>[^;'\"\s{$<\[][^;'\"]*)",
+    r"(?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd)\s*+=\s*+(?P<value>[^;'\"\s{$<\[][^;'\"]*)",
     re.IGNORECASE,
 )
 _NOT_SECRET = re.compile(r"@Microsoft\.KeyVault\(|https?://|/subscriptions/|\[|<|\$\{|\{\{", re.IGNORECASE)

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from armature.templates.errors import ExpressionSyntaxError, TemplateError, UnresolvedError
+from armature.templates.errors import ExpressionSyntaxError, TemplateError
 from armature.templates.evaluation import StaticScope, evaluate, evaluate_value
 from armature.templates.expressions import Expression, FunctionCall, is_expression, parse_expression, walk
+from armature.templates.limits import MAX_RESOURCES
 from armature.templates.reading import walk_values
 from armature.templates.template import ResourceDeclaration, Template
 
@@ -19,9 +20,10 @@ ResourceName = tuple[str, str]
 
 _GROUP_TYPE = "microsoft.resources/resourcegroups"
 _ID_FUNCTIONS = ("resourceid", "subscriptionresourceid", "tenantresourceid", "extensionresourceid")
-_RESOURCE_ID = re.compile(r"/providers/(?P<rest>[^/\s\[\]]+\.[^/\s\[\]]+/[^\s\[\]'\"?#,;]+)", re.IGNORECASE)
+_RESOURCE_ID = re.compile(r"/providers/(?P<rest>[^/.\s\[\]]+(?:\.[^/.\s\[\]]+)++/[^\s\[\]'\"?#,;]+)", re.IGNORECASE)
 _PREFIX = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/armature-analysis"
 _MAX_COPIES = 800
+_MAX_ID_SEGMENTS = 40  # far more than any resource type has
 
 
 def defined_resources(template: Template, parameters: Mapping[str, Any] | None = None) -> set[ResourceName]:
@@ -70,6 +72,8 @@ def _holders(template: Template, parameters: Mapping[str, Any] | None) -> Iterat
     waiting = [(template, _scope_of(template, parameters or {}))]
     while waiting:
         holder, scope = waiting.pop()
+        if holder.resource_count > MAX_RESOURCES:
+            continue  # ARM refuses it, and a few lines of it may stand for millions of names
         yield holder, scope
         try:
             inlines = holder.inline_templates
@@ -87,15 +91,12 @@ class _TemplateScope(StaticScope):
         super().__init__(parameters, template.variables, prefix=_PREFIX)
         self._template = template
 
-    def parameter(self, name: str) -> Any:
-        """The known value or the default."""
-        try:
-            return super().parameter(name)
-        except UnresolvedError:
-            definition = self._template.parameter(name)
-            if definition is None or not definition.has_default:
-                raise
-            return evaluate_value(definition.default, self)
+    def default_of(self, name: str) -> Any:
+        """The default of the template's definition."""
+        definition = self._template.parameter(name)
+        if definition is None or not definition.has_default:
+            return super().default_of(name)
+        return evaluate_value(definition.default, self)
 
 
 def _scope_of(template: Template, parameters: Mapping[str, Any]) -> StaticScope:
@@ -187,6 +188,6 @@ def _resources_in_id(text: str) -> Iterator[ResourceName]:
     matches = list(_RESOURCE_ID.finditer(text))
     if not matches:
         return
-    namespace, *rest = matches[-1]["rest"].strip("/").lower().split("/")
+    namespace, *rest = matches[-1]["rest"].strip("/").lower().split("/", _MAX_ID_SEGMENTS)[:_MAX_ID_SEGMENTS]
     for count in range(2, len(rest) + 1, 2):
         yield "/".join((namespace, *rest[:count:2])), "/".join(rest[1:count:2])

@@ -24,6 +24,8 @@ _PLAIN_STRING = re.compile(r'"([^"\\]*)"')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?(?![\w.+-])")
 _NAME = re.compile(r"[A-Za-z_$][\w$-]*")
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_MAX_INTEGER_CHARACTERS = 380  # Newtonsoft.Json, JsonTextReader.MaximumJavascriptIntegerCharacterLength
 _LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
@@ -285,10 +287,9 @@ class _Reader:
             if math.isinf(value):
                 raise self._error("The number is too large", at)
             return value
-        try:
-            return int(match.group())
-        except ValueError as error:  # Python refuses to convert more than some 4,300 digits
-            raise self._error("The number is too large", at) from error
+        if len(match.group()) > _MAX_INTEGER_CHARACTERS:
+            raise self._error("The number is too large", at)
+        return int(match.group())
 
     def _read_string(self, at: int) -> tuple[str, int]:
         text = self._text
@@ -309,6 +310,8 @@ class _Reader:
             unclosed = error.msg.startswith("Unterminated")
             message = "The string is not closed" if unclosed else f"{error.msg} in a string"
             raise self._error(message, reported if unclosed or text is not self._text else error.pos) from error
+        if _HALF_CHARACTER.search(value):  # no text, and nothing that could be written as UTF-8 again
+            raise self._error("Half of a surrogate pair in a string", reported)
         return str(value), int(end)
 
 

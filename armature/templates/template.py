@@ -168,7 +168,7 @@ class Template:
             raise _shape_error(document, pointer, "A template is a JSON object.")
         schema = value.get("$schema")
         if not isinstance(schema, str):
-            raise _shape_error(document, pointer, "A template has a `$schema`, which says what it is deployed to.")
+            raise _shape_error(document, pointer, "There is no `$schema`, which says what a template is deployed to.")
         scope = _SCHEMAS.get(schema.split("#")[0].split("?")[0].rstrip("/").rpartition("/")[2].lower())
         if scope is None:
             raise _shape_error(
@@ -177,7 +177,7 @@ class Template:
         resources = value.get("resources")
         if not isinstance(resources, list | dict):
             place = f"{pointer}/resources" if "resources" in value else pointer
-            raise _shape_error(document, place, "A template has `resources`, an array or (by symbolic name) an object.")
+            raise _shape_error(document, place, "There are no `resources`: an array or (by symbolic name) an object.")
         return cls(document, value, pointer, scope)
 
     @property

@@ -419,3 +419,19 @@ def test_problems_without_end_are_found_in_time() -> None:
     values = {f"k{index}": f"[nope({index}, parameters('x'))]" for index in range(5_000)}
 
     assert len(problems_of(resources=[resource(properties=values)])) == 10_000
+
+
+def test_very_many_different_mistakes_are_found_in_time() -> None:
+    parameters = {f"some_name_{index}": {"type": "string", "defaultValue": ""} for index in range(250)}
+    values = {f"k{index}": f"[parameters('some_nmae_{index}')]" for index in range(5_000)}
+
+    problems = problems_of(parameters=parameters, resources=[resource(properties=values)])
+
+    assert len(problems) == 5_000
+    assert {problem.next_step.split()[0] for problem in problems} == {"Did", "Define"}
+
+
+def test_an_expression_that_ends_too_early_is_told_with_what_to_close() -> None:
+    [problem] = problems_of(resources=[resource(properties={"a": "[concat('a', ]"})])
+
+    assert problem.next_step.startswith("The expression ends too early")

@@ -201,3 +201,28 @@ def test_the_template_itself_is_not_changed_by_rewriting() -> None:
     with_relative_links(holder)
 
     assert holder.value["resources"][0]["properties"]["templateLink"] == {"uri": f"[uri({OWN}, 'child.json')]"}
+
+
+def test_the_copy_is_no_larger_than_a_template_that_is_written_without_spaces() -> None:
+    holder = template(resources=[linked(uri=f"[uri({OWN}, 'child.json')]")], variables={"rows": [[0]] * 1000})
+
+    rewritten = with_relative_links(holder)
+
+    assert rewritten is not None
+    assert len(rewritten) < len(json.dumps(holder.value, separators=(",", ":")))
+
+
+def test_defaults_that_name_one_another_twice_are_told_once_each() -> None:
+    doubled = {
+        f"p{number}": {
+            "type": "string",
+            "defaultValue": f"[take(concat(parameters('p{number - 1}'), parameters('p{number - 1}')), 1)]",
+        }
+        for number in range(1, 60)
+    }
+    holder = template(
+        parameters={"p0": {"type": "string", "defaultValue": "x"}, **doubled},
+        resources=[linked(relativePath="[concat(parameters('p59'), '.json')]")],
+    )
+
+    assert [link.path for link in linked_templates(holder)] == ["templates/x.json"]

@@ -93,3 +93,8 @@ def test_secrets_are_known_by_their_names(value: dict[str, Any], paths: list[tup
 def test_what_is_shown_has_no_secrets() -> None:
     assert masked("https://a/b?sv=1&sig=abc%3D&x=2") == "https://a/b?sv=1&sig=***&x=2"
     assert masked("AccountName=a;AccountKey=abc==;b") == "AccountName=a;AccountKey=***;b"
+
+
+def test_a_password_followed_by_very_many_spaces_is_looked_at_in_time() -> None:
+    assert not has_secret("Password=" + " " * 200_000)
+    assert has_secret("Password=" + " " * 200_000 + "hunter22")

@@ -1,5 +1,7 @@
 """What a template defines and names."""
 
+import pytest
+
 from armature.templates.names import created_resource_groups, defined_resources, named_resources
 from tests.armature.templates.building import deployment, inline, resource, template, template_value
 
@@ -136,3 +138,33 @@ def test_the_resource_groups_that_a_template_creates_are_told_as_they_are_writte
 
     assert created_resource_groups(declared) == {"RG-one", "rg-x"}
     assert created_resource_groups(declared, {"name": "rg-z"}) == {"RG-one", "rg-x", "rg-z"}
+
+
+def test_defaults_that_name_one_another_twice_are_told_once_each() -> None:
+    doubled = {
+        f"p{number}": {
+            "type": "string",
+            "defaultValue": f"[take(concat(parameters('p{number - 1}'), parameters('p{number - 1}')), 1)]",
+        }
+        for number in range(1, 60)
+    }
+    declared = template(
+        parameters={"p0": {"type": "string", "defaultValue": "x"}, **doubled},
+        resources=[resource(name="[parameters('p59')]")],
+    )
+
+    assert defined_resources(declared) == {("microsoft.web/sites", "x")}
+
+
+def test_a_template_of_more_copies_than_arm_takes_is_left_out() -> None:
+    loop = {"name": "l", "count": 401}
+    declared = template(resources=[resource(name=f"[concat('{n}', copyIndex())]", copy=loop) for n in ("a", "b")])
+
+    assert defined_resources(declared) == named_resources(declared) == set()
+
+
+@pytest.mark.parametrize("text", ["/providers/" + "a." * 100_000, "/providers/a.b" + "/c/d" * 100_000])
+def test_what_only_looks_like_a_resource_id_is_looked_at_in_time(text: str) -> None:
+    found = named_resources(template(resources=[resource(name="x", tags={"id": text})]))
+
+    assert len(found) < 50

@@ -183,9 +183,19 @@ def test_nesting_is_read_up_to_the_limit_and_refused_beyond_it() -> None:
         value_of('{"a":' * 100_000)
 
 
-def test_a_number_of_many_thousand_digits_is_refused() -> None:
+@pytest.mark.parametrize("digits", [381, 10_000])
+def test_a_number_of_very_many_digits_is_refused(digits: int) -> None:
+    assert value_of("1" * 380) == int("1" * 380)
     with pytest.raises(JsonSyntaxError, match="too large"):
-        value_of("1" * 10_000)
+        value_of("1" * digits)
+
+
+@pytest.mark.parametrize("text", [r'["a\ud800"]', r'["a\udc00\ud800"]', r'{"\udfff": 1}', r"['\ud800']"])
+def test_half_of_a_surrogate_pair_is_no_text(text: str) -> None:
+    assert value_of(r'"\ud83d\ude00"') == "\U0001f600"
+    with pytest.raises(JsonSyntaxError, match="surrogate") as caught:
+        value_of(text)
+    assert (caught.value.line, caught.value.column) == (1, 2)
 
 
 def test_a_character_inside_a_string_has_a_place_escapes_accounted_for() -> None:
