@@ -4,8 +4,12 @@ import base64
 import json
 import os
 from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
 
 from azure.core.credentials import TokenCredential
+from azure.core.exceptions import HttpResponseError
+from azure.core.pipeline import PipelineResponse
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
 from armature.azure.failures import arm_failures
@@ -31,7 +35,7 @@ def credential(settings: Settings, cloud: Cloud) -> TokenCredential:
 @lru_cache(maxsize=8)
 def _credential(authority_host: str, client_id: str | None) -> TokenCredential:
     if PLATFORM_IDENTITY in os.environ:
-        return ManagedIdentityCredential(client_id=client_id)
+        return ManagedIdentityCredential(client_id=client_id, raw_response_hook=_refuse_passing_failure)
     return DefaultAzureCredential(
         authority=authority_host,
         managed_identity_client_id=client_id,
@@ -40,6 +44,13 @@ def _credential(authority_host: str, client_id: str | None) -> TokenCredential:
         exclude_visual_studio_code_credential=True,
         exclude_broker_credential=True,
     )
+
+
+def _refuse_passing_failure(response: PipelineResponse[Any, Any]) -> None:
+    """Raise what a busy or broken identity endpoint answers, which the credential would take for a missing identity."""
+    status = response.http_response.status_code
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise HttpResponseError(response=response.http_response)
 
 
 def principal_id(credential: TokenCredential, cloud: Cloud) -> str:

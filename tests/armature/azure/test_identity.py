@@ -1,5 +1,8 @@
 import base64
 import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -7,8 +10,9 @@ from azure.core.credentials import AccessToken
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
 from armature.azure import identity
+from armature.azure.failures import arm_failures
 from armature.clouds import CLOUDS
-from armature.errors import FailureError
+from armature.errors import FailureClass, FailureError
 from armature.settings import Settings
 
 CLOUD = CLOUDS["AzureUSGovernment"]
@@ -81,3 +85,51 @@ def test_a_token_that_names_nobody_is_a_failure_that_does_not_quote_it(token: st
     assert caught.value.failure.code == "PrincipalUnknown"
     assert "SECRET" not in repr(caught.value.failure)
     assert caught.value.__suppress_context__
+
+
+class _Endpoint(BaseHTTPRequestHandler):
+    status = 500
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        self.send_header("Retry-After", "7")
+        self.end_headers()
+        self.wfile.write(b'{"error": "busy", "message": "Not now."}')
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Endpoint]]:
+    """An identity endpoint that answers one status only."""
+    server = HTTPServer(("127.0.0.1", 0), _Endpoint)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("IDENTITY_ENDPOINT", f"http://127.0.0.1:{server.server_port}/msi/token")
+    monkeypatch.setenv("IDENTITY_HEADER", "x")
+    identity._credential.cache_clear()
+    yield _Endpoint
+    identity._credential.cache_clear()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (429, FailureClass.THROTTLED),
+        (500, FailureClass.TRANSIENT),
+        (503, FailureClass.TRANSIENT),
+        (400, FailureClass.AUTHORIZATION),
+    ],
+)
+def test_a_busy_identity_endpoint_is_not_taken_for_a_missing_identity(
+    endpoint: type[_Endpoint], status: int, expected: FailureClass
+) -> None:
+    endpoint.status = status
+
+    with pytest.raises(FailureError) as caught, arm_failures():
+        identity.credential(settings(), CLOUD).get_token(CLOUD.scope)
+
+    assert caught.value.failure.failure_class is expected
+    assert caught.value.failure.retry_after_seconds == (7.0 if status != 400 else None)
