@@ -159,21 +159,25 @@ class Rollout(Model):
         """True when every template has reached its end."""
         return all(self.track(template.name).status.is_final for template in self.templates)
 
-    def _is_open(self, template: GraphTemplate) -> bool:
-        """True when all that must come before the template has succeeded."""
-        earlier = template.depends_on
-        if self.scheduling is Scheduling.TIER:
-            earlier = tuple(other.name for other in self.templates if other.tier < template.tier)
-        return all(self.track(name).status is TemplateStatus.SUCCEEDED for name in earlier)
+    def _startable(self) -> list[GraphTemplate]:
+        """The templates that only the clock can still hold up."""
+        succeeded = set(self.succeeded)
+        first_open_tier = min((t.tier for t in self.templates if t.name not in succeeded), default=0)
 
-    def _is_startable(self, template: GraphTemplate) -> bool:
-        """True when only the clock can still hold the template up."""
-        track = self.track(template.name)
-        if track.status is TemplateStatus.WAITING:
-            return self._is_open(template)
-        if track.status is not TemplateStatus.RETRYING:
-            return False
-        return not track.deferred or len(self.succeeded) > track.progress_at_start
+        def is_open(template: GraphTemplate) -> bool:
+            if self.scheduling is Scheduling.TIER:
+                return template.tier <= first_open_tier
+            return succeeded.issuperset(template.depends_on)
+
+        def is_startable(template: GraphTemplate) -> bool:
+            track = self.track(template.name)
+            if track.status is TemplateStatus.WAITING:
+                return is_open(template)
+            if track.status is not TemplateStatus.RETRYING:
+                return False
+            return not track.deferred or len(succeeded) > track.progress_at_start
+
+        return [template for template in self.templates if is_startable(template)]
 
     def _is_due(self, template: GraphTemplate, now: datetime) -> bool:
         not_before = self.track(template.name).not_before
@@ -184,9 +188,7 @@ class Rollout(Model):
         room = self.concurrency - len(self.in_flight)
         if self.is_stopping or room <= 0:
             return ()
-        ready = [
-            template for template in self.templates if self._is_startable(template) and self._is_due(template, now)
-        ]
+        ready = [template for template in self._startable() if self._is_due(template, now)]
         ready.sort(key=lambda template: -self._heights[template.name])
         return tuple(Start(name=t.name, attempt=self.track(t.name).attempt + 1) for t in ready[:room])
 
@@ -267,7 +269,7 @@ class Rollout(Model):
         """Settle what can never start: nothing is in flight, nothing is ready, and no clock will change that."""
         if self._named(TemplateStatus.RUNNING):
             return self
-        if not self.is_stopping and any(self._is_startable(template) for template in self.templates):
+        if not self.is_stopping and self._startable():
             return self
         failed = {
             name: self.track(name).model_copy(update={"status": TemplateStatus.FAILED, "deferred": False})
