@@ -11,8 +11,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from armature.manifest import BundleKind, Checksum, FileReference, Manifest, PackageEntry, TemplateEntry, sha256_of
-from armature.models import Model
+from armature.manifest import (
+    MAX_TEMPLATES,
+    BundleKind,
+    Checksum,
+    FileReference,
+    Manifest,
+    PackageEntry,
+    TemplateEntry,
+    sha256_of,
+)
+from armature.models import Form, Model
 from armature.plan import PackageAttachment
 from armature.problems import Problem
 from armature.shape import is_valid, shape_problems
@@ -22,6 +31,9 @@ ASSEMBLY_VERSIONS = ("1.0.0", "2.0.0")
 _SHAPE_STEP = "Synthesize the assembly again with the framework that wrote it."
 _MAX_PROJECT = 40
 _NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
+
+
+StackName = Annotated[str, Form(r"^[^\x00-\x1f\x7f]{1,128}$", "1 to 128 characters, no control characters")]
 
 
 class _AssemblyPart(Model):
@@ -39,7 +51,7 @@ class FunctionPackage(_AssemblyPart):
 class StackArtifacts(_AssemblyPart):
     """What lies beside a stack's templates."""
 
-    function_packages: tuple[FunctionPackage, ...] | None = None
+    function_packages: Annotated[tuple[FunctionPackage, ...], Field(max_length=MAX_TEMPLATES)] | None = None
 
 
 class Stack(_AssemblyPart):
@@ -54,10 +66,11 @@ class AssemblyFile(_AssemblyPart):
     """manifest.json of a cloud assembly."""
 
     version: Literal["1.0.0", "2.0.0"]
-    stacks: Annotated[dict[str, Stack], Field(min_length=1)]
+    stacks: Annotated[dict[StackName, Stack], Field(min_length=1, max_length=MAX_TEMPLATES)]
 
 
 _STACK: TypeAdapter[Any] = TypeAdapter(Stack)
+_STACK_NAME: TypeAdapter[Any] = TypeAdapter(StackName)
 
 
 def read_assembly(document: JsonDocument) -> tuple[Manifest, list[Problem]]:
@@ -72,7 +85,7 @@ def read_assembly(document: JsonDocument) -> tuple[Manifest, list[Problem]]:
         problems += shape_problems(error, document, _SHAPE_STEP)
     stacks = document.value.get("stacks")
     stacks = stacks if isinstance(stacks, dict) else {}
-    sound = {name: Stack.model_validate(stack) for name, stack in stacks.items() if is_valid(_STACK, stack)}
+    sound = {name: Stack.model_validate(stack) for name, stack in stacks.items() if _is_sound(name, stack)}
     packages: list[PackageEntry] = []
     templates = [_entry(name, stack, packages) for name, stack in sound.items()]
     return (
@@ -94,6 +107,10 @@ def default_project(manifest: Manifest) -> str:
         return slug
     digest = hashlib.sha256(names.encode()).hexdigest()[:8]
     return f"{slug[: _MAX_PROJECT - len(digest) - 1].strip('-')}-{digest}"
+
+
+def _is_sound(name: str, stack: Any) -> bool:
+    return is_valid(_STACK_NAME, name) and is_valid(_STACK, stack)
 
 
 def _entry(name: str, stack: Stack, packages: list[PackageEntry]) -> TemplateEntry:

@@ -130,6 +130,18 @@ _SUGGESTIONS = {
     FailureClass.UNKNOWN: "Look at the deployment's operations in the portal, with the correlation id at hand.",
 }
 
+_SUGGESTIONS_OF_CODES = {
+    "subscriptionnotfound": "Check target.subscription. The app's identity sees the subscriptions on which it has a "
+    "role, and no others.",
+    "scopelocked": "Remove the lock that the message names, or deploy elsewhere.",
+    "invalidauthenticationtokentenant": "The subscription belongs to another tenant than the app's identity.",
+    "invaliddeploymentlocation": "A deployment of that name exists in another region: set target.location to that one.",
+    "invalidresourcelocation": "The resource or group exists in another region: deploy to that region, or choose "
+    "another name.",
+    "storageaccountalreadytaken": "Names of storage accounts are taken worldwide: choose another.",
+}
+"""For codes, in lower case, of which more can be said than of their class."""
+
 _REFUSED_SIGNATURE = ("signature not valid in the specified time frame", "signature fields not well formed")
 """What storage says of a SAS, under codes that elsewhere mean that a person lacks a role."""
 
@@ -275,7 +287,7 @@ def failure_from_causes(
         failure_class=hardest,
         code=speaker.code,
         message=speaker.message or speaker.code,
-        suggestion=_SUGGESTIONS[hardest],
+        suggestion=_SUGGESTIONS_OF_CODES.get(speaker.code.lower(), _SUGGESTIONS[hardest]),
         causes=tuple(ordered[:MAX_CAUSES]),
         retry_after_seconds=retry_after_seconds,
         correlation_id=correlation_id,

@@ -14,10 +14,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from armature.models import Model
+from armature.models import Form, Model
 from armature.plan import PackageAttachment
 from armature.problems import Problem, ProblemCode, Severity
-from armature.request import LineageName, ResourceGroupName
+from armature.request import LineageName, Location, ResourceGroupName
 from armature.shape import is_valid, problem_at, shape_problems
 from armature.templates.reading import JsonDocument, pointer_to
 
@@ -25,6 +25,9 @@ _VAULT_ID = re.compile(
     r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.KeyVault/vaults/[^/]+", re.IGNORECASE
 )
 _SCHEMA_STEP = "Write it as docs/manifest.schema.json says."
+
+MAX_TEMPLATES = 800
+"""Of one bundle, and packages too: as many deployments as Azure keeps for one resource group (ARM limits, 2025-11)."""
 
 
 def _vault_id(value: str) -> str:
@@ -37,26 +40,26 @@ def _vault_id(value: str) -> str:
 
 TemplateName = Annotated[
     str,
-    Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
-        description="Names the template within the bundle; letter case does not tell two apart.",
-    ),
+    Field(description="Names the template within the bundle; letter case does not tell two apart."),
+    Form(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", "1 to 64 letters, digits, - and _, a letter or digit first"),
 ]
 PackageName = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="Names the package within the bundle.")
+    str,
+    Field(description="Names the package within the bundle."),
+    Form(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "1 to 64 letters, digits, -, . and _, a letter or digit first"),
 ]
 BundlePath = Annotated[
     str, Field(min_length=1, max_length=512, description="A file of the bundle, relative to its root, with slashes.")
 ]
 Checksum = Annotated[
-    str, Field(pattern=r"^sha256:[0-9a-fA-F]{64}$", description="`sha256:` and 64 hexadecimal digits.")
+    str,
+    Field(description="`sha256:` and 64 hexadecimal digits."),
+    Form(r"^sha256:[0-9a-fA-F]{64}$", "`sha256:` and 64 hexadecimal digits"),
 ]
 OutputName = Annotated[
     str,
-    Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.[^\s.]+$",
-        description="TEMPLATE.OUTPUT: an output of another template, which is then deployed first.",
-    ),
+    Field(description="TEMPLATE.OUTPUT: an output of another template, which is then deployed first."),
+    Form(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.[^\s.]+$", "TEMPLATE.OUTPUT: an output of another template"),
 ]
 
 
@@ -76,7 +79,7 @@ class KeyVaultReference(FileModel):
     """A secret that ARM itself reads, as in ARM parameter files."""
 
     key_vault: KeyVault
-    secret_name: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,127}$")]
+    secret_name: Annotated[str, Form(r"^[0-9A-Za-z-]{1,127}$", "1 to 127 letters, digits and hyphens")]
     secret_version: str | None = None
 
 
@@ -145,11 +148,9 @@ class ManifestFile(FileModel):
     cloud: Annotated[
         str | None, Field(description="AzureCloud, AzureUSGovernment, … The app must run in it. Left out: in any.")
     ] = None
-    location: Annotated[
-        str | None, Field(pattern=r"^[a-z0-9]{2,40}$", description="The region, unless the request names one.")
-    ] = None
-    templates: Annotated[tuple[TemplateDeclaration, ...], Field(min_length=1)]
-    packages: tuple[PackageDeclaration, ...] = ()
+    location: Annotated[Location | None, Field(description="The region, unless the request names one.")] = None
+    templates: Annotated[tuple[TemplateDeclaration, ...], Field(min_length=1, max_length=MAX_TEMPLATES)]
+    packages: Annotated[tuple[PackageDeclaration, ...], Field(max_length=MAX_TEMPLATES)] = ()
     validation: Annotated[
         dict[str, Any] | None, Field(description="Checks after the deployment. Accepted, but not run by this version.")
     ] = None

@@ -1,9 +1,39 @@
 """The one base of every model that crosses a border: frozen, strict about keys, camelCase on the wire."""
 
+import re
+from dataclasses import dataclass
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import PydanticCustomError, core_schema
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form of a text, for `Annotated`: a regular expression, and the words for those who got it wrong.
+
+    `words` complete “must be …”. The whole text must match; the pattern is also in the JSON Schema.
+    """
+
+    pattern: str
+    words: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        form = re.compile(self.pattern)
+
+        def checked(value: str) -> str:
+            if form.fullmatch(value) is None:
+                raise PydanticCustomError("form", "must be {words}", {"words": self.words})
+            return value
+
+        return core_schema.no_info_after_validator_function(checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": self.pattern}
 
 
 class Model(BaseModel):

@@ -149,7 +149,8 @@ def _cycle_problem(cycle: list[str], manifest: Manifest, document: JsonDocument)
         entry.pointer,
         ProblemCode.DEPENDENCY_CYCLE,
         words,
-        "Remove one of these from dependsOn, or move what is shared into a template of its own.",
+        "Remove one of these dependencies (an output that a parameter takes is one too), or move what is shared into a "
+        "template of its own.",
     )
 
 

@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import re
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from armature.models import Model
+from armature.models import Form, Model
 from armature.options import Options
 
 DEPLOYMENT_ID_PATTERN = r"^[a-z0-9](?:-?[a-z0-9]){2,47}$"
@@ -18,19 +17,27 @@ RESOURCE_GROUP_PATTERN = r"^[-\w._()]{1,89}[-\w_()]$|^[-\w_()]$"
 """Up to 90 letters, digits, `-`, `.`, `_`, `(`, `)`, not ending in a period (Azure's resource name rules, 2025)."""
 
 NAME_PATTERN = r"^[a-z0-9](?:-?[a-z0-9])*$"
-_GUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+_ID_WORDS = "3 to 48 lower-case letters, digits and single hyphens"
 
-
-def _guid(value: str) -> str:
-    if not _GUID.match(value):
-        raise ValueError("must be a GUID such as 00000000-0000-0000-0000-000000000001")
-    return value.lower()
-
-
-Guid = Annotated[str, AfterValidator(_guid)]
-ResourceGroupName = Annotated[str, Field(pattern=RESOURCE_GROUP_PATTERN)]
-LineageName = Annotated[str, Field(pattern=NAME_PATTERN, max_length=40)]
-DeploymentId = Annotated[str, Field(pattern=DEPLOYMENT_ID_PATTERN)]
+Guid = Annotated[
+    str,
+    Form(
+        r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", "a GUID such as 00000000-0000-0000-0000-000000000001"
+    ),
+    AfterValidator(str.lower),
+]
+ResourceGroupName = Annotated[
+    str,
+    Form(
+        RESOURCE_GROUP_PATTERN,
+        "the name of a resource group: 1 to 90 letters, digits, -, ., _, (, ), no period at its end",
+    ),
+]
+LineageName = Annotated[
+    str, Field(max_length=40), Form(NAME_PATTERN, "lower-case letters, digits and single hyphens, such as web-shop")
+]
+DeploymentId = Annotated[str, Form(DEPLOYMENT_ID_PATTERN, _ID_WORDS)]
+Location = Annotated[str, Form(r"^[a-z0-9]{2,40}$", "a region by its short name, such as eastus2")]
 
 
 class BundleReference(Model):
@@ -39,8 +46,15 @@ class BundleReference(Model):
     A `uri` is read with the app's own identity. It has no query string: a SAS in it would be stored with the request.
     """
 
-    id: Annotated[str, Field(pattern=BUNDLE_ID_PATTERN)] | None = None
-    uri: Annotated[str, Field(max_length=2048, pattern=r"^https://[^?#\s]+$")] | None = None
+    id: Annotated[str, Form(BUNDLE_ID_PATTERN, _ID_WORDS)] | None = None
+    uri: (
+        Annotated[
+            str,
+            Field(max_length=2048),
+            Form(r"^https://[^?#\s]+$", "an https address without a query string: the app reads it as itself"),
+        ]
+        | None
+    ) = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -55,7 +69,7 @@ class Target(Model):
     subscription: Guid
     tenant: Guid | None = None
     resource_group: ResourceGroupName | None = None
-    location: Annotated[str, Field(pattern=r"^[a-z0-9]{2,40}$")] | None = None
+    location: Location | None = None
     resource_groups: dict[str, ResourceGroupName] = {}
 
 

@@ -117,7 +117,8 @@ class Targeting:
             entries[0].pointer,
             ProblemCode.TARGET_INCOMPLETE,
             f"It is open which resource group is meant for {names}: {found}.",
-            f"Set target.resourceGroups, such as {{{example}}}, or target.resourceGroup for all.",
+            f"Set target.resourceGroups, such as {{{example}}}, or target.resourceGroup for all (on the command line: "
+            "--stack-resource-group STACK=GROUP, --resource-group).",
         )
 
 

@@ -12,6 +12,7 @@ import pydantic
 
 from armature.cli.exits import CommandError, ExitCode
 from armature.request import DeploymentRequest
+from armature.shape import words_of
 
 NOT_STORED_YET = {"id": "not-stored-yet"}
 """Stands for the bundle's id while the bundle is checked here, before the API has given it one."""
@@ -67,7 +68,7 @@ def request_from(wanted: Wanted, bundle: dict[str, str]) -> DeploymentRequest:
     try:
         return DeploymentRequest.model_validate(body)
     except pydantic.ValidationError as error:
-        faults = [f"{'.'.join(map(str, each['loc'])) or 'request'}: {each['msg']}" for each in error.errors()]
+        faults = [f"{'.'.join(map(str, each['loc'])) or 'request'} {words_of(each)}." for each in error.errors()]
         raise usage_error("The request is not valid.\n" + "\n".join(f"  {fault}" for fault in faults)) from error
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pydantic
 import requests
@@ -44,6 +44,13 @@ class ApiError(CommandError):
         super().__init__(exit_code, message, next_step)
         self.status = status
         self.is_passing = is_passing
+
+    def document(self) -> dict[str, Any]:
+        """The JSON object of any CommandError, with the HTTP status where there was an answer."""
+        document = super().document()
+        if self.status is not None:
+            document["error"]["status"] = self.status
+        return document
 
 
 class ApiAnswer(pydantic.BaseModel):
@@ -181,16 +188,15 @@ class ApiClient:
     def state(self, deployment_id: str, etag: str | None = None) -> Snapshot | None:
         """The deployment's state, or None when it is still what `etag` stood for."""
         headers = {"If-None-Match": etag} if etag else {}
-        answer = self._call("GET", f"/deployments/{deployment_id}", headers=headers)
+        answer = self._call("GET", f"/deployments/{quote(deployment_id, safe='')}", headers=headers)
         if answer.status_code == requests.codes.not_modified:
             return None
         return Snapshot(self._read(DeploymentState, answer), answer.json(), answer.headers.get("ETag"))
 
     def events(self, deployment_id: str, after: int) -> EventPage:
         """The events that came after number `after`."""
-        return self._read(
-            EventPage, self._call("GET", f"/deployments/{deployment_id}/events", params={"after": str(after)})
-        )
+        path = f"/deployments/{quote(deployment_id, safe='')}/events"
+        return self._read(EventPage, self._call("GET", path, params={"after": str(after)}))
 
     def deployments(self, filters: Mapping[str, str]) -> Iterator[ListedDeployment]:
         """The deployments that the filters (project, environment, status, since) leave, page after page."""

@@ -1,6 +1,7 @@
 """How the command ends: its exit codes, and the error that ends it early."""
 
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -31,3 +32,7 @@ class CommandError(Exception):
         self.exit_code = exit_code
         self.message = message
         self.next_step = next_step
+
+    def document(self) -> dict[str, Any]:
+        """The JSON object that `--json` prints for it."""
+        return {"error": {"message": self.message, "nextStep": self.next_step, "exitCode": int(self.exit_code)}}

@@ -33,7 +33,7 @@ from armature.cli.exits import ExitCode
 from armature.cli.packaging import packed, send
 from armature.cli.result import print_deployments, print_plan, print_problems
 from armature.cli.running import end, refuse_or_warn, reported, start, watch
-from armature.cli.screen import output, print_json, print_line, say
+from armature.cli.screen import output, print_json, print_line, say, write_what_can_be_written
 from armature.options import Mode, Scheduling
 from armature.state import Status
 
@@ -101,7 +101,7 @@ def deploy(
             },
         },
     )
-    with reported(), ApiClient(api, key) as client:
+    with reported(as_json=as_json), ApiClient(api, key) as client:
         if "://" in bundle:
             request = request_from(wanted, {"uri": bundle})
         else:
@@ -122,7 +122,7 @@ def status(
     key: KeyOption = None,
 ) -> None:
     """Show how a deployment stands."""
-    with reported(), ApiClient(api, key) as client:
+    with reported(as_json=as_json), ApiClient(api, key) as client:
         if follow:
             watch(client, deployment_id, as_json=as_json)
         snapshot = client.state(deployment_id)
@@ -142,7 +142,7 @@ def list_(
     """List deployments."""
     given = {"project": project, "environment": environment, "status": status}
     filters = {name: str(value) for name, value in given.items() if value is not None}
-    with reported(), ApiClient(api, key) as client:
+    with reported(as_json=as_json), ApiClient(api, key) as client:
         found = list(client.deployments(filters))
         if as_json:
             print_json({"value": [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in found]})
@@ -184,7 +184,7 @@ def validate(
         deployment_id=new_deployment_id("validate", datetime.now(UTC)),
         options={"assemblyOrder": assembly_order},
     )
-    with reported():
+    with reported(as_json=as_json):
         request = request_from(wanted, NOT_STORED_YET) if has_target(wanted) else None
         checked = check(bundle, request, str(wanted.deployment_id), cloud)
         if as_json:
@@ -201,4 +201,5 @@ def validate(
 
 def main() -> None:
     """The entry point of the `armature` script."""
+    write_what_can_be_written()
     app()

@@ -64,6 +64,7 @@ def print_deployments(console: Console, deployments: Iterable[ListedDeployment])
         started = f"{each.created_at:%Y-%m-%d %H:%M}" if each.created_at else ""
         cells = (each.deployment_id, each.status, each.project, each.environment, started, each.message)
         table.add_row(*(Text(plain(cell or "")) for cell in cells))
+    table.columns[0].no_wrap = True  # an id is there to be copied
     console.print(table)
 
 

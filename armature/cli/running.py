@@ -23,8 +23,10 @@ from armature.state import DeploymentState, Status
 
 
 @contextmanager
-def reported() -> Iterator[None]:
+def reported(*, as_json: bool = False) -> Iterator[None]:
     """Turn what ends a command early into words on standard error and an exit code.
+
+    With `as_json` a CommandError is a JSON document on standard output, too.
 
     Raises:
         typer.Exit: in place of a CommandError, of files that can't be read, and of a Ctrl+C before anything started.
@@ -35,12 +37,21 @@ def reported() -> Iterator[None]:
         say(error.message)
         if error.next_step:
             say(error.next_step)
+        if as_json:
+            print_json(error.document())
         raise typer.Exit(error.exit_code) from error
     except BundleError as error:
         print_problems(errors(), error.problems)
+        if as_json:
+            print_json(Checked(error.problems, None).dump())
         raise typer.Exit(ExitCode.REFUSED) from error
     except OSError as error:
-        say(f"{error.filename or 'A file'} can't be used: {error.strerror or error}.")
+        unusable = CommandError(
+            ExitCode.USAGE, f"{error.filename or 'A file'} can't be used: {error.strerror or error}."
+        )
+        say(unusable.message)
+        if as_json:
+            print_json(unusable.document())
         raise typer.Exit(ExitCode.USAGE) from error
     except KeyboardInterrupt as error:
         say("Interrupted; nothing was started.")

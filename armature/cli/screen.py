@@ -1,5 +1,6 @@
 """Where words go: results to standard output, all that is said on the way to standard error."""
 
+import io
 import json
 import re
 import sys
@@ -7,22 +8,43 @@ from typing import Any
 
 from rich.console import Console
 
+from armature.cli.exits import ExitCode
+
 _WIDTH_OF_A_PIPE = 400
 """Characters: a line in a file or a pipe is not broken, so that it can be searched for."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Whoever read the output has gone: an end that no exit code of a deployment's outcome stands for."""
+        try:
+            super().on_broken_pipe()
+        except SystemExit as error:
+            raise SystemExit(ExitCode.INTERRUPTED) from error
 
 
 def output() -> Console:
     """Standard output."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_OF_A_PIPE)
+    return _console(stderr=False)
 
 
 def errors() -> Console:
     """Standard error."""
-    console = Console(highlight=False, stderr=True)
-    return console if console.is_terminal else Console(highlight=False, stderr=True, width=_WIDTH_OF_A_PIPE)
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    console = _Console(highlight=False, stderr=stderr)
+    return console if console.is_terminal else _Console(highlight=False, stderr=stderr, width=_WIDTH_OF_A_PIPE)
+
+
+def write_what_can_be_written() -> None:
+    """Let standard output and error put `?` for a character that their encoding does not have, such as an arrow."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def plain(text: str) -> str:
@@ -42,4 +64,8 @@ def say(message: str) -> None:
 
 def print_json(document: dict[str, Any]) -> None:
     """Print a JSON document, alone, on standard output."""
-    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    try:
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        output().on_broken_pipe()

@@ -147,3 +147,11 @@ def test_a_long_project_name_is_cut_and_still_tells_assemblies_apart() -> None:
 
     assert len(default_project(one)) <= 40
     assert default_project(one) != default_project(other)
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "a" * 129])
+def test_a_stack_has_a_name_that_can_be_shown(name: str) -> None:
+    found, [problem] = read(assembly(**{name: {}, "App": {}}))
+
+    assert (problem.code, [entry.name for entry in found.templates]) == (ProblemCode.MANIFEST_FIELD, ["App"])
+    assert problem.message.endswith("is not allowed: it must be 1 to 128 characters, no control characters.")

@@ -251,3 +251,10 @@ def test_a_failure_never_repeats_the_signature_of_a_link() -> None:
 
     assert "AbC" not in json.dumps(found.dump())
     assert "Tracking id 7." in found.message
+
+
+def test_a_subscription_that_is_not_found_is_not_answered_with_a_role_that_nobody_named() -> None:
+    failure = failure_from_error({"code": "SubscriptionNotFound", "message": "It could not be found."}, status=404)
+
+    assert failure.failure_class is FailureClass.AUTHORIZATION
+    assert "target.subscription" in failure.suggestion

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from armature.manifest import BundleKind, Manifest, ManifestFile, manifest_schema, read_manifest
+from armature.manifest import MAX_TEMPLATES, BundleKind, Manifest, ManifestFile, manifest_schema, read_manifest
 from armature.problems import Problem, ProblemCode, Severity
 from armature.templates.reading import read_json
 from tests.builders import declared, dump, manifest, secret, shop
@@ -160,3 +160,31 @@ def test_any_object_is_read_or_refused_with_places(document: dict[str, Any]) -> 
     assert all(problem.line and problem.column and problem.next_step for problem in problems)
     if not [problem for problem in problems if problem.is_error]:
         assert jsonschema.Draft202012Validator(json.loads(manifest_schema())).is_valid(document)
+
+
+@pytest.mark.parametrize(
+    ("edits", "pointer", "message"),
+    [
+        ({"templates": []}, "/templates", "'templates' must have at least 1 entry."),
+        ({"templates": {}}, "/templates", "'templates' must be an array."),
+        ({"templates": ["web"]}, "/templates/0", "Must be an object."),
+        ({"location": "East US"}, "/location", "'location' must be a region by its short name, such as eastus2."),
+        ({"project": "a" * 41}, "/project", "'project' must have at most 40 characters."),
+    ],
+)  # fmt: skip
+def test_a_fault_is_told_in_the_words_of_json_and_says_what_is_right(
+    edits: dict[str, Any], pointer: str, message: str
+) -> None:
+    _, problems = read({**manifest(declared("web")), **edits})
+
+    assert [(problem.pointer, problem.message) for problem in problems] == [(pointer, message)]
+
+
+def test_a_manifest_has_at_most_as_many_templates_as_azure_keeps_deployments() -> None:
+    _, accepted = read(manifest(*(declared(f"t{number}", "a.json") for number in range(MAX_TEMPLATES))))
+    _, problems = read(manifest(*(declared(f"t{number}", "a.json") for number in range(MAX_TEMPLATES + 1))))
+
+    assert accepted == []
+    assert [(problem.pointer, problem.message) for problem in problems] == [
+        ("/templates", "'templates' must have at most 800 entries.")
+    ]

@@ -1,5 +1,8 @@
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -303,3 +306,62 @@ def test_a_large_bundle_goes_to_storage_by_the_address_that_the_api_gives(
     assert result.exit_code == ExitCode.API
     assert "no address to upload to" in result.stderr
     assert api.received[0].body == b""
+
+
+def test_with_json_an_api_that_refuses_or_is_not_there_is_told_in_json_too(
+    api: FakeApi, bundle: Path, unused_tcp_port: int
+) -> None:
+    api.troubles = {"GET /deployments/shop-1": [404]}
+    api.refusal = {"title": "No such deployment", "status": 404, "detail": "There is no deployment shop-1."}
+
+    refused = armature("status", "shop-1", "--api", api.address, "--json")
+    unreachable = armature("list", "--api", f"http://127.0.0.1:{unused_tcp_port}/api", "--json")
+    no_bundle = armature("bundle", "validate", bundle / "gone", "--json")
+
+    error = json.loads(refused.stdout)["error"]
+    assert (error["exitCode"], error["status"]) == (refused.exit_code, 404) == (ExitCode.API, 404)
+    assert "There is no deployment shop-1" in error["message"]
+    assert json.loads(unreachable.stdout)["error"]["exitCode"] == unreachable.exit_code == ExitCode.API
+    assert json.loads(no_bundle.stdout)["error"]["exitCode"] == no_bundle.exit_code == ExitCode.USAGE
+
+
+def test_an_id_that_is_none_asks_for_nothing_else(api: FakeApi) -> None:
+    armature("status", "a/../../health?x", "--api", api.address)
+
+    assert [request.path for request in api.received] == ["/deployments/a/../../health?x"]
+
+
+def run(*words: str | Path, stdout: Any = subprocess.PIPE, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """The command as a process of its own, where streams are those of the system."""
+    return subprocess.run(
+        [sys.executable, "-m", "armature.cli", *map(str, words)],
+        env={**os.environ, **environment},
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_terminal_without_our_characters_still_gets_the_words(tmp_path: Path, encoding: str) -> None:
+    folder = write_bundle(tmp_path / "bad", {**MANIFEST, "location": "caf\u00e9 \u2192"}, {})
+
+    problems = run("bundle", "validate", folder, PYTHONIOENCODING=encoding)
+    help_text = run("deploy", "--help", PYTHONIOENCODING=encoding)
+
+    assert problems.returncode == ExitCode.REFUSED, problems.stderr
+    assert b"? Add the file, or correct the path." in problems.stdout
+    assert help_text.returncode == 0, help_text.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]], ids=["words", "json"])
+def test_a_reader_that_has_gone_is_no_failure_of_the_deployment(tmp_path: Path, words: list[str]) -> None:
+    folder = write_bundle(tmp_path / "bad", MANIFEST, {})
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    ended = run("bundle", "validate", folder, *words, stdout=writing)
+
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (ExitCode.INTERRUPTED, b"")
