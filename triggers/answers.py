@@ -9,7 +9,7 @@ from uuid import uuid4
 import azure.functions as func
 from pydantic import ValidationError
 
-from armature.errors import FailureError
+from armature.errors import Failure, FailureError
 from armature.problems import Problem
 from armature.transitions import MAX_PROBLEMS
 
@@ -67,25 +67,25 @@ async def answered(serve: Callable[[], Awaitable[func.HttpResponse]]) -> func.Ht
     except ProblemError as problem:
         return problem_answer(problem)
     except FailureError as failed:
-        failure = failed.failure
-        headers = {"Retry-After": str(max(1, round(failure.retry_after_seconds or 5)))} if failure.is_retried else {}
-        detail = f"{failure.message} {failure.suggestion}"
-        status = 503 if failure.is_retried else 502
-        return problem_answer(
-            ProblemError(
-                status,
-                "dependency-failed",
-                "A service that Armature needs failed",
-                detail,
-                headers=headers,
-                code=failure.code,
-            )
-        )
+        return problem_answer(dependency_failed(failed.failure))
     except Exception:
         reference = uuid4().hex[:12]
         logger.exception("request failed unforeseen, reference %s", reference)
         detail = f"Look for the reference {reference} in the app's logs."
         return problem_answer(ProblemError(500, "fault", "A fault of Armature itself", detail, reference=reference))
+
+
+def dependency_failed(failure: Failure, **extra: Any) -> ProblemError:
+    """A failure of a service as a problem: 503 and when to ask again where that can help, else 502."""
+    return ProblemError(
+        503 if failure.is_retried else 502,
+        "dependency-failed",
+        "A service that Armature needs failed",
+        f"{failure.message} {failure.suggestion}",
+        headers={"Retry-After": str(max(1, round(failure.retry_after_seconds or 5)))} if failure.is_retried else {},
+        code=failure.code,
+        **extra,
+    )
 
 
 def invalid_request(error: ValidationError) -> ProblemError:

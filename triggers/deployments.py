@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from armature.azure.deployments import DeploymentSummary
 from armature.azure.services import services
+from armature.errors import FailureError
 from armature.state import Status
-from triggers.answers import ProblemError, answered, invalid_request, json_answer
+from triggers.answers import ProblemError, answered, dependency_failed, invalid_request, json_answer
 from triggers.principal import caller_name
 from triggers.starting import Started, is_deployment_id, new_deployment_id, parsed_request, start
 
@@ -38,7 +39,10 @@ async def start_deployment(req: func.HttpRequest, client: df.DurableOrchestratio
         except ValueError as error:
             raise ProblemError(400, "invalid-request", "The request is not valid", str(error)) from error
         deployment_id = request.deployment_id or new_deployment_id()
-        started = await start(client, services(), request, deployment_id, caller_name(req.headers))
+        try:
+            started = await start(client, services(), request, deployment_id, caller_name(req.headers))
+        except FailureError as failed:  # the id may be claimed: under it a caller can ask again
+            raise dependency_failed(failed.failure, deploymentId=deployment_id) from failed
         return _started_answer(req, started)
 
     return await answered(serve)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import re
 import secrets
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from armature.request import DEPLOYMENT_ID_PATTERN, DeploymentRequest
 from armature.settings import options_with_defaults
 from armature.state import DeploymentState
 from armature.transitions import accepted
+
+logger = logging.getLogger("armature.triggers")
 
 MAX_REQUEST_BYTES = 64 * 1024
 
@@ -66,6 +69,9 @@ async def start(
 
     The state document is created first and claims the id; the orchestration of the same name follows. Whoever dies in
     between leaves a pending state, which the same request, or the timer, brings to life.
+
+    Raises:
+        FailureError: the state document could not be written, or its writing was not answered.
     """
     chosen = json.loads(request.options.model_dump_json(by_alias=True, exclude_unset=True))
     options = options_with_defaults(chosen, services.settings)
@@ -79,10 +85,22 @@ async def start(
         if found.fingerprint != state.fingerprint:
             return Started(found, is_conflict=True)
         state = found
-    await asyncio.to_thread(services.deployments.append_events, deployment_id, [_accepted_event(state)])
-    if is_new or not state.status.is_final:
-        await ensure_running(client, state)
+    if not state.status.is_final:
+        await _begun(client, services, state)
     return Started(state, is_conflict=False)
+
+
+async def _begun(client: df.DurableOrchestrationClient, services: Services, state: DeploymentState) -> None:
+    """Log that the deployment was accepted, and start it.
+
+    The id is claimed: the deployment is accepted whatever happens now. To refuse it would be untrue, and a caller who
+    asked again under a new id would get two.
+    """
+    try:
+        await asyncio.to_thread(services.deployments.append_events, state.deployment_id, [_accepted_event(state)])
+        await ensure_running(client, state)
+    except Exception:  # whatever it is, the timer starts what is accepted and does not run
+        logger.exception("%s is accepted, but could not be started yet", state.deployment_id)
 
 
 async def ensure_running(client: df.DurableOrchestrationClient, state: DeploymentState) -> None:
