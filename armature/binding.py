@@ -6,8 +6,10 @@ from functools import cached_property
 
 from armature.manifest import BundleKind, Manifest, PackageEntry, ParameterSource, TemplateEntry
 from armature.plan import OutputReference, ParameterBinding
-from armature.problems import Problem, ProblemCode
+from armature.problems import Problem, ProblemCode, Severity
 from armature.shape import problem_at
+from armature.templates.expressions import is_expression
+from armature.templates.literals import has_secret, plain_text_secrets
 from armature.templates.nearest import Nearest
 from armature.templates.parameters import check_parameter_value, has_parameter_type
 from armature.templates.reading import JsonDocument
@@ -151,6 +153,32 @@ def _value_problems(
             ProblemCode.PARAMETER_VALUE if is_of_type else ProblemCode.PARAMETER_TYPE,
             f"The value of the parameter {definition.name!r} {fault}.",
             "Give a value that the template allows.",
+        )
+    elif isinstance(source.value, str):
+        yield from _value_warnings(definition, source.value, pointer, around)
+
+
+def _value_warnings(
+    definition: ParameterDefinition, value: str, pointer: str, around: Surroundings
+) -> Iterator[Problem]:
+    """Values that are taken, but are probably not what was meant. None is repeated."""
+    if is_expression(value):
+        yield problem_at(
+            around.document,
+            f"{pointer}/value",
+            ProblemCode.LITERAL_LOOKS_LIKE_EXPRESSION,
+            f"The value of the parameter {definition.name!r} looks like an expression, but ARM takes it as it stands.",
+            "Write the expression as the parameter's default value in the template, or double its first bracket.",
+            severity=Severity.WARNING,
+        )
+    elif any(plain_text_secrets({definition.name: value})) or has_secret(value):
+        yield problem_at(
+            around.document,
+            f"{pointer}/value",
+            ProblemCode.PLAIN_TEXT_SECRET,
+            f"The parameter {definition.name!r} is given a secret in plain text.",
+            "Declare it as securestring in the template, and give it as a Key Vault reference.",
+            severity=Severity.WARNING,
         )
 
 

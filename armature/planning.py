@@ -24,7 +24,7 @@ from armature.plan import (
 from armature.request import DeploymentRequest
 from armature.targeting import Targeting
 from armature.template_files import LinkedFiles, TemplateFile
-from armature.templates.links import artifacts_location_style
+from armature.templates.links import ArtifactsLocationStyle, artifacts_location_style
 from armature.templates.template import DeploymentScope, Template
 
 DEFAULT_ENVIRONMENT = "default"
@@ -87,7 +87,7 @@ def _planned(
     template = sound.templates[entry.name]
     root, *linked = sound.linked[entry.name].files
     parameters = bindings_of(entry, template)
-    style = (artifacts_location_style(template) or "slash") if is_told_its_location(entry, template) else None
+    style = _artifacts_location(sound.linked[entry.name]) if is_told_its_location(entry, template) else None
     is_subscription = template.scope is DeploymentScope.SUBSCRIPTION
     return PlannedTemplate(
         name=entry.name,
@@ -107,6 +107,12 @@ def _planned(
             name for name in parameters if (definition := template.parameter(name)) is not None and definition.secure
         ),
     )
+
+
+def _artifacts_location(linked: LinkedFiles) -> ArtifactsLocationStyle:
+    """How `_artifactsLocation` must end: as the root template uses it, else as the first that it is handed on to."""
+    styles = (artifacts_location_style(template) for template in linked.templates)
+    return next((style for style in styles if style is not None), "slash")
 
 
 def _as_named(parameters: Mapping[str, ParameterBinding], manifest: Manifest) -> dict[str, ParameterBinding]:

@@ -1,6 +1,7 @@
 import hashlib
 import io
 import json
+import random
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.builders import (
     ARTIFACTS_PARAMETERS,
     CONTENT,
     SUBSCRIPTION,
+    assembly,
     declared,
     dump,
     linked,
@@ -383,3 +385,74 @@ def test_a_problem_of_a_broken_expression_points_into_it() -> None:
     line = text.splitlines()[(problem.line or 0) - 1]
     assert (problem.file, problem.pointer) == ("only.json", "/resources/0/name")
     assert line[(problem.column or 0) - 1 :].startswith("[resourceId")
+
+
+def test_a_root_that_only_hands_on_the_artifacts_location_ends_it_as_the_linked_templates_use_it() -> None:
+    handed_on = {name: {"value": f"[parameters('{name}')]"} for name in ARTIFACTS_PARAMETERS}
+
+    found = plan(
+        {
+            **single(template(linked("one", "one.json", parameters=handed_on), parameters=ARTIFACTS_PARAMETERS)),
+            "one.json": template(linked_by_location("two", "two.json"), parameters=ARTIFACTS_PARAMETERS),
+            "two.json": template(),
+        }
+    )
+
+    assert found.templates[0].artifacts_location == "no-slash"
+    assert found.templates[0].linked_paths == ("one.json", "two.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("adminPassword", "s3cr3t-Value", ProblemCode.PLAIN_TEXT_SECRET),
+        ("database", "Server=x;Password=s3cr3t-Value", ProblemCode.PLAIN_TEXT_SECRET),
+        ("region", "[resourceGroup().location]", ProblemCode.LITERAL_LOOKS_LIKE_EXPRESSION),
+    ],
+)
+def test_a_value_that_is_hardly_meant_so_is_warned_of_and_not_repeated(
+    name: str, value: str, code: ProblemCode
+) -> None:
+    document = template(parameters={name: {"type": "string"}})
+
+    review = reviewed(single(document, parameters={name: {"value": value}}))
+
+    [warning] = review.problems
+    assert (warning.code, warning.severity) == (code, Severity.WARNING)
+    assert warning.pointer == f"/templates/0/parameters/{name}/value"
+    assert value not in str(warning)
+    assert "s3cr3t" not in str(warning)
+
+
+def test_files_that_some_writers_put_beside_the_templates_are_neither_read_nor_uploaded() -> None:
+    documents = {**valid_assembly(), "App.metadata.json": "{ no JSON", "App.parameters.json": {"parameters": 5}}
+    documents[MANIFEST]["stacks"]["App"] |= {"metadataPath": "App.metadata.json", "parametersPath": "gone.json"}
+
+    review = reviewed(documents)
+
+    assert review.problems == ()
+    assert review.plan is not None
+    assert not {artifact.path for artifact in review.plan.artifacts} & {"App.metadata.json", "App.parameters.json"}
+
+
+def test_an_assembly_whose_directory_is_stale_and_whose_package_path_is_absolute_is_planned() -> None:
+    documents = valid_assembly()
+    documents[MANIFEST]["directory"] = "/home/someone/else/arm.out"
+    package = documents[MANIFEST]["stacks"]["App"]["artifacts"]["functionPackages"][0]
+    package["packagePath"] = "/home/someone/else/arm.out/api.zip"
+
+    assert plan(documents).artifacts[0].path == "packages/api.zip"
+
+
+def test_an_oversize_template_of_an_assembly_is_refused_with_its_size_and_largest_resources() -> None:
+    documents = {
+        MANIFEST: {**assembly(App={}), "version": "1.0.0"},
+        "App.json": json.dumps(
+            template(resource("small"), resource("vast", tags={"x": random.Random(4).randbytes(2 * 1024**2).hex()}))
+        ),
+    }
+
+    [problem] = reviewed(documents).errors
+
+    assert problem.code is ProblemCode.TEMPLATE_TOO_LARGE
+    assert "`vast`" in problem.message.split("largest resources are")[1].split(",")[0]
