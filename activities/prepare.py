@@ -68,7 +68,8 @@ def release_turn(services: Services, work: DeploymentStep) -> Answer:
 def prepare_target(services: Services, work: DeploymentStep) -> ReadyAnswer:
     """Check the way to ARM, ensure the target's resource groups, find or provision the artifact storage account.
 
-    Answers not ready while ARM provisions it: call again. Twice: what is there already is left as it is.
+    Answers not ready while ARM provisions it, and while the app's role on it is not seen: call again. Twice: what is
+    there already is left as it is.
     """
     plan = services.deployments.plan(work.deployment_id)
     arm = services.arm(plan.subscription)
@@ -76,11 +77,17 @@ def prepare_target(services: Services, work: DeploymentStep) -> ReadyAnswer:
     for group in plan.resource_groups_to_ensure:
         arm.ensure_resource_group(group.name, group.location, {"armature-deployment-id": work.deployment_id})
     account = services.artifacts.find(arm, plan.location)
-    if account is not None and account.is_ready:
-        return ReadyAnswer(is_ready=True)
     if account is None:
         services.artifacts.start_provisioning(arm, plan.location)
-    return ReadyAnswer(is_ready=False)
+    if account is None or not account.is_ready:
+        return ReadyAnswer(is_ready=False)
+    try:
+        services.artifacts.check_access(account)
+    except FailureError as unseen:
+        if not unseen.failure.is_retried:
+            raise
+        return ReadyAnswer(is_ready=False, waits_for=unseen.failure)
+    return ReadyAnswer(is_ready=True)
 
 
 def _state(services: Services, deployment_id: str) -> DeploymentState:

@@ -55,9 +55,10 @@ class TurnAnswer(Answer):
 
 
 class ReadyAnswer(Answer):
-    """Whether what was asked for stands already; if not, ask again later."""
+    """Whether what was asked for stands already; if not, ask again later. `waits_for` is what stands in the way."""
 
     is_ready: bool = False
+    waits_for: Failure | None = None
 
 
 class PhaseInput(Model):

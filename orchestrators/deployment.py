@@ -27,8 +27,8 @@ from orchestrators.retrying import UNTIL_WRITTEN, Steps, retried
 ROUNDS_PER_HISTORY = 100
 """Looks at the lineage lock before the orchestrator continues as new, so that a long wait keeps a short history."""
 
-READY_WITHIN = timedelta(minutes=30)
-"""ARM makes a storage account in under a minute; one that takes so much longer never gets ready."""
+READY_WITHIN = timedelta(minutes=20)
+"""ARM makes a storage account in a minute, and a role is seen in ten; what takes so much longer never gets ready."""
 
 LONGEST_LOOK_AWAY = 30.0
 """Seconds between two looks at what ARM provisions, once it takes long."""
@@ -103,7 +103,7 @@ def _carried_out(
         return turn
 
     yield from chapters.begin(Status.PENDING, Phase.PREPARING, "Preparing the target and the artifact storage.")
-    target = yield from _target_ready(context, job)
+    target = yield from _target_ready(context, job, chapters)
     if target.failure:
         return Outcome(message="The target could not be prepared.", failure=target.failure)
 
@@ -149,18 +149,22 @@ def _turn_taken(
 
 
 def _target_ready(
-    context: df.DurableOrchestrationContext, job: DeploymentInput
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: _Chapters
 ) -> Generator[TaskBase, Any, ReadyAnswer]:
     """Ensure resource group and artifact storage; look again, less and less often, until ARM has provisioned them."""
     step = DeploymentStep(deployment_id=job.deployment_id)
     deadline = context.current_utc_datetime + READY_WITHIN
-    wait = job.options.poll_interval_seconds
+    wait, told = job.options.poll_interval_seconds, ""
     while True:
         target = yield from retried(context, "prepare_target", step, ReadyAnswer, job.options.retry_policy)
         if target.failure or target.is_ready:
             return target
         if context.current_utc_datetime >= deadline:
-            return ReadyAnswer(failure=_NEVER_READY)
+            return ReadyAnswer(failure=target.waits_for or _NEVER_READY)
+        if target.waits_for and target.waits_for.code != told:
+            told = target.waits_for.code
+            message = f"Waiting until the app may use the artifact storage: {target.waits_for.message}"
+            yield from chapters.begin(Status.PENDING, Phase.PREPARING, message)
         yield context.create_timer(context.current_utc_datetime + timedelta(seconds=wait))
         wait = min(1.1 * wait, max(LONGEST_LOOK_AWAY, wait))
 

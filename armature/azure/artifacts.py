@@ -5,12 +5,15 @@ templates-{deploymentId}/{path}          one container a deployment, so that a S
 """
 
 import time
+from contextlib import suppress
 from typing import BinaryIO
 
 from azure.core.credentials import TokenCredential
+from azure.core.exceptions import ResourceNotFoundError
 
 from armature.azure.arm import ArmGateway
 from armature.azure.blobs import BlobEndpoint, blob_service
+from armature.azure.failures import storage_failures
 from armature.azure.identity import principal_id
 from armature.azure.provisioning import ArtifactAccount, find_account, start_provisioning
 from armature.azure.sas import SasSigner, sas_signer
@@ -58,6 +61,19 @@ class ArtifactStorage:
             FailureError: ARM refuses, or refused lately for good, to make it.
         """
         start_provisioning(arm, location, principal_id(self._credential, self._cloud))
+
+    def check_access(self, account: ArtifactAccount) -> None:
+        """Make sure that the app may use the account's blobs: a role takes up to ten minutes to be seen (Azure RBAC
+        troubleshooting, 2025), a new account's address a moment. Changes nothing.
+
+        Raises:
+            FailureError: storage refused (yet), or could not be reached (yet).
+        """
+        packages = blob_service(BlobEndpoint.of(account.blob_endpoint), self._credential).get_container_client(
+            PACKAGES_CONTAINER
+        )
+        with storage_failures(), suppress(ResourceNotFoundError):
+            packages.get_container_properties()
 
     def upload(
         self,

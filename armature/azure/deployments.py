@@ -19,6 +19,7 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from armature.azure.documents import DocumentStore
+from armature.errors import FailureClass, FailureError, failure
 from armature.events import Event, NumberedEvent, numbered
 from armature.models import Model
 from armature.plan import Plan
@@ -52,10 +53,6 @@ class LockAnswer(Model):
 
     is_taken: bool
     holder: str
-
-
-class StateConflictError(RuntimeError):
-    """A document could not be changed because others kept changing it."""
 
 
 def _state_path(deployment_id: str) -> str:
@@ -113,7 +110,7 @@ class DeploymentStore:
 
         Raises:
             KeyError: no such deployment.
-            StateConflictError: others changed it `MAX_UPDATE_ATTEMPTS` times in a row.
+            FailureError: storage refused; StateContended: others changed it `MAX_UPDATE_ATTEMPTS` times in a row.
         """
         for _ in range(MAX_UPDATE_ATTEMPTS):
             found = self.state_with_etag(deployment_id)
@@ -126,7 +123,8 @@ class DeploymentStore:
             content = changed.model_dump_json(by_alias=True, exclude_none=True).encode()
             if self._documents.replace(_state_path(deployment_id), content, _metadata(changed), etag):
                 return changed
-        raise StateConflictError(f"the state of {deployment_id} is changed by others without end")
+        message = f"Others changed the state of {deployment_id} {MAX_UPDATE_ATTEMPTS} times while it was being updated."
+        raise FailureError(failure(FailureClass.RESOURCE_CONFLICT, "StateContended", message))
 
     def summaries(self) -> list[DeploymentSummary]:
         """All deployments, the newest first, from the metadata alone."""

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from activities.finish import finish_deployment
+from activities.prepare import prepare_target
 from activities.rollout import load_graph, poll_templates, record_decisions, start_template
 from armature.azure.models import ArmDeployment, ArmOperation
 from armature.errors import Failure, FailureClass, FailureError, failure
@@ -186,3 +187,19 @@ def test_a_long_deployment_does_not_fill_the_log_with_what_it_says_already(app, 
 
     lines = app.deployments._documents.read_lines(f"events/{begun.deployment_id}.jsonl")
     assert sum("TemplateProgress" in line for line in lines) == 1
+
+
+def test_the_target_is_not_ready_before_the_role_on_the_artifact_storage_is_seen(app, begun, monkeypatch):
+    mismatch = failure(FailureClass.STORAGE_ACCESS, "AuthorizationPermissionMismatch", "Not with this permission.")
+
+    def refused(_account: Any) -> None:
+        raise FailureError(mismatch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.artifacts, "check_access", refused)
+        unseen = prepare_target(app, begun)
+    seen = prepare_target(app, begun)
+
+    assert unseen.failure is None
+    assert (unseen.is_ready, unseen.waits_for) == (False, mismatch)
+    assert seen.is_ready

@@ -262,3 +262,15 @@ def test_the_end_of_a_deployment_whose_orchestration_died_is_recorded_by_another
 
     assert [call.name for call in closing.calls] == ["finish_deployment", "release_turn", "send_result"]
     assert closing.called("finish_deployment") == [end.dump()]
+
+
+def test_a_role_that_is_never_seen_is_the_reason_in_the_end():
+    mismatch = failure(FailureClass.STORAGE_ACCESS, "AuthorizationPermissionMismatch", "Not with this permission.")
+    deployment = simulation(prepare_target=lambda _: ReadyAnswer(is_ready=False, waits_for=mismatch).dump())
+
+    deployment.run()
+
+    (end,) = deployment.called("finish_deployment")
+    assert end["outcome"]["failure"]["code"] == "AuthorizationPermissionMismatch"
+    told = [phase["message"] for phase in deployment.called("record_phase")]
+    assert told[-1] == "Waiting until the app may use the artifact storage: Not with this permission."
