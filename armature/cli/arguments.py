@@ -1,6 +1,5 @@
 """The options and arguments that several commands share, each described once."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,8 +8,24 @@ from armature.options import AssemblyOrder
 
 DEFAULT_API_URL = "http://127.0.0.1:7071/api"
 
-BundleArgument = Annotated[str, typer.Argument(metavar="BUNDLE", help="A folder, a zip, or the https URI of a zip.")]
-LocalBundleArgument = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A folder or a zip.")]
+
+def _named(bundle: str) -> str:
+    """Refuse an empty name, which is what a shell makes of an unset variable, and which would mean this folder."""
+    if not bundle.strip():
+        raise typer.BadParameter("it is empty; this folder is .")
+    return bundle
+
+
+def _local(bundle: str) -> str:
+    if "://" in bundle:
+        raise typer.BadParameter("only what is on this machine is checked here; give a folder or a zip.")
+    return _named(bundle)
+
+
+BundleArgument = Annotated[
+    str, typer.Argument(metavar="BUNDLE", callback=_named, help="A folder, a zip, or the https URI of a zip.")
+]
+LocalBundleArgument = Annotated[str, typer.Argument(metavar="BUNDLE", callback=_local, help="A folder or a zip.")]
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The deployment's id.")]
 ApiOption = Annotated[str, typer.Option("--api", envvar="ARMATURE_API_URL", help="The API's address.")]
 KeyOption = Annotated[

@@ -186,7 +186,7 @@ def validate(
     )
     with reported(as_json=as_json):
         request = request_from(wanted, NOT_STORED_YET) if has_target(wanted) else None
-        checked = check(bundle, request, str(wanted.deployment_id), cloud)
+        checked = check(Path(bundle), request, str(wanted.deployment_id), cloud)
         if as_json:
             print_json(checked.dump())
         elif checked.problems:

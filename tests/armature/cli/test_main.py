@@ -365,3 +365,20 @@ def test_a_reader_that_has_gone_is_no_failure_of_the_deployment(tmp_path: Path, 
 
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (ExitCode.INTERRUPTED, b"")
+
+
+@pytest.mark.parametrize("command", [["deploy"], ["bundle", "validate"]], ids=" ".join)
+def test_a_bundle_of_no_name_is_not_this_folder(command: list[str], bundle: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(bundle)
+
+    result = armature(*command, "")
+
+    assert result.exit_code == ExitCode.USAGE
+    assert "it is empty" in result.output
+
+
+def test_a_bundle_elsewhere_is_not_validated_here() -> None:
+    result = armature("bundle", "validate", "https://example.com/bundle.zip")
+
+    assert result.exit_code == ExitCode.USAGE
+    assert "on this machine" in result.output
