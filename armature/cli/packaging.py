@@ -6,7 +6,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from armature.azure.upload_url import upload_to_url
 from armature.bundle import Bundle, BundleLimits
 from armature.cli.client import ApiClient, ApiError
 from armature.cli.exits import CommandError, ExitCode
@@ -74,6 +73,9 @@ def send(api: ApiClient, zip_file: BinaryIO, say: Callable[[str], None]) -> str:
     say(f"Sending the bundle ({size:,} bytes).")
     if size < SENT_WITH_THE_REQUEST_BELOW:
         return api.store_bundle(zip_file).bundle_id
+    # Azure's SDK takes half of the command's start, and only large bundles need it.
+    from armature.azure.upload_url import upload_to_url
+
     reserved = api.reserve_bundle()
     if reserved.upload_url is None:
         raise ApiError("The API gave no address to upload to.", is_passing=False)
