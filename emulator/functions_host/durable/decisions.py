@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from emulator.functions_host.durable.history import HistoryEvent
+
 
 @dataclass(frozen=True)
 class ScheduleActivity:
@@ -56,9 +58,10 @@ class NonDeterministic:
 
 @dataclass(frozen=True)
 class Continued:
-    """The orchestration starts again with this input (JSON)."""
+    """The orchestration starts again with this input (JSON) and the events that came after it had asked for that."""
 
     input_text: str | None
+    carried_over: tuple[HistoryEvent, ...] = ()
 
 
 Ending = Completed | Failed | NonDeterministic | Continued

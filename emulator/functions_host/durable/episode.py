@@ -195,8 +195,8 @@ class EpisodeRunner:
 
     def _conclude(self, episode: _Episode, answer: OrchestratorAnswer, verdict: Verdict) -> Aftermath:
         match verdict.ending:
-            case Continued(input_text):
-                return self._continue_as_new(episode, input_text)
+            case Continued():
+                return self._continue_as_new(episode, verdict.ending)
             case Completed():
                 output = None if answer.output is None else rows.compact(answer.output)
                 return self._end(episode, _Ending(RuntimeStatus.COMPLETED, output), verdict)
@@ -224,7 +224,7 @@ class EpisodeRunner:
             changes.messages.append(_report_to_parent(parent, ending, instance.updated))
         return self._commit(changes)
 
-    def _continue_as_new(self, episode: _Episode, input_text: str | None) -> Aftermath:
+    def _continue_as_new(self, episode: _Episode, continued: Continued) -> Aftermath:
         now = self._clock()
         old = episode.instance
         started = rows.execution_started(
@@ -232,19 +232,19 @@ class EpisodeRunner:
             instance_id=old.instance_id,
             execution_id=uuid.uuid4().hex,
             name=old.name,
-            input_text=_as_input(input_text),
+            input_text=_as_input(continued.input_text),
             parent=ParentInstance.of(episode.started),
         )
         execution_id = started.fields["OrchestrationInstance"]["ExecutionId"]
         instance = replace(
             old,
             execution_id=execution_id,
-            input_text=_as_input(input_text),
+            input_text=_as_input(continued.input_text),
             status=RuntimeStatus.RUNNING,
             created=now,
             updated=now,
         )
-        beginning = [rows.orchestrator_started(now), started, rows.orchestrator_completed(now)]
+        beginning = [rows.orchestrator_started(now), started, *continued.carried_over, rows.orchestrator_completed(now)]
         again = Message(old.instance_id, execution_id, None)
         return self._commit(
             Commit(

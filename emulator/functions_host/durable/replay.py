@@ -2,7 +2,9 @@
 
 Follows the out-of-process shim of the Durable Task extension: the actions are performed one after the other, each
 awaited (``whenAny`` and ``whenAll`` around several), their failures are the user code's business; event ids are given
-in the order in which tasks are scheduled; every scheduling row of the history must find its task again.
+in the order in which tasks are scheduled; every scheduling row of the history must find its task again. As in
+DurableTask.Core's TaskOrchestrationExecutor, an orchestration does not end, or begin anew, while an activity, a
+sub-orchestration or a timer that it has scheduled is open, whatever the user code has returned.
 """
 
 from collections import defaultdict, deque
@@ -65,15 +67,15 @@ class _Replay:
         self._cancelled_timers: list[int] = []
         self._waiting: defaultdict[str, list[Promise]] = defaultdict(list)
         self._buffered: defaultdict[str, deque[HistoryEvent]] = defaultdict(deque)
-        self._continuation: Continued | None = None
-        self._ending: Ending | None = None
+        self._continuation: ContinueAsNew | None = None
+        self._carried_over: list[HistoryEvent] = []
+        self._is_through = False
 
     def run(self) -> Verdict:
-        ending: Ending | None
         try:
             for event in self._history:
                 self._apply(event)
-            ending = self._ending
+            ending = None if self._open else self._ending()
         except NonDeterminismError as error:
             ending = NonDeterministic(str(error))
         return Verdict(tuple(self._unconfirmed.values()), tuple(self._cancelled_timers), ending)
@@ -105,9 +107,14 @@ class _Replay:
             promise.settle(error)
 
     def _raise(self, event: HistoryEvent) -> None:
-        """Deliver an event; the host, other than the SDK, does not tell upper from lower case in names."""
+        """Deliver an event; the host, other than the SDK, does not tell upper from lower case in names.
+
+        What comes once the orchestration has asked to begin anew is for the next execution.
+        """
         name = event.fields["Name"].lower()
-        if self._waiting[name]:
+        if self._continuation is not None:
+            self._carried_over.append(event)
+        elif self._waiting[name]:
             self._waiting[name].pop().settle()
         else:
             self._buffered[name].append(event)
@@ -115,12 +122,17 @@ class _Replay:
     async def _perform_all(self) -> None:
         for action in self._answer.actions:
             await first_of([self._perform(action)])  # a failure has been told to the user code by the SDK
+        self._is_through = True
+
+    def _ending(self) -> Ending | None:
+        """Return how the orchestration ends once nothing is open, None while the user code waits."""
+        if not self._is_through:
+            return None
         if self._answer.error is not None:
-            self._ending = Failed(self._answer.error)
-        elif self._continuation is not None:
-            self._ending = self._continuation
-        elif self._answer.is_done:
-            self._ending = Completed()
+            return Failed(self._answer.error)
+        if self._continuation is not None:
+            return Continued(self._continuation.input_text, tuple(self._carried_over))
+        return Completed() if self._answer.is_done else None
 
     def _perform(self, action: Action) -> Promise:
         match action:
@@ -136,8 +148,8 @@ class _Replay:
                 return first_of([self._perform(child) for child in actions])
             case WhenAll(actions):
                 return start(all_of([self._perform(child) for child in actions]))
-            case ContinueAsNew(input_text):
-                self._continuation = Continued(input_text)
+            case ContinueAsNew():
+                self._continuation = action
                 return _settled()
 
     def _attempts(self, attempt: Callable[[], Promise], retry: RetryPolicy | None) -> Promise:

@@ -159,6 +159,23 @@ def test_an_event_that_arrives_during_continue_as_new_is_for_the_next_generation
     assert scene.instance.status is RuntimeStatus.COMPLETED
 
 
+def test_events_of_one_episode_behind_a_continue_as_new_begin_the_next_history(scene: Scene) -> None:
+    again = {"actionType": 4, "input": "2"}
+    scene.start()
+    scene.runner.run("i")
+    scene.send("Go")
+    scene.send("Later")
+    scene.answer = lambda _context: answer(WAIT, again, isDone=True)
+    scene.runner.run("i")
+    scene.answer = lambda _context: answer(WAIT)
+
+    scene.runner.run("i")
+
+    assert scene.contexts[-1]["isReplaying"] is False
+    assert scene.rows_told() == [(12, False), (0, False), (15, False), (13, False)]
+    assert scene.contexts[-1]["history"][2]["Name"] == "Later"
+
+
 def test_a_custom_status_is_carried_over(scene: Scene) -> None:
     scene.start()
     scene.answer = lambda _context: answer({"actionType": 4}, isDone=True, customStatus={"gen": 0})

@@ -1,12 +1,14 @@
 """What a replay decides, given a history and the SDK's actions."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.functions_host.durable.actions import (
+    Action,
     CallActivity,
     CallSubOrchestrator,
     ContinueAsNew,
@@ -102,6 +104,36 @@ def test_what_follows_a_race_waits_for_the_first() -> None:
     assert verdict.decisions == (ScheduleActivity(1, "hello", '"x"'),)
 
 
+@pytest.mark.parametrize("answer", [{"is_done": True}, {"error": "boom"}])
+def test_an_orchestration_does_not_end_while_a_timer_is_open(answer: dict[str, Any]) -> None:
+    race = WhenAny((CreateTimer(BEGIN + timedelta(seconds=60), is_cancelled=False), WaitForEvent("Go")))
+    history = HistoryBuilder().timer(0).episode(raised("Go"))
+
+    early = history.replay(race, **answer)
+    late = history.episode(fired(0)).replay(race, **answer)
+
+    assert early.ending is None
+    assert late.ending is not None
+
+
+def test_an_orchestration_does_not_begin_anew_while_an_activity_is_open() -> None:
+    race = WhenAny((HELLO, WaitForEvent("Go")))
+    history = HistoryBuilder().scheduled(0).episode(raised("Go"))
+
+    early = history.replay(race, ContinueAsNew("2"), is_done=True)
+    late = history.episode(completed(0)).replay(race, ContinueAsNew("2"), is_done=True)
+
+    assert early.ending is None
+    assert late.ending == Continued("2")
+
+
+def test_a_cancelled_timer_does_not_keep_an_orchestration_from_ending() -> None:
+    race = WhenAny((CreateTimer(BEGIN + timedelta(seconds=60), is_cancelled=True), WaitForEvent("Go")))
+    history = HistoryBuilder().timer(0).episode(raised("Go"))
+
+    assert history.replay(race, is_done=True).ending == Completed()
+
+
 def test_a_cancelled_timer_is_told_of() -> None:
     race = WhenAny((CreateTimer(BEGIN + timedelta(seconds=60), is_cancelled=True), WaitForEvent("Go")))
     history = HistoryBuilder().timer(0).episode(raised("Go"))
@@ -168,6 +200,21 @@ def test_continue_as_new_carries_the_input() -> None:
     assert HistoryBuilder().replay(ContinueAsNew("2"), is_done=True).ending == Continued("2")
 
 
+def test_events_that_come_after_continue_as_new_are_for_the_next_execution() -> None:
+    history = HistoryBuilder().episode(raised("Go"), raised("Go"), raised("Other"))
+
+    verdict = history.replay(WaitForEvent("Go"), ContinueAsNew("2"), is_done=True)
+
+    assert isinstance(verdict.ending, Continued)
+    assert [event.fields["Name"] for event in verdict.ending.carried_over] == ["Go", "Other"]
+
+
+def test_events_that_came_before_continue_as_new_are_lost() -> None:
+    history = HistoryBuilder().episode(raised("Other"), raised("Go"))
+
+    assert history.replay(WaitForEvent("Go"), ContinueAsNew("2"), is_done=True).ending == Continued("2")
+
+
 def test_an_unknown_activity_is_never_scheduled_and_the_orchestration_goes_on_waiting() -> None:
     verdict = HistoryBuilder().replay(CallActivity("missing", None))
 
@@ -199,12 +246,68 @@ def test_a_task_that_is_not_scheduled_any_more_is_nondeterministic() -> None:
     assert "hasn't (yet?) scheduled this task" in verdict.ending.message
 
 
-@pytest.mark.parametrize("action", [HELLO, CreateTimer(BEGIN, is_cancelled=False)])
-def test_another_kind_of_task_under_the_same_id_is_nondeterministic(action: CallActivity | CreateTimer) -> None:
-    verdict = HistoryBuilder().sub_orchestration(0).episode().replay(action)
+CHANGED = "Was a change made to the orchestrator code after this instance had already started running?"
 
-    assert isinstance(verdict.ending, NonDeterministic)
-    assert "instead produced a" in verdict.ending.message
+
+@pytest.mark.parametrize(
+    ("history", "action", "difference"),
+    [
+        (
+            HistoryBuilder().scheduled(0),
+            CreateTimer(BEGIN, is_cancelled=False),
+            (
+                "an activity task with sequence number 0 named 'hello', but the current orchestration replay instead "
+                "produced a CreateTimerOrchestratorAction action with this sequence number."
+            ),
+        ),
+        (
+            HistoryBuilder().sub_orchestration(0),
+            HELLO,
+            (
+                "a sub-orchestration task with sequence ID 0 and name 'child' (version '', instance ID 'e:0'), but the "
+                "current orchestration replay instead produced a ScheduleTaskOrchestratorAction action at this "
+                "sequence number."
+            ),
+        ),
+        (
+            HistoryBuilder().sub_orchestration(0, "other"),
+            CallSubOrchestrator("child", None, None),
+            (
+                "a sub-orchestration task with sequence ID 0 and name 'other' (version '', instance ID 'e:0'), but the "
+                "current orchestration replay instead scheduled a sub-orchestration task with name child at this "
+                "sequence number."
+            ),
+        ),
+        (
+            HistoryBuilder().timer(0),
+            HELLO,
+            (
+                "a timer task with sequence number 0 named but the current orchestration replay instead produced a "
+                "ScheduleTaskOrchestratorAction action with this sequence number."
+            ),
+        ),
+        (
+            HistoryBuilder().timer(0),
+            WaitForEvent("Go"),
+            "a timer task with sequence number 0 but the current replay execution hasn't (yet?) scheduled this task.",
+        ),
+        (
+            HistoryBuilder().sub_orchestration(0),
+            WaitForEvent("Go"),
+            (
+                "a sub-orchestration task with sequence ID 0 and name 'child' (version '', instance ID 'e:0'), but the "
+                "current replay execution hasn't (yet?) scheduled this task."
+            ),
+        ),
+    ],
+)
+def test_another_task_under_the_same_id_is_told_in_the_words_of_the_real_host(
+    history: HistoryBuilder, action: Action, difference: str
+) -> None:
+    verdict = history.episode().replay(action)
+
+    detected = "Non-Deterministic workflow detected: A previous execution of this orchestration scheduled"
+    assert verdict.ending == NonDeterministic(f"{detected} {difference} {CHANGED}")
 
 
 def test_a_report_that_comes_twice_counts_once() -> None:
