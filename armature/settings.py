@@ -13,12 +13,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from armature.options import Options, RetryPolicy
 
-_HTTPS = re.compile(r"^https://[^\s/?#]+(/[^\s?#]*)?$")
+_HTTPS = re.compile(r"https://[^\s/?#]+(/[^\s?#]*)?")
 _GIB = 1024**3
 
 
 def _https_url(value: str) -> str:
-    if not _HTTPS.match(value):
+    if not _HTTPS.fullmatch(value):
         raise ValueError("must be an https:// address without a query string")
     return value.rstrip("/")
 

@@ -58,7 +58,9 @@ def test_a_missing_storage_endpoint_is_named(environment: pytest.MonkeyPatch) ->
         load_settings()
 
 
-@pytest.mark.parametrize("url", ["http://x", "https://", "x.blob.core.windows.net", "https://x?sig=1", "https://x y"])
+@pytest.mark.parametrize(
+    "url", ["http://x", "https://", "x.blob.core.windows.net", "https://x?sig=1", "https://x y", "https://x\n"]
+)
 def test_an_endpoint_is_an_https_address(url: str) -> None:
     with pytest.raises(ValidationError):
         settings(storage_blob_endpoint=url)
