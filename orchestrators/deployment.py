@@ -30,6 +30,8 @@ ROUNDS_PER_HISTORY = 100
 READY_WITHIN = timedelta(minutes=20)
 """ARM makes a storage account in a minute, and a role is seen in ten; what takes so much longer never gets ready."""
 
+MAX_MESSAGE_IN_DIGEST = 1000
+
 LONGEST_LOOK_AWAY = 30.0
 """Seconds between two looks at what ARM provisions, once it takes long."""
 
@@ -77,11 +79,16 @@ class _Chapters:
 
     def begin(self, status: Status, phase: Phase, message: str) -> Generator[TaskBase, Any, None]:
         self.sequence += 1
-        self._context.set_custom_status({"status": status.value, "phase": phase.value, "message": message})
+        self._context.set_custom_status(_digest(status, phase, message))
         work = PhaseInput(
             deployment_id=self._job.deployment_id, sequence=self.sequence, status=status, phase=phase, message=message
         )
         yield from retried(self._context, "record_phase", work, Answer, UNTIL_WRITTEN)
+
+
+def _digest(status: Status, phase: Phase, message: str) -> dict[str, str]:
+    """The custom status: under 8 KB whatever characters the message is made of. All of it is in the state."""
+    return {"status": status.value, "phase": phase.value, "message": message[:MAX_MESSAGE_IN_DIGEST]}
 
 
 def _carried_out(
@@ -175,7 +182,7 @@ def _finished(context: df.DurableOrchestrationContext, end: FinishInput) -> Gene
     When the end can't be recorded nothing else is done: the timer finds the deployment, and has this done again.
     """
     status = Status.FAILED if end.outcome.failure else Status.COMPLETED
-    context.set_custom_status({"status": status.value, "phase": Phase.FINISHED.value, "message": end.outcome.message})
+    context.set_custom_status(_digest(status, Phase.FINISHED, end.outcome.message))
     step = DeploymentStep(deployment_id=end.deployment_id)
     recorded = yield from retried(context, "finish_deployment", end, Answer, UNTIL_WRITTEN)
     if recorded.failure is None:

@@ -36,9 +36,10 @@ STARTS_PER_HISTORY = 200
 MAX_BLIND_POLLS = 60
 """Polls in a row that may fail altogether before the rollout gives up: what ARM does goes on without being watched."""
 
-NAMES_IN_DIGEST = 20
-NAME_IN_DIGEST = 40
-"""An assembly may give its stacks names of any length; a custom status may have 16 KB (Durable Functions, 2025)."""
+NAMES_IN_DIGEST = 10
+NAME_IN_DIGEST = 60
+"""Characters; an assembly may name its stacks as it likes. Twice ten such names, six bytes a character in JSON, and all
+else stay below 8 KB; the host fails an orchestration whose custom status has more than 16 (Durable Functions, 2025)."""
 
 Reasons = dict[str, Failure]
 """Why templates failed, by name, where the activity that found out did not live to write it down."""

@@ -12,20 +12,31 @@ from activities import finish, packages, prepare, rollout, upload
 ROOT = Path(__file__).resolve().parents[1]
 
 
+NAME_OF_WHAT_IS_CALLED = {
+    "call_activity": 0,
+    "call_sub_orchestrator": 0,
+    "start_new": 0,
+    "called": 1,
+    "all_called": 1,
+    "retried": 1,
+}
+"""Which argument of which call names it."""
+
+
 @cache  # azure-functions lists the functions of an app once
 def functions() -> dict[str, list[dict]]:
     return {f.get_function_name(): f.get_bindings_dict()["bindings"] for f in function_app.app.get_functions()}
 
 
 def called_names() -> set[str]:
-    """The names of activities and sub-orchestrations that the orchestrators call, read from their source."""
+    """The names of activities and orchestrations that orchestrators and triggers call, read from their source."""
     names = set()
-    for source in (ROOT / "orchestrators").glob("*.py"):
+    for source in [*(ROOT / "orchestrators").glob("*.py"), *(ROOT / "triggers").glob("*.py")]:
         for node in ast.walk(ast.parse(source.read_text())):
             if not isinstance(node, ast.Call):
                 continue
             called = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            place = {"call_activity": 0, "call_sub_orchestrator": 0, "retried": 1}.get(called)
+            place = NAME_OF_WHAT_IS_CALLED.get(called)
             if place is not None and isinstance(node.args[place], ast.Constant):
                 names.add(node.args[place].value)
     return names
@@ -40,11 +51,11 @@ def test_every_name_that_an_orchestrator_calls_is_a_function_of_the_app():
 
 
 def expected_answers() -> set[tuple[str, str]]:
-    """(activity, answer model) of every retried call, read from the orchestrators' source."""
+    """(activity, answer model) of every call, read from the orchestrators' source."""
     calls = set()
     for source in (ROOT / "orchestrators").glob("*.py"):
         for node in ast.walk(ast.parse(source.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "retried":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("called", "all_called", "retried"):
                 name, answer = node.args[1], node.args[3]
                 if isinstance(name, ast.Constant) and isinstance(answer, ast.Name):
                     calls.add((name.value, answer.id))
