@@ -110,7 +110,9 @@ def _unknown(name: str, pointer: str, template: Template, around: Surroundings) 
 
 
 def _missing(definition: ParameterDefinition, entry: TemplateEntry, around: Surroundings) -> Problem:
-    if around.manifest.kind is BundleKind.ASSEMBLY:
+    if around.manifest.kind is BundleKind.ASSEMBLY and definition.secure:
+        step = "A cloud assembly gives no parameters: give it, by a manifest of version 1, as a Key Vault reference."
+    elif around.manifest.kind is BundleKind.ASSEMBLY:
         step = "A cloud assembly gives no parameters: give it a default value in the template."
     else:
         step = "Give it under 'parameters', or give it a default value in the template."

@@ -21,8 +21,13 @@ from armature.request import DeploymentRequest
 from armature.shape import problem_at
 from armature.targeting import Targeting, location_of
 from armature.template_files import LinkedFiles, TemplateFiles
-from armature.templates.expressions import is_expression
-from armature.templates.names import ResourceName, created_resource_groups, defined_resources, named_resources
+from armature.templates.names import (
+    ResourceName,
+    created_resource_groups,
+    defined_resources,
+    named_resources,
+    other_resource_groups,
+)
 from armature.templates.nearest import Nearest
 from armature.templates.reading import JsonDocument
 from armature.templates.template import Template
@@ -276,10 +281,5 @@ def _contents(entry: TemplateEntry, linked: LinkedFiles, *, with_names: bool) ->
             defined |= defined_resources(template, parameters)
             named |= named_resources(template, parameters)
         groups += sorted(created_resource_groups(template, parameters))
-        other_groups |= {
-            group
-            for resource in template.resources
-            if resource.is_deployment
-            if isinstance(group := resource.body.get("resourceGroup"), str) and not is_expression(group)
-        }
+        other_groups |= other_resource_groups(template, parameters)
     return Contents(frozenset(defined), frozenset(named), tuple(groups), frozenset(other_groups))

@@ -67,6 +67,17 @@ def created_resource_groups(template: Template, parameters: Mapping[str, Any] | 
     }
 
 
+def other_resource_groups(template: Template, parameters: Mapping[str, Any] | None = None) -> set[str]:
+    """The resource groups that a template's linked and nested deployments go into by name."""
+    return {
+        group
+        for holder, scope in _holders(template, parameters)
+        for resource in holder.resources
+        if resource.is_deployment and isinstance(written := resource.body.get("resourceGroup"), str)
+        for group in _evaluated_names(written, scope)
+    }
+
+
 def _holders(template: Template, parameters: Mapping[str, Any] | None) -> Iterator[tuple[Template, StaticScope]]:
     """The template and those inside it, each with the scope of its expressions."""
     waiting = [(template, _scope_of(template, parameters or {}))]

@@ -56,6 +56,8 @@ def _allowed_fault(definition: ParameterDefinition, value: Any) -> str | None:
 def _range_fault(definition: ParameterDefinition, value: Any) -> str | None:
     if type(value) is not int:
         return None
+    if not -(2**63) <= value < 2**63:
+        return "is not within 64 bits"
     if definition.min_value is not None and value < definition.min_value:
         return f"is less than {definition.min_value}"
     if definition.max_value is not None and value > definition.max_value:

@@ -129,11 +129,12 @@ def test_a_stack_that_creates_a_resource_group_comes_before_those_deployed_into_
     assert edges(review.plan) == {"App": ("Base",), "Data": (), "Base": ()}
 
 
-def test_a_stack_whose_linked_deployment_names_its_group_waits_for_that_group() -> None:
+@pytest.mark.parametrize("group", ["RG-data", "[variables('group')]"])
+def test_a_stack_whose_linked_deployment_names_its_group_waits_for_that_group(group: str) -> None:
     review = reviewed(
         {
             "manifest.json": assembly(App={}, Base={}),
-            "App.json": template({**linked("one", "one.json"), "resourceGroup": "RG-data"}),
+            "App.json": template({**linked("one", "one.json"), "resourceGroup": group}, variables={"group": "rg-data"}),
             "one.json": template(resource("one")),
             "Base.json": template(resource_group("rg-data"), scope="subscription"),
         }

@@ -456,3 +456,13 @@ def test_an_oversize_template_of_an_assembly_is_refused_with_its_size_and_larges
 
     assert problem.code is ProblemCode.TEMPLATE_TOO_LARGE
     assert "`vast`" in problem.message.split("largest resources are")[1].split(",")[0]
+
+
+def test_a_secret_that_an_assembly_can_not_give_is_not_answered_with_a_default_value() -> None:
+    document = template(parameters={"key": {"type": "securestring"}, "size": {"type": "int"}})
+
+    key, size = reviewed({MANIFEST: assembly(App={}), "App.json": document}).errors
+
+    assert "default" not in key.next_step
+    assert "Key Vault reference" in key.next_step
+    assert "default value in the template" in size.next_step

@@ -81,3 +81,11 @@ def test_the_allowed_values_of_a_secret_are_not_told() -> None:
     fault = check_parameter_value(definition("securestring", secure=True, allowed_values=("hush", "quiet")), "x")
 
     assert fault == "is none of the 2 that are allowed"
+
+
+def test_an_integer_has_64_bits() -> None:
+    definition = ParameterDefinition("p", "int")
+
+    assert check_parameter_value(definition, 2**63 - 1) is None
+    assert check_parameter_value(definition, -(2**63)) is None
+    assert check_parameter_value(definition, 2**63) == "is not within 64 bits"
