@@ -199,7 +199,12 @@ def _sight(
         report = Report(
             name=start.name, attempt=start.attempt, status=TemplateStatus.RUNNING, linked_succeeded=succeeded
         )
-        return _Sight(report, _progress_events(start, update, shown), update)
+        events = _progress_events(start, update, shown)
+        if (
+            start.attempt == 1
+        ):  # what is shown can only be that it was not seen for a while; later it is why it is retried
+            update["failure"] = None
+        return _Sight(report, events, update)
     if deployment.is_succeeded:
         services.deployments.save_outputs(plan.deployment_id, template.name, deployment.outputs)
         update |= {"resources": tuple(deployment.output_resources), "failure": None}
