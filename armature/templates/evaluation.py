@@ -194,6 +194,7 @@ class StaticScope:
         self._asked: set[str] = set()
         self._prefix = prefix
         self._copy_indexes: dict[str | None, int] = {}
+        self._outside_loops = self
 
     def parameter(self, name: str) -> Any:
         """The given value, else what `default_of` says, asked once."""
@@ -207,7 +208,7 @@ class StaticScope:
         raise UnresolvedError(f"parameters('{name}')")
 
     def variable(self, name: str) -> Any:
-        """The variable's value, evaluated once."""
+        """The variable's value, evaluated once, and outside of any loop: ARM lets no variable ask for an iteration."""
         key = name.lower()
         if key in self._known:
             return self._known[key]
@@ -215,7 +216,7 @@ class StaticScope:
             raise UnresolvedError(f"variables('{name}')")
         self._asked.add(key)
         try:
-            self._known[key] = evaluate_value(self._variables[key], self)
+            self._known[key] = evaluate_value(self._variables[key], self._outside_loops)
         finally:
             self._asked.discard(key)
         return self._known[key]
@@ -223,7 +224,6 @@ class StaticScope:
     def at(self, loop_name: str | None, index: int) -> Self:
         """The same scope inside an iteration of a copy loop."""
         inside = copy(self)
-        inside._known = {}
         inside._copy_indexes = {**self._copy_indexes, None: index, loop_name and loop_name.lower(): index}
         return inside
 

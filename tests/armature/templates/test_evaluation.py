@@ -161,12 +161,14 @@ def test_without_a_target_no_id_is_known() -> None:
 
 
 def test_a_scope_inside_a_loop_knows_its_iteration() -> None:
-    inside = StaticScope({}, {"name": "[concat('n', copyIndex())]"}).at("Loop", 4)
+    inside = StaticScope({}, {"name": "[concat('n', copyIndex())]", "other": "[concat('n', 'o')]"}).at("Loop", 4)
 
     assert value_of("[copyIndex()]", inside) == 4
     assert value_of("[copyIndex(1)]", inside) == 5
     assert value_of("[copyIndex('LOOP', 10)]", inside) == 14
-    assert value_of("[variables('name')]", inside) == "n4"
+    assert value_of("[variables('other')]", inside) == "no"
+    with pytest.raises(UnresolvedError):
+        value_of("[variables('name')]", inside)
 
 
 @pytest.mark.parametrize("name", ["listKeys", "LISTSECRETS", "list", "listCallbackUrl"])
