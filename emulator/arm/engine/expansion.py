@@ -18,6 +18,7 @@ _NOT_BODY = frozenset(
 )
 _WHOLE = ("The template variable ", "The template expression in parameter ")
 _RESOURCES_HELP = "Please see https://aka.ms/arm-syntax-resources for usage details."
+_LOOPS_HELP = "Please see https://aka.ms/arm-resource-loops for usage details."
 FUNCTIONS_HELP = "Please see https://aka.ms/arm-functions for usage details."
 
 
@@ -42,6 +43,17 @@ def expand(template: Mapping[str, Any], scope: TemplateScope, target: ResourceId
     return instances
 
 
+def empty_loops(template: Mapping[str, Any], scope: TemplateScope, instances: list[Instance]) -> set[str]:
+    """The names of the resource loops without an iteration: `dependsOn` may name them."""
+    unrolled = {id(instance.declaration) for instance in instances}
+    names: set[str] = set()
+    for symbol, declaration in _declarations(template.get("resources")):
+        loop = declaration.get("copy")
+        if isinstance(loop, Mapping) and id(declaration) not in unrolled:
+            names |= {str(evaluate_tree(loop.get("name"), scope))} | ({symbol} if symbol else set())
+    return names
+
+
 def _declarations(resources: Any) -> Iterator[tuple[str | None, Mapping[str, Any]]]:
     yield from resources.items() if isinstance(resources, Mapping) else ((None, entry) for entry in resources or [])
 
@@ -55,15 +67,16 @@ def _expand(
 ) -> Iterator[Instance]:
     loop = declaration.get("copy")
     if not isinstance(loop, Mapping):
-        yield from _expand_one(symbol, declaration, scope, target, parent, None, 0)
+        yield from _expand_one(symbol, declaration, scope, target, parent, None, 0, None)
         return
     with_place = _Place(declaration)
     name = with_place.guard(lambda: evaluate_tree(loop.get("name"), scope))
     if not isinstance(name, str) or not name:
         raise invalid_template(f"The template 'copy' definition has no valid 'name'. {_RESOURCES_HELP}")
+    batch = with_place.guard(lambda: _batch(declaration, loop, scope))
     for index in range(with_place.guard(lambda: copy_count(loop, scope))):
         inside = scope.in_resource_loop(name, index)
-        yield from _expand_one(symbol, declaration, inside, target, parent, {**loop, "name": name}, index)
+        yield from _expand_one(symbol, declaration, inside, target, parent, name, index, batch)
 
 
 def _expand_one(
@@ -72,8 +85,9 @@ def _expand_one(
     scope: TemplateScope,
     target: ResourceId,
     parent: Instance | None,
-    loop: Mapping[str, Any] | None,
+    loop_name: str | None,
     index: int,
+    batch: int | None,
 ) -> Iterator[Instance]:
     place = _Place(declaration)
     resource_type, name = _type_and_name(declaration, scope, parent, place)
@@ -85,9 +99,9 @@ def _expand_one(
         declaration=declaration,
         scope=scope,
         symbol=symbol,
-        loop_name=str(loop["name"]) if loop else None,
+        loop_name=loop_name,
         loop_index=index,
-        batch=_batch(loop),
+        batch=batch,
         is_enabled=place.guard(lambda: _is_enabled(declaration, scope, name)),
         is_existing=bool(declaration.get("existing")),
         depends_on=_depends_on(declaration, scope, place),
@@ -204,10 +218,22 @@ def _is_enabled(declaration: Mapping[str, Any], scope: TemplateScope, name: str)
     return condition
 
 
-def _batch(loop: Mapping[str, Any] | None) -> int | None:
-    if loop is None or str(loop.get("mode")).lower() != "serial":
-        return None
-    return int(loop.get("batchSize") or 1)
+def _batch(declaration: Mapping[str, Any], loop: Mapping[str, Any], scope: TemplateScope) -> int | None:
+    """The size of a serial loop's batches, None for a parallel loop."""
+    mode, size = (evaluate_tree(loop.get(name), scope) for name in ("mode", "batchSize"))
+    where = f"The template resource '{declaration.get('name', '')}' at line '1' and column '1' has an"
+    if mode is not None and str(mode).lower() not in ("parallel", "serial"):
+        raise invalid_template(
+            f"{where} invalid copy mode '{mode}'. The supported values are 'Parallel,Serial'. {_LOOPS_HELP}"
+        )
+    is_serial = str(mode).lower() == "serial"
+    is_number = isinstance(size, int) and size >= 0
+    if size is not None and not (is_serial and is_number):
+        raise invalid_template(
+            f"{where} unexpected copy batch size value. The copy batch size is only supported for copy mode values: "
+            f"'Serial'. {_LOOPS_HELP}"
+        )
+    return (size or 1) if is_serial else None
 
 
 def _depends_on(declaration: Mapping[str, Any], scope: TemplateScope, place: _Place) -> tuple[str, ...]:

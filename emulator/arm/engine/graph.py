@@ -26,7 +26,7 @@ def _explicit(instance: Instance, names: Names) -> set[Instance]:
     wanted: set[Instance] = set()
     for name in instance.depends_on:
         found = names.find(name)
-        if not found:
+        if not found and not names.is_empty_loop(name):
             message = (
                 f"The resource '{name.rpartition('/providers/')[2]}' is not defined in the template. "
                 "Please see https://aka.ms/arm-syntax for usage details."

@@ -18,15 +18,18 @@ class Names:
         self.is_complete = False
         self._strong: dict[str, list[Instance]] = {}
         self._weak: dict[str, list[Instance]] = {}
+        self._empty_loops: frozenset[str] = frozenset()
 
-    def add(self, instances: Iterable[Instance]) -> None:
+    def add(self, instances: Iterable[Instance], empty_loops: Iterable[str] = ()) -> None:
         """Make all instances of the template known by every name they have.
 
         Symbolic names (of one iteration: `symbol[0]`), loop names and full ids come first; then the name, the id from
         the provider on (`Microsoft.Network/virtualNetworks/a/subnets/b`), type and name
-        (`…/virtualNetworks/subnets/a/b`), and the last segment of a child's name.
+        (`…/virtualNetworks/subnets/a/b`), and the last segment of a child's name. `empty_loops` are names that the
+        template defines although nothing bears them.
         """
         self.is_complete = True
+        self._empty_loops = frozenset(name.lower() for name in empty_loops)
         for instance in instances:
             strong = {instance.id.key, *(n.lower() for n in (instance.symbol, instance.loop_name) if n)}
             if instance.symbol and instance.loop_name:
@@ -42,6 +45,11 @@ class Names:
         key = name.lower().rstrip("/")
         own = self._strong.get(key) or self._exact(key) or self._by_relative_id(key)
         return own or (self._enclosing.find(name) if self._enclosing else [])
+
+    def is_empty_loop(self, name: str) -> bool:
+        """True for the name of a loop without an iteration, here or in an enclosing template."""
+        is_own = name.lower() in self._empty_loops
+        return is_own or (self._enclosing is not None and self._enclosing.is_empty_loop(name))
 
     def _exact(self, key: str) -> list[Instance]:
         """Instances of that very name before children whose last segment it is."""

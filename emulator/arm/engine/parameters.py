@@ -16,6 +16,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "secureobject": (dict,),
     "array": (list,),
 }
+_LEAST_INTEGER, _MOST_INTEGER = -(2**63), 2**63 - 1  # ARM's integers have 64 bits
 _SHOWN_TYPES = {"securestring": "SecureString", "secureobject": "SecureObject"}
 _JSON_NAMES = {bool: "Boolean", int: "Integer", float: "Float", str: "String", list: "Array", dict: "Object"}
 
@@ -95,9 +96,10 @@ def _bound_objection(declaration: Mapping[str, Any], value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(measured, int):
         return None
     what = "Length of the value" if has_length else "Value"
-    least, most = (
-        declaration.get(bound) for bound in (("minLength", "maxLength") if has_length else ("minValue", "maxValue"))
-    )
+    if has_length:
+        least, most = declaration.get("minLength"), declaration.get("maxLength")
+    else:
+        least, most = declaration.get("minValue", _LEAST_INTEGER), declaration.get("maxValue", _MOST_INTEGER)
     if least is not None and measured < least:
         return f"{what} should be greater than or equal to '{least}'. {_SYNTAX_HELP}"
     if most is not None and measured > most:

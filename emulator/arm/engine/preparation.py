@@ -14,6 +14,7 @@ from emulator.arm.engine.expansion import (
     NotYetToldError,
     check_body,
     declared_properties,
+    empty_loops,
     evaluate_body,
     expand,
     failed_body,
@@ -99,7 +100,7 @@ class Preparation:
         context = DeploymentContext(self._surroundings, request, template, request.template_link, names)
         scope = self._scope(context, template, given, outer, names)
         instances = expand(template, scope, request.id.scope)
-        names.add(instances)
+        names.add(instances, empty_loops(template, scope, instances))
         for instance in instances:
             if instance.is_run:
                 check_body(instance)

@@ -20,7 +20,7 @@ class _Loop(_Part):
     name: str | None = None
     count: int | str
     mode: str | None = None
-    batch_size: int | None = Field(None, alias="batchSize", ge=1)
+    batch_size: int | str | None = Field(None, alias="batchSize")
     input: Any = None
 
 

@@ -39,6 +39,42 @@ async def test_the_name_of_a_loop_means_all_of_its_iterations(arm: Arm) -> None:
     assert (await order_of(arm, content))[-1] == "last"
 
 
+async def test_a_loop_without_iterations_holds_nobody_up(arm: Arm) -> None:
+    loop = resource("[concat('one-', copyIndex())]", copy={"name": "ones", "count": 0})
+
+    assert await order_of(arm, template(resource("last", dependsOn=["Ones"]), loop)) == ["last"]
+
+
+async def test_a_symbolic_loop_without_iterations_holds_nobody_up(arm: Arm) -> None:
+    loop = resource("[concat('one-', copyIndex())]", copy={"name": "ones", "count": "[length(createArray())]"})
+    content = template(languageVersion="2.0") | {
+        "resources": {"last": resource("last", dependsOn=["every"]), "every": loop}
+    }
+
+    assert await order_of(arm, content) == ["last"]
+
+
+@pytest.mark.parametrize(
+    ("loop", "words"),
+    [
+        ({"mode": "weird"}, "has an invalid copy mode 'weird'. The supported values are 'Parallel,Serial'."),
+        ({"batchSize": 2}, "has an unexpected copy batch size value."),
+        ({"mode": "Parallel", "batchSize": 2}, "has an unexpected copy batch size value."),
+        ({"mode": "Serial", "batchSize": "two"}, "has an unexpected copy batch size value."),
+    ],
+)
+async def test_a_loop_of_another_kind_is_refused(arm: Arm, loop: dict[str, object], words: str) -> None:
+    looped = resource("[concat('a', copyIndex())]", copy={"name": "l", "count": 2} | loop)
+    path = f"{GROUP_PATH}/providers/Microsoft.Resources/deployments/main"
+
+    status, answer = await arm.request(
+        "PUT", path, {"properties": {"mode": "Incremental", "template": template(looped)}}
+    )
+
+    assert (status, answer["error"]["code"]) == (400, "InvalidTemplate")
+    assert words in answer["error"]["message"]
+
+
 async def test_a_deployment_is_depended_on_by_its_relative_id(arm: Arm) -> None:
     content = template(
         resource("last", dependsOn=["Microsoft.Resources/deployments/child"]), nested("child", template())
@@ -100,7 +136,7 @@ async def test_a_serial_loop_goes_batch_by_batch(arm: Arm, monkeypatch: pytest.M
         running -= 1
 
     monkeypatch.setattr(SimulatedTime, "pass_by", counted)
-    loop = {"name": "many", "count": 6, "mode": "serial", "batchSize": 2}
+    loop = {"name": "many", "count": 6, "mode": "[toLower('SERIAL')]", "batchSize": "[add(1, 1)]"}
 
     names = await order_of(arm, template(resource("[concat('r', copyIndex())]", copy=loop)))
 
