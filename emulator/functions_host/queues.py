@@ -85,13 +85,16 @@ class _Listener:
         try:
             is_done = await self._invoke(message)
         finally:
-            renewal.cancel()
+            lease.end()
+            await renewal
         try:
             await asyncio.to_thread(self._settle, lease.message, is_done=is_done)
         except AzureError:
             _log.exception("Queue message cannot be settled", extra={"facts": {"messageId": message.id}})
 
     async def _invoke(self, message: QueueMessage) -> bool:
+        if (message.dequeue_count or 0) > self._settings.max_dequeue_count:  # every host before died of it
+            return False
         try:
             text = decode_message(message.content, is_base64=self._settings.base64)
         except ValueError:
@@ -119,15 +122,18 @@ class _Listener:
 
 
 class _Lease:
-    """Keeps a message invisible; `message` always has the latest pop receipt."""
+    """Keeps a message invisible until the end; `message` then has the latest pop receipt, which deleting it takes."""
 
     def __init__(self, queue: QueueClient, message: QueueMessage) -> None:
         self._queue = queue
+        self._is_over = asyncio.Event()
         self.message = message
 
+    def end(self) -> None:
+        self._is_over.set()
+
     async def keep(self) -> None:
-        while True:
-            await asyncio.sleep(_LEASE.total_seconds() / 2)
+        while not await self._is_over_within(_LEASE / 2):
             try:
                 renewed = await asyncio.to_thread(
                     self._queue.update_message, self.message, visibility_timeout=int(_LEASE.total_seconds())
@@ -136,6 +142,13 @@ class _Lease:
                 _log.exception("Queue message may be handed out again", extra={"facts": {"messageId": self.message.id}})
                 return
             self.message.pop_receipt = renewed.pop_receipt
+
+    async def _is_over_within(self, period: timedelta) -> bool:
+        try:
+            await asyncio.wait_for(self._is_over.wait(), period.total_seconds())
+        except TimeoutError:
+            return False
+        return True
 
 
 def decode_message(content: str, *, is_base64: bool) -> str:

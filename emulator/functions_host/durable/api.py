@@ -4,6 +4,7 @@ import base64
 import binascii
 import hmac
 import json
+import unicodedata
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from http import HTTPStatus
@@ -19,6 +20,8 @@ from emulator.functions_host.durable.store import Instance, InstanceFilter, Runt
 _POLL_SECONDS = "5"
 _START_POLL_SECONDS = "10"
 _DEFAULT_PAGE = 100
+_MAX_ID = 256
+_NOT_IN_IDS = frozenset("/\\#?")
 
 _RECEPTIONS = {
     Reception.ACCEPTED: HTTPStatus.ACCEPTED,
@@ -82,9 +85,10 @@ class DurableApi:
             return _invalid_json(error)
         if input_text == "null":
             input_text = None
-        instance_id, in_the_way = self._hub.start(
-            request.match_info["name"], request.match_info.get("instance_id"), input_text
-        )
+        wanted_id = request.match_info.get("instance_id")
+        if wanted_id is not None and (objection := _objection_to_id(wanted_id)):
+            return _incorrect_argument(objection)
+        instance_id, in_the_way = self._hub.start(request.match_info["name"], wanted_id, input_text)
         if in_the_way is not None:
             message = f"An Orchestration instance with the status {in_the_way.value} already exists."
             return _json({"Message": message}, HTTPStatus.CONFLICT)
@@ -101,12 +105,7 @@ class DurableApi:
         try:
             document = status_document(instance, history, shown)
         except DuplicateKeyError as error:
-            problem = {
-                "Message": "One or more of the arguments submitted is incorrect",
-                "ExceptionMessage": str(error),
-                "ExceptionType": "System.ArgumentException",
-            }
-            return _json(problem, HTTPStatus.BAD_REQUEST)
+            return _incorrect_argument(str(error))
         if not instance.status.is_final:
             headers = {"Location": str(request.url), "Retry-After": _POLL_SECONDS}
             return _json(document, HTTPStatus.ACCEPTED, headers)
@@ -156,6 +155,27 @@ async def _not_here(_request: web.Request) -> web.StreamResponse:
 
 def _json(document: object, status: HTTPStatus, headers: dict[str, str] | None = None) -> web.Response:
     return web.json_response(text=compact(document), status=status, headers=headers)
+
+
+def _objection_to_id(instance_id: str) -> str | None:
+    """Say what the extension says of an id that no instance can have (StartNewAsync, mixed-up words included)."""
+    if instance_id.startswith("@"):
+        return "instanceId (Parameter 'Orchestration instance ids must not start with @.')"
+    if any(character in _NOT_IN_IDS or unicodedata.category(character) == "Cc" for character in instance_id):
+        words = "Orchestration instance ids must not contain /, \\, #, ?, or control characters."
+        return f"instanceId (Parameter '{words}')"
+    if len(instance_id) > _MAX_ID:
+        return f"Instance ID lengths must not exceed {_MAX_ID} characters."
+    return None
+
+
+def _incorrect_argument(reason: str) -> web.Response:
+    problem = {
+        "Message": "One or more of the arguments submitted is incorrect",
+        "ExceptionMessage": reason,
+        "ExceptionType": "System.ArgumentException",
+    }
+    return _json(problem, HTTPStatus.BAD_REQUEST)
 
 
 def _invalid_json(error: json.JSONDecodeError) -> web.Response:

@@ -1,13 +1,16 @@
-"""A message that is worked on for longer than its lease."""
+"""A message that is worked on for longer than its lease, and one that nobody ever got to the end of."""
 
 import asyncio
 import base64
 import secrets
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from azure.storage.queue import QueueClient
 
 from emulator.functions_host import queues as queues_module
 from emulator.functions_host.bindings import decode
@@ -33,19 +36,30 @@ class HoldingInvoker:
 
 
 class CountingQueues(StorageQueues):
-    """Counts how often a message has been updated."""
+    """Counts how often a message has been updated, tells when, and notes when one is deleted."""
 
-    updates = 0
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.updates = 0
+        self.after_update: Callable[[], object] = int
+        self.deleting = threading.Event()
 
     def client(self, *arguments, **options):  # type: ignore[no-untyped-def]
         client = super().client(*arguments, **options)
-        update = client.update_message
+        update, delete = client.update_message, client.delete_message
 
         def counted(*args, **kwargs):  # type: ignore[no-untyped-def]
             self.updates += 1
-            return update(*args, **kwargs)
+            updated = update(*args, **kwargs)
+            self.after_update()
+            return updated
+
+        def noted(*args, **kwargs):  # type: ignore[no-untyped-def]
+            self.deleting.set()
+            return delete(*args, **kwargs)
 
         client.update_message = counted  # type: ignore[method-assign]
+        client.delete_message = noted  # type: ignore[method-assign]
         return client
 
 
@@ -56,11 +70,23 @@ def storage(azurite: RunningAzurite, monkeypatch: pytest.MonkeyPatch) -> Iterato
         yield CountingQueues(base64=True, environment=azurite.settings)
 
 
-async def test_a_message_in_work_stays_invisible_and_is_deleted_at_the_end(
-    storage: CountingQueues, tmp_path: Path
-) -> None:
+@pytest.fixture
+def trigger() -> Binding:
     name = f"lease{secrets.token_hex(4)}"
-    trigger = Binding("msg", "queueTrigger", is_output=False, properties={"queueName": name})
+    return Binding("msg", "queueTrigger", is_output=False, properties={"queueName": name})
+
+
+@pytest.fixture
+async def client(storage: CountingQueues, trigger: Binding) -> QueueClient:
+    """The queue, with one message in it."""
+    client = storage.client(trigger)
+    await asyncio.to_thread(create, client)
+    await asyncio.to_thread(client.send_message, base64.b64encode(b"hello").decode())
+    return client
+
+
+@pytest.fixture
+def triggers(storage: CountingQueues, trigger: Binding, invoker: HoldingInvoker, tmp_path: Path) -> QueueTriggers:
     function = HostFunction(
         "f",
         print,
@@ -72,12 +98,18 @@ async def test_a_message_in_work_stays_invisible_and_is_deleted_at_the_end(
         wants_context=False,
         directory=tmp_path,
     )
-    client = storage.client(trigger)
-    await asyncio.to_thread(create, client)
-    await asyncio.to_thread(client.send_message, base64.b64encode(b"hello").decode())
-    invoker = HoldingInvoker()
-    triggers = QueueTriggers([function], invoker, storage, QueueSettings(max_polling_interval=timedelta(seconds=0.2)))  # type: ignore[arg-type]
+    settings = QueueSettings(max_polling_interval=timedelta(seconds=0.2), max_dequeue_count=2)
+    return QueueTriggers([function], invoker, storage, settings)  # type: ignore[arg-type]
 
+
+@pytest.fixture
+def invoker() -> HoldingInvoker:
+    return HoldingInvoker()
+
+
+async def test_a_message_in_work_stays_invisible_and_is_deleted_at_the_end(
+    storage: CountingQueues, client: QueueClient, triggers: QueueTriggers, invoker: HoldingInvoker
+) -> None:
     listening = asyncio.create_task(triggers.run())
     await _until(lambda: storage.updates >= 3)
     invoker.release.set()
@@ -85,6 +117,44 @@ async def test_a_message_in_work_stays_invisible_and_is_deleted_at_the_end(
     listening.cancel()
 
     assert invoker.given == ["hello 1"]
+
+
+async def test_a_message_whose_work_ends_while_its_lease_is_renewed_is_deleted(
+    storage: CountingQueues, client: QueueClient, triggers: QueueTriggers, invoker: HoldingInvoker
+) -> None:
+    loop = asyncio.get_running_loop()
+
+    def end_the_work() -> None:
+        """Let the function end while the new pop receipt is still on its way."""
+        loop.call_soon_threadsafe(invoker.release.set)
+        storage.deleting.wait(0.5)
+
+    storage.after_update = end_the_work
+
+    listening = asyncio.create_task(triggers.run())
+    await _until(storage.deleting.is_set)
+    await _until(lambda: client.get_queue_properties().approximate_message_count == 0)
+    listening.cancel()
+
+    assert invoker.given == ["hello 1"]
+
+
+async def test_a_message_that_every_host_died_of_goes_to_poison_unseen(
+    storage: CountingQueues, trigger: Binding, client: QueueClient, triggers: QueueTriggers, invoker: HoldingInvoker
+) -> None:
+    for _ in range(2):
+        message = await asyncio.to_thread(client.receive_message, visibility_timeout=60)
+        assert message is not None
+        await asyncio.to_thread(client.update_message, message, visibility_timeout=0)
+    poison = storage.client(trigger, suffix="-poison")
+
+    listening = asyncio.create_task(triggers.run())
+    await _until(storage.deleting.is_set)
+    listening.cancel()
+
+    (moved,) = await asyncio.to_thread(poison.peek_messages)
+    assert base64.b64decode(moved.content) == b"hello"
+    assert invoker.given == []
 
 
 async def _until(condition) -> None:  # type: ignore[no-untyped-def]

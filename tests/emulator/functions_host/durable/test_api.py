@@ -57,6 +57,18 @@ def test_a_start_with_something_else_than_json_is_refused(host: RunningHost) -> 
     assert (answer.status_code, answer.json()["Message"]) == (400, "Invalid JSON content")
 
 
+@pytest.mark.parametrize("instance", ["@x", "a%5Cb", "a%23b", "a%3Fb", "a%0Ab", "x" * 257])
+def test_a_start_with_an_id_that_no_instance_can_have_is_refused(host: RunningHost, instance: str) -> None:
+    answer = host.post(host.management(f"/orchestrators/echo/{instance}"))
+
+    assert answer.status_code == 400
+    assert answer.json()["Message"] == "One or more of the arguments submitted is incorrect"
+
+
+def test_a_start_with_an_id_that_is_as_long_as_can_be_is_taken(host: RunningHost) -> None:
+    assert host.post(host.management(f"/orchestrators/echo/{'x' * 256}")).status_code == 202
+
+
 def test_an_active_instance_is_202_and_an_ended_one_200(host: RunningHost) -> None:
     active = host.get(host.management("/instances/one-wait"))
     ended = host.get(host.management("/instances/one-fail"))
