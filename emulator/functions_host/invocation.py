@@ -141,7 +141,7 @@ class Invoker:
         try:
             yield invocation
             status = "Succeeded"
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # `sys.exit()` ends the function; a thread would swallow it
             told = FunctionError(error)
             _log.error("Function raised", exc_info=told.worth_logging)
             raise told from error

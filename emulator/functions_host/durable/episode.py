@@ -164,7 +164,11 @@ class EpisodeRunner:
         return self._orchestrators.get(episode.instance.name.lower())
 
     def _answer(self, episode: _Episode) -> tuple[OrchestratorAnswer, str | None]:
-        """Return what the orchestrator answered, and the failure when the host cannot go on with it."""
+        """Return what the orchestrator answered, and the failure when the host cannot go on with it.
+
+        After a crash, or with a custom status that is too large, the extension performs none of the actions: a history
+        that has tasks in it then counts as nondeterministic.
+        """
         nothing = OrchestratorAnswer((), is_done=False)
         function = self._orchestrator(episode)
         if function is None:
@@ -174,14 +178,15 @@ class EpisodeRunner:
         if error is not None:
             _, marker, state = error.message.partition(OUT_OF_PROCESS_MARKER)
             if not marker:
-                return nothing, failures.crash_without_state(error)
+                return replace(nothing, error=failures.crash_without_state(error)), None
             text = state
         try:
             answer = parse_answer(text)
         except HostError as problem:
             return nothing, str(problem)
-        status = None if answer.custom_status is None else rows.compact(answer.custom_status)
-        return answer, status and failures.custom_status_failure(status)
+        status = "" if answer.custom_status is None else rows.compact(answer.custom_status)
+        objection = failures.custom_status_failure(status)
+        return (answer if objection is None else replace(nothing, error=objection)), None
 
     def _ask(self, episode: _Episode, function: HostFunction | None) -> tuple[str, FunctionError | None]:
         if function is None:

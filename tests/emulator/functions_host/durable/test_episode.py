@@ -187,6 +187,41 @@ def test_a_custom_status_is_carried_over(scene: Scene) -> None:
     assert scene.instance.custom_status == '{"gen":0}'
 
 
+def test_a_custom_status_that_is_too_large_fails_a_first_episode_and_tells_nothing_of_a_later_one(
+    scene: Scene,
+) -> None:
+    activity = {"actionType": 0, "functionName": "hello", "input": "1"}
+    scene.start()
+    scene.answer = lambda _context: answer(activity, customStatus="x" * 8193)
+    scene.runner.run("i")
+    first = scene.instance
+    scene.start()
+    scene.answer = lambda _context: answer(activity)
+    scene.runner.run("i")
+    scene.send("Go")
+    scene.answer = lambda _context: answer(activity, customStatus="x" * 8193)
+
+    scene.runner.run("i")
+
+    assert first.status is scene.instance.status is RuntimeStatus.FAILED
+    assert "must not exceed 16 KB" in (first.output or "")
+    assert (scene.instance.output or "").startswith("Non-Deterministic workflow detected")
+    assert scene.instance.custom_status is None
+
+
+def test_an_orchestrator_that_exits_fails_its_instance_and_not_the_host(scene: Scene) -> None:
+    def exiting(_context: dict[str, Any]) -> dict[str, Any]:
+        raise SystemExit(3)
+
+    scene.start()
+    scene.answer = exiting
+
+    scene.runner.run("i")
+
+    assert scene.instance.status is RuntimeStatus.FAILED
+    assert "SystemExit: 3" in (scene.instance.output or "")
+
+
 def test_an_action_that_the_host_does_not_run_fails_the_instance(scene: Scene) -> None:
     scene.start()
     scene.answer = lambda _context: answer({"actionType": 8})
