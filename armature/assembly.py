@@ -6,6 +6,7 @@ ignored, and so are `directory` (often absolute and stale), counts, and `depende
 
 import hashlib
 import re
+from itertools import islice
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal
 
@@ -85,7 +86,8 @@ def read_assembly(document: JsonDocument) -> tuple[Manifest, list[Problem]]:
         problems += shape_problems(error, document, _SHAPE_STEP)
     stacks = document.value.get("stacks")
     stacks = stacks if isinstance(stacks, dict) else {}
-    sound = {name: Stack.model_validate(stack) for name, stack in stacks.items() if _is_sound(name, stack)}
+    looked_at = islice(stacks.items(), MAX_TEMPLATES)  # more are refused, and would only take long
+    sound = {name: Stack.model_validate(stack) for name, stack in looked_at if _is_sound(name, stack)}
     packages: list[PackageEntry] = []
     templates = [_entry(name, stack, packages) for name, stack in sound.items()]
     return (

@@ -238,7 +238,8 @@ def read_manifest(document: JsonDocument) -> tuple[Manifest, list[Problem]]:
             )
         )
     declared = _objects(value.get("templates"))
-    entries = [_template_entry(index, item) for index, item in declared]
+    # More than the most are refused, and would only take long.
+    entries = [_template_entry(index, item) if index < MAX_TEMPLATES else None for index, item in declared]
     return (
         Manifest(
             kind=BundleKind.MANIFEST,
@@ -304,7 +305,7 @@ def _template_entry(index: int, item: dict[str, Any]) -> TemplateEntry | None:
 
 def _package_entries(value: Any) -> list[PackageEntry]:
     entries = []
-    for index, item in _objects(value):
+    for index, item in _objects(value)[:MAX_TEMPLATES]:
         name, path = _sound(_PACKAGE_NAME, item.get("name")), _sound(_PATH, item.get("path"))
         checksum = _sound(_CHECKSUM, item.get("checksum"))
         if name is not None and path is not None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from armature.assembly import default_project, read_assembly
-from armature.manifest import BundleKind, Manifest
+from armature.manifest import MAX_TEMPLATES, BundleKind, Manifest
 from armature.plan import PackageAttachment
 from armature.problems import Problem, ProblemCode
 from armature.templates.reading import read_json
@@ -155,3 +155,10 @@ def test_a_stack_has_a_name_that_can_be_shown(name: str) -> None:
 
     assert (problem.code, [entry.name for entry in found.templates]) == (ProblemCode.MANIFEST_FIELD, ["App"])
     assert problem.message.endswith("is not allowed: it must be 1 to 128 characters, no control characters.")
+
+
+def test_of_too_many_stacks_no_more_are_looked_at_than_may_be() -> None:
+    found, [problem] = read(assembly(**{f"S{number}": {} for number in range(MAX_TEMPLATES + 2)}))
+
+    assert problem.message == "'stacks' must have at most 800 entries."
+    assert (len(found.templates), found.names_in_doubt) == (MAX_TEMPLATES, ("S800", "S801"))

@@ -182,9 +182,10 @@ def test_a_fault_is_told_in_the_words_of_json_and_says_what_is_right(
 
 def test_a_manifest_has_at_most_as_many_templates_as_azure_keeps_deployments() -> None:
     _, accepted = read(manifest(*(declared(f"t{number}", "a.json") for number in range(MAX_TEMPLATES))))
-    _, problems = read(manifest(*(declared(f"t{number}", "a.json") for number in range(MAX_TEMPLATES + 1))))
+    found, problems = read(manifest(*(declared(f"t{number}", "a.json") for number in range(MAX_TEMPLATES + 1))))
 
     assert accepted == []
     assert [(problem.pointer, problem.message) for problem in problems] == [
         ("/templates", "'templates' must have at most 800 entries.")
     ]
+    assert (len(found.templates), found.names_in_doubt) == (MAX_TEMPLATES, ("t800",))
