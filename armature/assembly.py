@@ -37,6 +37,13 @@ _NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
 StackName = Annotated[str, Form(r"^[^\x00-\x1f\x7f]{1,128}$", "1 to 128 characters, no control characters")]
 
 
+FunctionAppName = Annotated[
+    str,
+    Form(r"^[A-Za-z0-9](-*[A-Za-z0-9]){1,59}$", "2 to 60 letters, digits and hyphens, a hyphen neither first nor last"),
+]
+"""Azure's rule for Microsoft.Web/sites (resource name rules, 2025). The name becomes part of a resource id."""
+
+
 class _AssemblyPart(Model):
     model_config = ConfigDict(extra="ignore", populate_by_name=False)
 
@@ -45,7 +52,7 @@ class FunctionPackage(_AssemblyPart):
     """The code of one function app; nothing in the templates consumes it."""
 
     package_path: Annotated[str, Field(min_length=1)]
-    function_app_name: Annotated[str, Field(min_length=1)]
+    function_app_name: FunctionAppName
     hash: Checksum | None = None
 
 

@@ -111,18 +111,21 @@ def cloud_of(settings: Settings, described: Cloud | None = None) -> Cloud:
     return Cloud(name=settings.azure_cloud, **given)
 
 
-def cloud_from_metadata(document: Any, name: str) -> Cloud:
+def cloud_from_metadata(document: Any, name: str, resource_manager: str | None = None) -> Cloud:
     """The cloud `name` as ARM's `GET /metadata/endpoints?api-version=2022-09-01` describes it.
 
-    `document` is the answer's JSON: a list of clouds, or one. Names are compared without letter case.
+    `document` is the answer's JSON: a list of clouds, or one. Names are compared without letter case; where none is of
+    that name (the operator's may be another than ARM's own), the one at the address `resource_manager` is it.
 
     Raises:
         UnknownCloudError: the document does not hold that cloud, or leaves one of its endpoints out.
     """
-    entries = document if isinstance(document, list) else [document]
-    for entry in entries:
-        if isinstance(entry, dict) and str(entry.get("name", "")).lower() == name.lower():
-            return _from_entry(entry, name)
+    listed = document if isinstance(document, list) else [document]
+    entries = [entry for entry in listed if isinstance(entry, dict)]
+    for key, wanted in (("name", name), ("resourceManager", resource_manager)):
+        for entry in entries:
+            if wanted and str(entry.get(key, "")).rstrip("/").lower() == wanted.lower():
+                return _from_entry(entry, name)
     raise UnknownCloudError(f"The metadata document does not hold a cloud named {name!r}.")
 
 

@@ -38,7 +38,8 @@ class Settings(BaseSettings):
     azure_cloud: str = _setting(
         "AZURE_CLOUD",
         "The cloud the app runs in: `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or another name (`custom`) "
-        "whose endpoints all come from the settings below. A manifest's `cloud` must equal it.",
+        "whose endpoints come from the settings below and, where they leave one out, from the metadata of the ARM at "
+        "`ARMATURE_ARM_ENDPOINT`. A manifest's `cloud` must equal it.",
         "AzureCloud",
     )
     azure_client_id: str | None = _setting(

@@ -7,13 +7,11 @@ import requests
 from azure.core.exceptions import AzureError
 
 from armature.azure.failures import failure_of
+from armature.azure.metadata import endpoints_document
 from armature.azure.services import Services
 from armature.errors import FailureError
 from armature.models import Model
 from armature.redaction import redact
-
-TIMEOUT_SECONDS = 5
-METADATA_API_VERSION = "2022-09-01"
 
 
 class Check(Model):
@@ -37,15 +35,9 @@ def check_health(services: Services) -> Health:
     checks = (
         _tried("identity", lambda: services.credential.get_token(services.cloud.scope)),
         _tried("storage", lambda: services.deployments.state("health")),
-        _tried("arm", lambda: _arm_metadata(services)),
+        _tried("arm", lambda: endpoints_document(services.cloud.resource_manager)),
     )
     return Health(is_healthy=all(c.is_reached for c in checks), cloud=services.cloud.name, checks=checks)
-
-
-def _arm_metadata(services: Services) -> None:
-    address = f"{services.cloud.resource_manager}/metadata/endpoints"
-    answer = requests.get(address, params={"api-version": METADATA_API_VERSION}, timeout=TIMEOUT_SECONDS)
-    answer.raise_for_status()
 
 
 def _tried(name: Literal["identity", "storage", "arm"], touch: Callable[[], object]) -> Check:

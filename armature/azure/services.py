@@ -11,6 +11,7 @@ from armature.azure.bundles import BundleStorage
 from armature.azure.deployments import DeploymentStore
 from armature.azure.documents import DocumentStore
 from armature.azure.identity import credential
+from armature.azure.metadata import described_cloud
 from armature.clouds import Cloud, cloud_of
 from armature.settings import Settings, load_settings
 
@@ -37,9 +38,10 @@ def services() -> Services:
 
     Raises:
         pydantic.ValidationError: a setting is missing or wrong; the message names it.
+        UnknownCloudError: the cloud is none of the table's, and neither the settings nor its ARM describe it.
     """
     settings = load_settings()
-    cloud = cloud_of(settings)
+    cloud = cloud_of(settings, described_cloud(settings))
     token_credential = credential(settings, cloud)
     documents = DocumentStore(settings.storage_blob_endpoint, "deployments", token_credential)
     return Services(

@@ -162,3 +162,18 @@ def test_of_too_many_stacks_no_more_are_looked_at_than_may_be() -> None:
 
     assert problem.message == "'stacks' must have at most 800 entries."
     assert (len(found.templates), found.names_in_doubt) == (MAX_TEMPLATES, ("S800", "S801"))
+
+
+@pytest.mark.parametrize("name", ["ab", "func-api", "a" * 60, "A1--b"])
+def test_a_function_app_is_named_as_sites_are(name: str) -> None:
+    _, problems = read(assembly(App=package(functionAppName=name)))
+
+    assert problems == []
+
+
+@pytest.mark.parametrize("name", ["", "a", "a" * 61, "-app", "app-", "app/../../x", "app?x=1", "äpp", "app\n"])
+def test_a_function_app_of_another_name_is_refused_since_it_would_lead_to_another_resource(name: str) -> None:
+    _, problems = read(assembly(App=package(functionAppName=name)))
+
+    assert [problem.code for problem in problems] == [ProblemCode.MANIFEST_FIELD]
+    assert problems[0].pointer == "/stacks/App/artifacts/functionPackages/0/functionAppName"

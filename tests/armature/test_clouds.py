@@ -121,3 +121,19 @@ def test_a_portal_link_opens_a_deployment_in_its_tenant() -> None:
         link == f"https://portal.azure.us/#@tenant-1/blade/HubsExtension/DeploymentDetailsBlade/~/overview/id/{escaped}"
     )
     assert "/#blade/" in cloud.portal_deployment_link(None, deployment)
+
+
+def test_a_cloud_that_its_arm_calls_otherwise_is_found_by_its_address():
+    entry = {
+        "name": "AzureStack-User-1",
+        "resourceManager": "https://management.local.stack.contoso/",
+        "authentication": {"loginEndpoint": "https://login.contoso", "audiences": ["https://management.contoso/guid"]},
+        "suffixes": {"storage": "local.stack.contoso", "keyVaultDns": "vault.local.stack.contoso"},
+        "portal": "https://portal.local.stack.contoso",
+    }
+
+    cloud = cloud_from_metadata([entry], "custom", "https://management.local.stack.contoso")
+
+    assert (cloud.name, cloud.storage_suffix) == ("custom", "local.stack.contoso")
+    with pytest.raises(UnknownCloudError):
+        cloud_from_metadata([entry], "custom", "https://management.elsewhere.contoso")
