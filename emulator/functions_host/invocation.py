@@ -126,10 +126,6 @@ class Invoker:
             self._send(outputs)
             return result
 
-    def close(self) -> None:
-        """Take no more work; what runs is left to end."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
     @contextmanager
     def _invocation(self, function: HostFunction) -> Iterator[Invocation]:
         invocation = Invocation(function.name, str(uuid.uuid4()))
