@@ -14,8 +14,7 @@ SOURCES = sorted(INFRA.glob("*.bicep"))
 @pytest.fixture(scope="module")
 def compiler(shared: Path) -> Path:
     path = shared / "tools" / "bicep"
-    if not path.is_file():
-        pytest.skip(f"the Bicep compiler is not at {path}")
+    assert path.is_file(), f"the reference material has no Bicep compiler at {path}"
     return path
 
 
