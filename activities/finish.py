@@ -62,9 +62,9 @@ def finish_deployment(services: Services, work: FinishInput) -> Answer:
         if state.status.is_final:
             return state
         of_templates = [t.failure for t in state.templates if t.status is TemplateStatus.FAILED and t.failure]
-        reasons = of_templates or ([failure] if failure else [])
+        reasons = (of_templates or [failure]) if failure else []
         return with_phase(
-            with_failures(with_nothing_waiting(state, now), reasons if failure else []),
+            with_failures(with_nothing_waiting(state, now), reasons),
             sequence=max(work.sequence, state.sequence + 1),
             status=status,
             phase=Phase.FINISHED,

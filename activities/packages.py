@@ -9,7 +9,7 @@ import azure.durable_functions as df
 from activities.border import register
 from activities.events import succeeded_event
 from activities.parameters import package_uri
-from activities.standing import artifact_account
+from activities.standing import artifact_account, state_of
 from armature.azure.artifacts import PACKAGES_CONTAINER
 from armature.azure.models import ArmResource
 from armature.azure.services import Services
@@ -44,8 +44,8 @@ def attach_packages(services: Services, work: PackagesInput) -> Answer:
     """
     plan = services.deployments.plan(work.deployment_id)
     template = plan.template(work.template)
-    state = services.deployments.state(work.deployment_id)
-    resources = next((t.resources for t in state.templates if t.name == work.template), ()) if state else ()
+    templates = state_of(services, work.deployment_id).templates
+    resources = next((shown.resources for shown in templates if shown.name == work.template), ())
     try:
         attached = [_attach(services, plan, template, attachment) for attachment in template.attachments]
         granted = _grant_to_sites(services, plan, template, resources) if template.hands_on_packages else []

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 
 from activities.border import register
+from activities.standing import DEPLOYMENT_TAG, state_of
 from armature.azure.services import Services
 from armature.bundle import BundleError, BundleLimits
-from armature.errors import Cause, Failure, FailureClass, FailureError, failure
+from armature.errors import Cause, Failure, FailureClass, FailureError
 from armature.events import Event, EventCode, Level
 from armature.messages import Answer, BundleAnswer, DeploymentStep, ReadyAnswer, TurnAnswer
 from armature.plan import BundleVersion, Plan
@@ -30,7 +31,7 @@ def read_bundle(services: Services, work: DeploymentStep) -> BundleAnswer:
 
     Twice: the plan that was written first stands, and with it the version of the bundle that it was made from.
     """
-    state = _state(services, work.deployment_id)
+    state = state_of(services, work.deployment_id)
     problems, plan = _reviewed(services, state)
     refused = [problem for problem in problems if problem.is_error]
     events = [_problem_event(number, problem) for number, problem in enumerate((refused or problems)[:MAX_EVENTS])]
@@ -59,7 +60,7 @@ def take_turn(services: Services, work: DeploymentStep) -> TurnAnswer:
 
 def release_turn(services: Services, work: DeploymentStep) -> Answer:
     """Give the lineage lock back. Twice: a lock that is gone, or another's, is left alone."""
-    state = _state(services, work.deployment_id)
+    state = state_of(services, work.deployment_id)
     if state.lineage is not None:
         services.deployments.release_lock(state.lineage.key, work.deployment_id)
     return Answer()
@@ -75,7 +76,7 @@ def prepare_target(services: Services, work: DeploymentStep) -> ReadyAnswer:
     arm = services.arm(plan.subscription)
     arm.check_access()
     for group in plan.resource_groups_to_ensure:
-        arm.ensure_resource_group(group.name, group.location, {"armature-deployment-id": work.deployment_id})
+        arm.ensure_resource_group(group.name, group.location, {DEPLOYMENT_TAG: work.deployment_id})
     account = services.artifacts.find(arm, plan.location)
     if account is None:
         services.artifacts.start_provisioning(arm, plan.location)
@@ -88,15 +89,6 @@ def prepare_target(services: Services, work: DeploymentStep) -> ReadyAnswer:
             raise
         return ReadyAnswer(is_ready=False, waits_for=unseen.failure)
     return ReadyAnswer(is_ready=True)
-
-
-def _state(services: Services, deployment_id: str) -> DeploymentState:
-    state = services.deployments.state(deployment_id)
-    if state is None:
-        raise FailureError(
-            failure(FailureClass.UNKNOWN, "StateMissing", f"The state of deployment {deployment_id} is gone.")
-        )
-    return state
 
 
 def _reviewed(services: Services, state: DeploymentState) -> tuple[list[Problem], Plan | None]:
@@ -178,8 +170,7 @@ def _refusal(problems: list[Problem]) -> Failure:
 
 
 def _place(problem: Problem) -> str | None:
-    place = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part not in ("", None))
-    return f"{place}#{problem.pointer}" if problem.pointer else place or None
+    return f"{problem.place}#{problem.pointer}" if problem.pointer else problem.place or None
 
 
 register(blueprint, read_bundle, DeploymentStep)

@@ -10,6 +10,7 @@ import azure.durable_functions as df
 from activities.border import register
 from activities.events import succeeded_event
 from activities.parameters import deployment_body
+from activities.standing import DEPLOYMENT_TAG, state_of
 from armature.azure.arm import ArmGateway
 from armature.azure.models import ArmDeployment, ArmOperation
 from armature.azure.services import Services
@@ -35,17 +36,13 @@ blueprint = df.Blueprint()
 LOOKS_AT_ONCE = 8
 """Templates that one poll looks at at the same time: fifty in flight are a hundred reads, a fifth of a second each."""
 
-DEPLOYMENT_TAG = "armature-deployment-id"
 ATTEMPT_TAG = "armature-attempt"
 
 
 def load_graph(services: Services, work: DeploymentStep) -> GraphAnswer:
     """The plan's graph and limits for the scheduler. Twice: the plan never changes."""
     plan = services.deployments.plan(work.deployment_id)
-    state = services.deployments.state(work.deployment_id)
-    if state is None:
-        raise KeyError(work.deployment_id)
-    options = state.options
+    options = state_of(services, work.deployment_id).options
     rollout = Rollout(
         templates=tuple(GraphTemplate(name=t.name, depends_on=t.depends_on, tier=t.tier) for t in plan.templates),
         concurrency=options.concurrency,
@@ -93,8 +90,7 @@ def poll_templates(services: Services, work: PollInput) -> PollAnswer:
     Twice: what is seen is written again as it is; a template never goes back.
     """
     plan = services.deployments.plan(work.deployment_id)
-    state = services.deployments.state(work.deployment_id)
-    shown = {template.name: template for template in state.templates} if state else {}
+    shown = {template.name: template for template in state_of(services, work.deployment_id).templates}
     with ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="look") as pool:
         sights = list(pool.map(partial(_look, services, plan, shown), work.in_flight))
     services.deployments.append_events(work.deployment_id, [event for sight in sights for event in sight.events])
@@ -108,8 +104,8 @@ def record_decisions(services: Services, work: DecisionsInput) -> Answer:
     """Show starts, retries, final failures and skips. Twice: each decision has one key and one place."""
     now = datetime.now(UTC)
     plan = services.deployments.plan(work.deployment_id)
-    state = services.deployments.state(work.deployment_id)
-    attempts = state.options.retry_policy.max_attempts if state else 0
+    state = state_of(services, work.deployment_id)
+    attempts = state.options.retry_policy.max_attempts
     services.deployments.append_events(
         work.deployment_id,
         [
@@ -123,7 +119,7 @@ def record_decisions(services: Services, work: DecisionsInput) -> Answer:
             _decided,
             decision=decision,
             reason=work.reasons.get(decision.name),
-            link=_portal_link(services, plan.template(decision.name)),
+            link=_portal_link(services, state.target.tenant, plan.template(decision.name)),
             now=now,
         )
         for decision in work.decisions
@@ -200,9 +196,7 @@ def _sight(
             name=start.name, attempt=start.attempt, status=TemplateStatus.RUNNING, linked_succeeded=succeeded
         )
         events = _progress_events(start, update, shown)
-        if (
-            start.attempt == 1
-        ):  # what is shown can only be that it was not seen for a while; later it is why it is retried
+        if start.attempt == 1:  # a failure shown now was only of not being seen; in a later attempt it tells why
             update["failure"] = None
         return _Sight(report, events, update)
     if deployment.is_succeeded:
@@ -290,7 +284,7 @@ def _show_failed_attempt(services: Services, deployment_id: str, start: Start, f
 
 
 def _decided(
-    template: TemplateState, *, decision: Decision, reason: Failure | None, link: str | None, now: datetime
+    template: TemplateState, *, decision: Decision, reason: Failure | None, link: str, now: datetime
 ) -> TemplateState:
     update: dict[str, object] = {
         "status": decision.status,
@@ -305,8 +299,8 @@ def _decided(
     return template.model_copy(update=update)
 
 
-def _portal_link(services: Services, template: PlannedTemplate) -> str | None:
-    return services.cloud.portal_deployment_link(None, template.scope.deployment_id(template.deployment_name))
+def _portal_link(services: Services, tenant: str | None, template: PlannedTemplate) -> str:
+    return services.cloud.portal_deployment_link(tenant, template.scope.deployment_id(template.deployment_name))
 
 
 def _attempt_event(start: Start, failure: Failure) -> Event:

@@ -4,6 +4,23 @@ from armature.azure.artifacts import ArtifactAccount
 from armature.azure.services import Services
 from armature.errors import FailureClass, FailureError, failure
 from armature.plan import Plan
+from armature.state import DeploymentState
+
+DEPLOYMENT_TAG = "armature-deployment-id"
+"""On everything that a deployment makes itself: which one it was."""
+
+
+def state_of(services: Services, deployment_id: str) -> DeploymentState:
+    """The state of a deployment that was accepted.
+
+    Raises:
+        FailureError: it is not there any more.
+    """
+    state = services.deployments.state(deployment_id)
+    if state is None:
+        message = f"The state of deployment {deployment_id} is gone."
+        raise FailureError(failure(FailureClass.UNKNOWN, "StateMissing", message))
+    return state
 
 
 def artifact_account(services: Services, plan: Plan) -> ArtifactAccount:

@@ -62,7 +62,6 @@ class ProblemCode(StrEnum):
     PARAMETER_UNDEFINED = "ParameterUndefined"
     VARIABLE_UNDEFINED = "VariableUndefined"
     LINKED_TEMPLATE_MISSING = "LinkedTemplateMissing"
-    LINKED_TEMPLATE_UNREACHABLE = "LinkedTemplateUnreachable"
     ARTIFACTS_LOCATION_MIXED = "ArtifactsLocationMixed"
     # Warnings
     VALIDATION_NOT_RUN = "ValidationNotRun"
@@ -94,7 +93,13 @@ class Problem:
         """True when the bundle is refused because of it."""
         return self.severity is Severity.ERROR
 
+    @property
+    def place(self) -> str:
+        """`file:line:column`, as far as they are known."""
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part not in ("", None))
+
     def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part not in ("", None))
         pointer = f" ({self.pointer})" if self.pointer else ""
-        return f"{place}{pointer}: {self.code}: {self.message} {self.next_step}".removeprefix(": ").removeprefix(" ")
+        return f"{self.place}{pointer}: {self.code}: {self.message} {self.next_step}".removeprefix(": ").removeprefix(
+            " "
+        )

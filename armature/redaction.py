@@ -52,15 +52,6 @@ def redact(text: str) -> str:
     return text
 
 
-class RedactionFilter(logging.Filter):
-    """Rewrites a record in place: its message with its arguments, its exception's text, its stack."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Always True: nothing is dropped, only secrets are cut out."""
-        redact_record(record)
-        return True
-
-
 def redact_record(record: logging.LogRecord) -> None:
     """Cut secrets out of all that a formatter prints of a record."""
     message = _message_of(record)

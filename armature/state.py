@@ -1,5 +1,6 @@
 """The state of a deployment: the one document that people, the command line and the next deployment read."""
 
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -9,6 +10,7 @@ from pydantic import Field
 from armature.errors import Failure
 from armature.models import Model
 from armature.options import Options
+from armature.problems import Problem
 from armature.request import BundleReference, DeploymentRequest, Target
 
 
@@ -116,6 +118,11 @@ class ProblemState(Model):
     pointer: str = ""
     line: int | None = None
     column: int | None = None
+
+    @classmethod
+    def of(cls, problem: Problem) -> "ProblemState":
+        """The problem as it is shown."""
+        return cls.load(asdict(problem))
 
 
 class LineageState(Model):

@@ -80,19 +80,7 @@ def with_phase(
 def with_problems(state: DeploymentState, problems: Iterable[Problem]) -> DeploymentState:
     """The state with what validation found in the bundle: the first `MAX_PROBLEMS`, errors before warnings."""
     all_found = sorted(problems, key=lambda problem: not problem.is_error)
-    found = tuple(
-        ProblemState(
-            code=problem.code,
-            message=problem.message,
-            next_step=problem.next_step,
-            severity=problem.severity,
-            file=problem.file,
-            pointer=problem.pointer,
-            line=problem.line,
-            column=problem.column,
-        )
-        for problem in all_found[:MAX_PROBLEMS]
-    )
+    found = tuple(map(ProblemState.of, all_found[:MAX_PROBLEMS]))
     return state.model_copy(update={"problems": found, "problems_found": len(all_found)})
 
 

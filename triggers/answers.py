@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from armature.errors import Failure, FailureError
 from armature.problems import Problem
+from armature.state import ProblemState
 from armature.transitions import MAX_PROBLEMS
 
 PROBLEM_TYPES = "https://armature.dev/problems/"
@@ -115,17 +116,5 @@ def _sentence(kind: str, message: str) -> str:
 
 
 def problem_list(problems: Sequence[Problem]) -> list[dict[str, Any]]:
-    """Problems of a bundle as JSON."""
-    return [
-        {
-            "code": problem.code,
-            "message": problem.message,
-            "nextStep": problem.next_step,
-            "severity": problem.severity,
-            "file": problem.file,
-            "pointer": problem.pointer,
-            "line": problem.line,
-            "column": problem.column,
-        }
-        for problem in problems[:MAX_PROBLEMS]
-    ]
+    """Problems of a bundle as JSON, as the state shows them."""
+    return [ProblemState.of(problem).dump() for problem in problems[:MAX_PROBLEMS]]

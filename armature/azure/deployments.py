@@ -19,14 +19,10 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from armature.azure.documents import DocumentStore
-from armature.errors import FailureClass, FailureError, failure
 from armature.events import Event, NumberedEvent, numbered
 from armature.models import Model
 from armature.plan import Plan
 from armature.state import DeploymentState, Phase, Status
-
-MAX_UPDATE_ATTEMPTS = 50
-"""Losing the race for one document this often in a row means that something rewrites it without end."""
 
 MAX_METADATA_MESSAGE = 200
 
@@ -67,6 +63,10 @@ def _outputs_path(deployment_id: str, template: str) -> str:
     return f"outputs/{deployment_id}/{name}.json"
 
 
+def _content(model: Model) -> bytes:
+    return model.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
 def _metadata(state: DeploymentState) -> dict[str, str]:
     fields = {
         "status": state.status.value,
@@ -90,8 +90,7 @@ class DeploymentStore:
 
     def create_state(self, state: DeploymentState) -> bool:
         """Claim the deployment's id. False when it is used already."""
-        content = state.model_dump_json(by_alias=True, exclude_none=True).encode()
-        return self._documents.create(_state_path(state.deployment_id), content, _metadata(state))
+        return self._documents.create(_state_path(state.deployment_id), _content(state), _metadata(state))
 
     def state(self, deployment_id: str) -> DeploymentState | None:
         """The state, or None for an id that nobody used."""
@@ -110,21 +109,19 @@ class DeploymentStore:
 
         Raises:
             KeyError: no such deployment.
-            FailureError: storage refused; StateContended: others changed it `MAX_UPDATE_ATTEMPTS` times in a row.
+            FailureError: storage refused; DocumentContended: others changed it again and again meanwhile.
         """
-        for _ in range(MAX_UPDATE_ATTEMPTS):
-            found = self.state_with_etag(deployment_id)
-            if found is None:
+        seen: list[DeploymentState] = []
+
+        def changed(content: bytes | None) -> bytes | None:
+            if content is None:
                 raise KeyError(deployment_id)
-            state, etag = found
-            changed = change(state)
-            if changed == state:
-                return state
-            content = changed.model_dump_json(by_alias=True, exclude_none=True).encode()
-            if self._documents.replace(_state_path(deployment_id), content, _metadata(changed), etag):
-                return changed
-        message = f"Others changed the state of {deployment_id} {MAX_UPDATE_ATTEMPTS} times while it was being updated."
-        raise FailureError(failure(FailureClass.RESOURCE_CONFLICT, "StateContended", message))
+            state = DeploymentState.model_validate_json(content)
+            seen.append(change(state))
+            return None if seen[-1] == state else _content(seen[-1])
+
+        self._documents.update(_state_path(deployment_id), changed, lambda _: _metadata(seen[-1]))
+        return seen[-1]
 
     def summaries(self) -> list[DeploymentSummary]:
         """All deployments, the newest first, from the metadata alone."""
@@ -145,8 +142,7 @@ class DeploymentStore:
 
     def save_plan(self, plan: Plan) -> Plan:
         """Keep the plan; answers the one that stands, which is the first that was written."""
-        content = plan.model_dump_json(by_alias=True, exclude_none=True).encode()
-        self._documents.create(f"plans/{plan.deployment_id}.json", content, {})
+        self._documents.create(f"plans/{plan.deployment_id}.json", _content(plan), {})
         return self.plan(plan.deployment_id)
 
     def plan(self, deployment_id: str) -> Plan:

@@ -25,7 +25,7 @@ from armature.errors import FailureClass, FailureError, failure
 MAX_APPEND_BYTES = 4 * 1024**2
 """One append's size. Blob storage, 2025-11: 4 MiB a block in every service version, 50,000 blocks a blob."""
 
-UPDATE_ATTEMPTS = 20
+UPDATE_ATTEMPTS = 50
 """How often `update` reads again after losing to another writer. Each loss means that somebody else got on."""
 
 _NO_RETRY: dict[str, Any] = {"retry_total": 0}
@@ -190,19 +190,6 @@ class DocumentStore:
                 return Page((), None)
         entries = tuple(Listed(str(blob.name), _decoded(blob.metadata), blob.last_modified) for blob in blobs)
         return Page(entries, getattr(pages, "continuation_token", None) or None)
-
-    def set_metadata(self, path: str, metadata: Mapping[str, str], *, etag: str | None = None) -> bool:
-        """Replace the metadata; False when there is no such document, or it changed since `etag`.
-
-        A second run without `etag` sets the same again.
-        """
-        condition = _unless_changed(etag)
-        with storage_failures():
-            try:
-                self._blob(path).set_blob_metadata(_encoded(metadata), **condition)
-            except (ResourceNotFoundError, ResourceModifiedError):
-                return False
-        return True
 
     def delete(self, path: str, *, etag: str | None = None) -> bool:
         """Delete the document; already gone is success. False only when it changed since `etag`."""

@@ -332,3 +332,18 @@ def test_sites_that_are_handed_a_plain_package_uri_may_read_it(app, stack, prepa
     assert codes.count("PackageAttached") == 1
     assert codes.count("PackageUnreadable") == 1
     assert template_state(app, step).status is TemplateStatus.SUCCEEDED
+
+
+def test_portal_links_open_in_the_tenant_that_was_asked_for(app, accept):
+    tenant = "00000000-0000-0000-0000-00000000000a"
+    target = {"target": {"subscription": "00000000-0000-0000-0000-000000000001", "tenant": tenant}}
+    step = accept(graph_bundle("twice-tenant", {"a": []}), **target)
+    read_bundle(app, step)
+    made = DecisionsInput(
+        deployment_id=step.deployment_id,
+        decisions=(Decision(name="a", status=TemplateStatus.RUNNING, attempt=1),),
+    )
+
+    record_decisions(app, made)
+
+    assert f"#@{tenant}/" in template_state(app, step).portal_link

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Protocol, Self
+from typing import Any
 
 from armature.templates.evaluation import evaluate
 from armature.templates.expressions import is_expression, parse_expression, unescape
@@ -10,14 +10,6 @@ from emulator.arm.errors import invalid_template
 
 _LOOP = {"name", "count", "input"}
 MAX_COPIES = 800  # ARM limits: resources, and iterations of a loop
-
-
-class LoopScope(Protocol):
-    """A scope that can stand in an iteration of a named loop."""
-
-    def in_loop(self, name: str, index: int) -> Self:
-        """The scope inside iteration `index` of the loop."""
-        ...
 
 
 parse = lru_cache(maxsize=4096)(parse_expression)

@@ -165,18 +165,6 @@ def test_pages_follow_one_another_until_the_end(store: DocumentStore) -> None:
     assert sizes == [3, 3, 1]
 
 
-def test_metadata_is_replaced_only_on_the_version_that_was_read(store: DocumentStore) -> None:
-    store.put("a", b"{}", {"status": "one"})
-    before = store.read("a")
-    assert before is not None
-
-    assert store.set_metadata("a", {"status": "two"}, etag=before.etag)
-    assert not store.set_metadata("a", {"status": "three"}, etag=before.etag)
-    assert not store.set_metadata("absent", {"status": "three"})
-
-    assert store.read("a").metadata == {"status": "two"}  # type: ignore[union-attr]
-
-
 def test_a_document_is_deleted_once_and_only_in_the_version_that_was_read(store: DocumentStore) -> None:
     store.put("a", b"1")
     before = store.read("a")
