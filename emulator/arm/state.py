@@ -121,6 +121,25 @@ class CloudState:
         self._groups: dict[str, ResourceGroup] = {}
         self._resources: dict[str, Resource] = {}
         self._deployments: dict[str, Deployment] = {}
+        self._records: dict[str, dict[str, dict[str, Any]]] = {}
+
+    # Records: what has no model of its own
+
+    def record(self, kind: str, key: str) -> dict[str, Any] | None:
+        """The record of a kind by its key, compared without regard to case; None when there is none."""
+        return self._records.get(kind, {}).get(key.lower())
+
+    def records(self, kind: str) -> dict[str, dict[str, Any]]:
+        """All records of a kind by lower-case key; a copy of the dictionary, not of the records."""
+        return dict(self._records.get(kind, {}))
+
+    def put_record(self, kind: str, key: str, document: dict[str, Any]) -> None:
+        """Add or replace a record, a JSON object."""
+        self._records.setdefault(kind, {})[key.lower()] = document
+
+    def drop_record(self, kind: str, key: str) -> bool:
+        """Remove a record; False when there was none."""
+        return self._records.get(kind, {}).pop(key.lower(), None) is not None
 
     # Subscriptions and groups
 
