@@ -7,6 +7,7 @@ from functools import cached_property
 from emulator.arm.errors import ArmError
 
 RESOURCE_GROUP_TYPE = "Microsoft.Resources/resourceGroups"
+MANAGEMENT_GROUP_TYPE = "Microsoft.Management/managementGroups"
 DEPLOYMENT_TYPE = "Microsoft.Resources/deployments"
 
 _ROOT = re.compile(r"^/subscriptions/([^/]+)(?:/resourceGroups/([^/]+))?(?=/|$)", re.IGNORECASE)
@@ -27,15 +28,18 @@ class ProviderPart:
 
 @dataclass(frozen=True)
 class ResourceId:
-    """Where something is: tenant, subscription, resource group, resource, or extension of a resource.
+    """Where something is: tenant, management group, subscription, resource group, resource, or extension of a resource.
 
-    A resource group is the id without provider parts; the form `/subscriptions/x/providers/Microsoft.Resources/
-    resourceGroups/y`, which template functions make, is the same id.
+    The tenant (`/`), management groups, subscriptions and resource groups are roots: ids without provider parts. A
+    resource group's form `/subscriptions/x/providers/Microsoft.Resources/resourceGroups/y`, which template functions
+    make, is the same id. `management_group` is there without `subscription`: no id says which management group a
+    subscription is in.
     """
 
     subscription: str | None = None
     group: str | None = None
     parts: tuple[ProviderPart, ...] = ()
+    management_group: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> "ResourceId":
@@ -48,14 +52,19 @@ class ResourceId:
         return cls(subscription, group, parts)._canonical()
 
     def _canonical(self) -> "ResourceId":
-        if self.subscription and not self.group and self.parts:
-            first = self.parts[0]
-            if f"{first.namespace}/{first.types[0]}".lower() == RESOURCE_GROUP_TYPE.lower() and len(first.types) == 1:
-                return ResourceId(self.subscription, first.names[0], self.parts[1:])
+        first = self.parts[0] if self.parts else None
+        if first is None or self.group or len(first.types) != 1:
+            return self
+        kind = f"{first.namespace}/{first.types[0]}".lower()
+        if self.subscription and kind == RESOURCE_GROUP_TYPE.lower():
+            return ResourceId(self.subscription, first.names[0], self.parts[1:])
+        if not self.subscription and not self.management_group and kind == MANAGEMENT_GROUP_TYPE.lower():
+            return ResourceId(None, None, self.parts[1:], first.names[0])
         return self
 
     def __str__(self) -> str:
-        root = f"/subscriptions/{self.subscription}" if self.subscription else ""
+        root = f"/providers/{MANAGEMENT_GROUP_TYPE}/{self.management_group}" if self.management_group else ""
+        root += f"/subscriptions/{self.subscription}" if self.subscription else ""
         root += f"/resourceGroups/{self.group}" if self.group else ""
         return (root + "".join(str(part) for part in self.parts)) or "/"
 
@@ -75,6 +84,21 @@ class ResourceId:
         return self.subscription is not None and self.group is None and not self.parts
 
     @property
+    def is_management_group(self) -> bool:
+        """True for a management group itself."""
+        return self.management_group is not None and not self.parts
+
+    @property
+    def is_tenant(self) -> bool:
+        """True for the tenant itself."""
+        return not (self.subscription or self.management_group or self.parts)
+
+    @property
+    def root(self) -> "ResourceId":
+        """The tenant, management group, subscription or resource group that it is in."""
+        return replace(self, parts=())
+
+    @property
     def is_deployment(self) -> bool:
         """True for a `Microsoft.Resources/deployments` resource."""
         return self.type.lower() == DEPLOYMENT_TYPE.lower()
@@ -82,20 +106,24 @@ class ResourceId:
     @property
     def namespace(self) -> str:
         """The resource provider, `Microsoft.Resources` for resource groups."""
-        return self.parts[-1].namespace if self.parts else "Microsoft.Resources"
+        return self.type.partition("/")[0]
 
     @property
     def type(self) -> str:
         """The full resource type, `Microsoft.Web/sites/config`."""
-        if not self.parts:
-            return RESOURCE_GROUP_TYPE if self.group else "Microsoft.Resources/subscriptions"
-        return "/".join((self.parts[-1].namespace, *self.parts[-1].types))
+        if self.parts:
+            return "/".join((self.parts[-1].namespace, *self.parts[-1].types))
+        if self.group:
+            return RESOURCE_GROUP_TYPE
+        if self.management_group:
+            return MANAGEMENT_GROUP_TYPE
+        return "Microsoft.Resources/subscriptions" if self.subscription else "Microsoft.Resources/tenants"
 
     @property
     def name(self) -> str:
         """The full name, one segment a type segment: `site/appsettings`."""
         if not self.parts:
-            return self.group or self.subscription or ""
+            return self.group or self.subscription or self.management_group or ""
         return "/".join(self.parts[-1].names)
 
     @property
@@ -110,7 +138,7 @@ class ResourceId:
 
     @property
     def scope(self) -> "ResourceId":
-        """What the resource lives in: a group, a subscription, or the resource that an extension extends."""
+        """What the resource lives in: a root, or the resource that an extension extends."""
         return replace(self, parts=self.parts[:-1])
 
     @property

@@ -8,6 +8,7 @@ from emulator.arm.errors import ArmError
 from emulator.arm.identifiers import ResourceId
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001"
+MANAGEMENT_GROUPS = "/providers/Microsoft.Management/managementGroups"
 NAMES = st.from_regex(r"[A-Za-z0-9_.()-]{1,20}", fullmatch=True).filter(lambda name: name.lower() != "providers")
 KINDS = st.from_regex(r"[A-Za-z]{1,12}", fullmatch=True).filter(lambda kind: kind.lower() != "providers")
 
@@ -15,7 +16,8 @@ KINDS = st.from_regex(r"[A-Za-z]{1,12}", fullmatch=True).filter(lambda kind: kin
 @st.composite
 def resource_ids(draw: st.DrawFn) -> str:
     """An id of a resource in a group, in a subscription or in the tenant, perhaps an extension of another."""
-    root = draw(st.sampled_from(["", SUBSCRIPTION, f"{SUBSCRIPTION}/resourceGroups/{draw(NAMES)}"]))
+    roots = ["", SUBSCRIPTION, f"{SUBSCRIPTION}/resourceGroups/{draw(NAMES)}", f"{MANAGEMENT_GROUPS}/{draw(NAMES)}"]
+    root = draw(st.sampled_from(roots))
     parts = draw(st.lists(st.lists(st.tuples(KINDS, NAMES), min_size=1, max_size=3), min_size=1, max_size=2))
     return root + "".join(f"/providers/Contoso.X{''.join(f'/{k}/{n}' for k, n in pairs)}" for pairs in parts)
 
@@ -42,6 +44,33 @@ def test_a_group_has_one_id_however_it_is_written() -> None:
 
     assert str(written) == f"{SUBSCRIPTION}/resourceGroups/rg"
     assert written.is_resource_group
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "name"),
+    [
+        ("/", "Microsoft.Resources/tenants", ""),
+        (f"{MANAGEMENT_GROUPS}/mg", "Microsoft.Management/managementGroups", "mg"),
+        (SUBSCRIPTION, "Microsoft.Resources/subscriptions", SUBSCRIPTION.rpartition("/")[2]),
+        (f"{SUBSCRIPTION}/resourceGroups/rg", "Microsoft.Resources/resourceGroups", "rg"),
+    ],
+)
+def test_a_root_holds_resources_and_is_one_itself(text: str, kind: str, name: str) -> None:
+    root = ResourceId.parse(text)
+
+    deployment = root.resource("Microsoft.Resources/deployments", "d")
+
+    assert (str(root), root.type, root.name, root.namespace) == (text, kind, name, kind.partition("/")[0])
+    assert str(deployment) == f"{text.rstrip('/')}/providers/Microsoft.Resources/deployments/d"
+    assert (deployment.scope, deployment.root, deployment.is_extension) == (root, root, False)
+    assert [root.is_tenant, root.is_management_group, root.is_subscription, root.is_resource_group].count(True) == 1
+
+
+def test_a_subscription_in_a_management_group_is_a_child_and_no_root() -> None:
+    membership = ResourceId.parse(f"{MANAGEMENT_GROUPS}/mg{SUBSCRIPTION}")
+
+    assert membership.type == "Microsoft.Management/managementGroups/subscriptions"
+    assert membership.scope.is_tenant
 
 
 def test_a_child_knows_its_parent_and_an_extension_what_it_extends() -> None:
