@@ -6,6 +6,7 @@ from aiohttp import web
 
 from emulator.arm import catalogue
 from emulator.arm.errors import ArmError
+from emulator.arm.metadata import endpoints_document
 from emulator.arm.routes.paths import SUBSCRIPTION, any_case
 from emulator.arm.routes.service import Service, address_of, service_of
 
@@ -24,8 +25,8 @@ def add_routes(router: web.UrlDispatcher) -> None:
 
 async def endpoints(request: web.Request) -> web.Response:
     """The clouds and where their services are; needs no token."""
-    tenant = service_of(request).settings.tenant
-    return web.json_response(catalogue.cloud_endpoints(address_of(request), tenant))
+    tenant, version = service_of(request).settings.tenant, request.query["api-version"]
+    return web.json_response(endpoints_document(version, address_of(request), tenant))
 
 
 async def tenants(request: web.Request) -> web.Response:

@@ -71,11 +71,19 @@ async def test_an_unsigned_token_is_refused(arm: Arm) -> None:
 
 
 async def test_the_metadata_is_for_everybody(arm: Arm) -> None:
-    status, clouds = await arm.request("GET", "/metadata/endpoints", headers={"Authorization": ""})
+    told = {"headers": {"Authorization": ""}, "params": {"api-version": "2022-09-01"}}
+
+    status, cloud = await arm.request("GET", "/metadata/endpoints", **told)
+
+    assert status == 200
+    assert (cloud["name"], cloud["resourceManager"]) == ("AzureCloud", arm.url)
+
+
+async def test_the_metadata_of_older_versions_lists_all_clouds(arm: Arm) -> None:
+    status, clouds = await arm.request("GET", "/metadata/endpoints", params={"api-version": "2020-06-01"})
 
     assert status == 200
     assert [cloud["name"] for cloud in clouds] == ["AzureCloud", "AzureChinaCloud", "AzureUSGovernment"]
-    assert clouds[0]["resourceManager"] == arm.url
 
 
 @pytest.mark.parametrize(("version", "code"), [("", "MissingApiVersionParameter"), ("x", "InvalidApiVersionParameter")])
