@@ -1,74 +1,24 @@
-"""`python -m emulator up`: runs the emulator with the app until it is told to end."""
+"""`python -m emulator`: runs the emulator with the app, and tells what runs."""
 
 import argparse
-import signal
 import sys
-import time
-from pathlib import Path
 
-from emulator.azurite.launch import AzuriteMissingError
-from emulator.processes import ChildError
-from emulator.stack import Ports, Stack, StackError, StackOptions
-
-FUNCTIONS_PORT = 7071  # where Azure Functions Core Tools serve too
-WATCH_SECONDS = 0.5
+from emulator.commands import env, look, up
 
 
 def main() -> int:
-    """Read the command line and run; the exit code is 0 when it was told to end, 1 when something failed."""
+    """Read the command line and run; the exit code is 0 when all went well, 1 when something failed."""
     arguments = _parser().parse_args()
-    stack = Stack(
-        StackOptions(
-            state=arguments.state,
-            app_root=arguments.app_root,
-            ports=Ports(functions=arguments.port),
-            scale=arguments.scale,
-            extra_settings=dict(arguments.setting),
-        )
-    )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with stack:
-            _print_addresses(stack)
-            while True:
-                time.sleep(WATCH_SECONDS)
-                stack.check()
-    except KeyboardInterrupt:
-        return 0
-    except (StackError, ChildError, AzuriteMissingError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    code: int = arguments.run(arguments)
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m emulator", description="A small cloud on this machine.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    up = commands.add_parser("up", help="start everything and keep it running", description=__doc__)
-    up.add_argument("--state", type=Path, default=Path(".emulator"), help="folder of all its files (%(default)s)")
-    up.add_argument("--app-root", type=Path, default=Path(), help="folder of function_app.py (this one)")
-    up.add_argument("--port", type=int, default=FUNCTIONS_PORT, help="of the Functions host, 0 for any (%(default)s)")
-    up.add_argument("--scale", type=float, default=0.05, help="times Azure's provisioning times (%(default)s)")
-    up.add_argument(
-        "--setting", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="one more app setting"
-    )
+    for command in (up, look, env):
+        command.add_to(commands)
     return parser
-
-
-def _setting(text: str) -> tuple[str, str]:
-    name, separator, value = text.partition("=")
-    if not (name and separator):
-        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=VALUE")
-    return name, value
-
-
-def _print_addresses(stack: Stack) -> None:
-    print(f"API       {stack.api_url}")
-    print(f"ARM       {stack.arm_url}")
-    print(f"storage   {stack.blob_endpoint}")
-    print(f"logs      {stack.supervisor.logs}")
-    exports = " ".join(f"{name}={value}" for name, value in stack.client_settings.items())
-    print(f"\nFor `armature` in another terminal: export {exports}")
-    print("Ctrl+C stops it.", flush=True)
 
 
 if __name__ == "__main__":

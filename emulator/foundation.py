@@ -46,6 +46,11 @@ class Foundation:
         return self.state / "accounts.json"
 
     @property
+    def header_file(self) -> Path:
+        """The secret of the identity endpoint, for clients beside the app: mode 600, gone when the stack stops."""
+        return self.state / "identity-header"
+
+    @property
     def service_environment(self) -> dict[str, str]:
         """The environment of identity and of ARM."""
         watched = {} if self.witness is None else {witness.VARIABLE: str(self.witness)}
@@ -57,6 +62,7 @@ class Foundation:
         self.certificates = ensure_certificates(self.state / "certificates")
         ensure_accounts(self.accounts_file)
         header = secrets.token_hex(32)
+        self._keep(header)
         port = self.identity_port or free_port()
         identity = self._start_identity(port, header)
         _, self.storage = start_azurite(
@@ -71,6 +77,11 @@ class Foundation:
         endpoint = f"http://127.0.0.1:{port}/msi/token"
         identity.wait_until(lambda: _refuses_strangers(endpoint))
         self.settings = self._settings(endpoint, header)
+
+    def _keep(self, header: str) -> None:
+        self.header_file.unlink(missing_ok=True)
+        with open(os.open(self.header_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+            stream.write(header)
 
     def _start_identity(self, port: int, header: str) -> Child:
         command = [sys.executable, "-m", "emulator.identity", "--port", str(port)]

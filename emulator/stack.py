@@ -150,6 +150,7 @@ class Stack:
         self.supervisor.stop()
         if self._lock is not None:
             self._addresses_file.unlink(missing_ok=True)
+            self.foundation.header_file.unlink(missing_ok=True)
             self._lock.close()
             self._lock = None
 
@@ -227,6 +228,8 @@ class Stack:
             "queue": self.foundation.storage.queue,
             "identity": self.foundation.settings["IDENTITY_ENDPOINT"],
             "trust": str(self.foundation.certificates.trust_bundle),
+            "subscriptions": list(self.options.subscriptions),
+            "tenant": self.options.tenant,
             "supervisor": os.getpid(),
             "processes": {name: child.pid for name, child in self.supervisor.children.items()},
         }

@@ -1,0 +1,1 @@
+"""The commands of `python -m emulator`, one module each: `add_to(commands)` registers it, its `run` does it."""

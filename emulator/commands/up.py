@@ -1,0 +1,71 @@
+"""`python -m emulator up`: runs the emulator with the app until it is told to end."""
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+
+from emulator.azurite.launch import AzuriteMissingError
+from emulator.commands.arguments import Commands, add_state
+from emulator.processes import ChildError
+from emulator.stack import Ports, Stack, StackError, StackOptions
+
+FUNCTIONS_PORT = 7071  # where Azure Functions Core Tools serve too
+WATCH_SECONDS = 0.5
+
+
+def add_to(commands: Commands) -> None:
+    """Register the command."""
+    up = commands.add_parser("up", help="start everything and keep it running", description=__doc__)
+    add_state(up)
+    up.add_argument("--app-root", type=Path, default=Path(), help="folder of function_app.py (this one)")
+    up.add_argument("--port", type=int, default=FUNCTIONS_PORT, help="of the Functions host, 0 for any (%(default)s)")
+    up.add_argument("--scale", type=float, default=0.05, help="times Azure's provisioning times (%(default)s)")
+    up.add_argument(
+        "--setting", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="one more app setting"
+    )
+    up.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start, print the addresses, watch; 0 when it was told to end, 1 when something failed."""
+    stack = Stack(
+        StackOptions(
+            state=arguments.state,
+            app_root=arguments.app_root,
+            ports=Ports(functions=arguments.port),
+            scale=arguments.scale,
+            extra_settings=dict(arguments.setting),
+        )
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with stack:
+            _print_addresses(stack)
+            while True:
+                time.sleep(WATCH_SECONDS)
+                stack.check()
+    except KeyboardInterrupt:
+        return 0
+    except (StackError, ChildError, AzuriteMissingError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not (name and separator):
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=VALUE")
+    return name, value
+
+
+def _print_addresses(stack: Stack) -> None:
+    print(f"API       {stack.api_url}")
+    print(f"ARM       {stack.arm_url}")
+    print(f"storage   {stack.blob_endpoint}")
+    print(f"logs      {stack.supervisor.logs}")
+    exports = " ".join(f"{name}={value}" for name, value in stack.client_settings.items())
+    print(f"\nFor `armature` in another terminal: export {exports}")
+    print('For az, the SDKs and curl: eval "$(python -m emulator env)"; to look inside: python -m emulator look')
+    print("Ctrl+C stops it.", flush=True)
