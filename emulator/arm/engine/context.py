@@ -1,6 +1,8 @@
 """One deployment's surroundings: where it goes, where its template came from, what exists, what is called how."""
 
-from collections.abc import Mapping
+import itertools
+import uuid
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,7 +10,6 @@ from typing import Any
 from armature.templates.errors import ExpressionError, UnresolvedError
 from emulator.arm import catalogue
 from emulator.arm.behaviours import Surroundings
-from emulator.arm.clock import now
 from emulator.arm.engine.describe import deployment_properties
 from emulator.arm.engine.names import Names
 from emulator.arm.engine.request import DeploymentRequest, TemplateLink
@@ -54,13 +55,22 @@ class DeploymentContext:
     template: Mapping[str, Any]
     link: TemplateLink | None
     names: Names
-    started: datetime = field(default_factory=now)
     is_running: bool = False
+    _guids: Iterator[int] = field(default_factory=itertools.count)
 
     @property
     def target(self) -> ResourceId:
         """The resource group or subscription that is deployed to."""
         return self.request.id.scope
+
+    @property
+    def started(self) -> datetime:
+        """What `utcNow()` is told from."""
+        return self.request.started
+
+    def new_guid(self) -> str:
+        """The next of the ids that the request's seed gives: the same ones whenever it is prepared."""
+        return str(uuid.uuid5(uuid.UUID(self.request.seed), f"{self.request.id.key}/{next(self._guids)}"))
 
     def resource_group(self) -> dict[str, Any]:
         """`resourceGroup()`; unresolved while a template before has yet to make the group."""

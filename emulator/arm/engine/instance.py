@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from emulator.arm.engine.prepared import Prepared
     from emulator.arm.engine.scope import TemplateScope
@@ -18,7 +19,7 @@ class Instance:
     """A resource of an expanded template: its place is known, its body is evaluated when its turn comes.
 
     `batch` is the size of the loop's batches, None for a parallel loop. `child` is the expansion of a nested deployment
-    that could be expanded up front, `downloaded` the linked template of one that could only be fetched.
+    that could be expanded up front.
     """
 
     id: ResourceId
@@ -36,7 +37,6 @@ class Instance:
     depends_on: tuple[str, ...] = ()
     references: frozenset[str] = frozenset()
     child: Prepared | None = None
-    downloaded: dict[str, Any] | None = None
 
     @property
     def is_run(self) -> bool:

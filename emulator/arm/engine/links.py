@@ -1,15 +1,17 @@
 """Fetching linked templates and parameter files, as ARM does it: from outside, over HTTPS, with what the link holds."""
 
+import hashlib
 import ssl
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 
 from armature.templates.errors import TemplateError
-from armature.templates.reading import JsonSyntaxError, read_json
+from armature.templates.reading import JsonDocument, JsonSyntaxError, read_json
 from emulator.arm.engine.request import TemplateLink
+from emulator.arm.engine.source import Source
 from emulator.arm.errors import ArmError, invalid_template
 
 MAX_CONTENT_BYTES = 4 * 1024 * 1024  # ARM limits: template and parameter file
@@ -24,17 +26,13 @@ class Downloader:
         self._context.load_verify_locations(certificate_authority)
         self._session: aiohttp.ClientSession | None = None
 
-    async def fetch(self, link: TemplateLink) -> dict[str, Any]:
-        """The linked document; raises `ArmError`: InvalidContentLink, InvalidTemplate (no JSON, another version)."""
-        document = _read(await self._download(link), link)
-        expected, actual = link.content_version, document.get("contentVersion")
-        if expected and expected != actual:
-            message = (
-                f"The template content version '{actual}' of '{link.shown()['uri']}' does not match the version "
-                f"'{expected}' that the link asks for"
-            )
-            raise invalid_template(message)
-        return document
+    async def text(self, link: TemplateLink) -> str:
+        """What the link leads to, as text; raises `ArmError`: InvalidContentLink, InvalidTemplate."""
+        content = await self._download(link)
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as wrong:
+            raise invalid_template(f"The content of '{link.shown()['uri']}' is no UTF-8 text") from wrong
 
     async def _download(self, link: TemplateLink) -> bytes:
         if self._session is None:
@@ -58,16 +56,48 @@ class Downloader:
             await self._session.close()
 
 
-def _read(content: bytes, link: TemplateLink) -> dict[str, Any]:
+class Downloads:
+    """What the links of one root deployment lead to; each is fetched once.
+
+    `documents` are the texts by the link's key: whoever keeps them can prepare the deployment again without the
+    network. The key has no query string in it, which may be a SAS.
+    """
+
+    def __init__(self, downloader: Downloader, documents: Mapping[str, str] | None = None) -> None:
+        self._downloader = downloader
+        self.documents = dict(documents or {})
+
+    async def fetch(self, link: TemplateLink) -> Source:
+        """The linked document; raises `ArmError`: InvalidContentLink, InvalidTemplate (no JSON, another version)."""
+        key = _key(link)
+        if key not in self.documents:
+            self.documents[key] = await self._downloader.text(link)
+        source = Source(_read(self.documents[key], link))
+        expected, actual = link.content_version, source.value.get("contentVersion")
+        if expected and expected != actual:
+            message = (
+                f"The content version contained in the template '{actual}' does not match the content version found in "
+                f"the deployment object's TemplateLink property '{expected}'. "
+                "Please see https://aka.ms/arm-deploy for usage details."
+            )
+            raise invalid_template(message)
+        return source
+
+
+def _key(link: TemplateLink) -> str:
+    return f"{link.shown()['uri']}#{hashlib.sha256(link.address.encode()).hexdigest()[:16]}"
+
+
+def _read(text: str, link: TemplateLink) -> JsonDocument:
     shown = link.shown()["uri"]
     try:
-        document = read_json(content, file=shown).value
+        document = read_json(text, file=shown)
     except JsonSyntaxError as wrong:
         message = f"Error parsing the content of '{shown}': {wrong}"
         raise invalid_template(message, line=wrong.line, column=wrong.column) from wrong
     except TemplateError as wrong:
         raise invalid_template(str(wrong)) from wrong
-    if not isinstance(document, dict):
+    if not isinstance(document.value, dict):
         raise invalid_template(f"The content of '{shown}' is not an object")
     return document
 

@@ -23,7 +23,7 @@ from emulator.arm.engine.expansion import (
 )
 from emulator.arm.engine.graph import edges_of
 from emulator.arm.engine.instance import Instance
-from emulator.arm.engine.links import Downloader
+from emulator.arm.engine.links import Downloader, Downloads
 from emulator.arm.engine.names import Names
 from emulator.arm.engine.outputs import check_outputs
 from emulator.arm.engine.parameters import check_names, check_value, unwrap
@@ -45,10 +45,14 @@ class Preparation:
         self._downloader = downloader
         self._thread = ThreadPoolExecutor(1, "expansion")  # one: the event loop must get its share of the processor
 
-    async def prepare_root(self, request: DeploymentRequest) -> Prepared:
-        """Fetch, check and expand what a client asked for; raises `ArmError` for what can be found without running."""
+    async def prepare_root(self, request: DeploymentRequest, documents: Mapping[str, str] | None = None) -> Prepared:
+        """Fetch, check and expand what a client asked for; raises `ArmError` for what can be found without running.
+
+        `documents` are what the links of the same request led to before: with them, the same request gives the same
+        resources.
+        """
         try:
-            return await self.prepare(request)
+            return await self.prepare(request, Downloads(self._downloader, documents))
         except NotYetToldError as error:
             raise error.refusal from error
         except UnresolvedError as error:
@@ -57,14 +61,14 @@ class Preparation:
     async def prepare(
         self,
         request: DeploymentRequest,
+        downloads: Downloads,
         *,
         outer: TemplateScope | None = None,
-        fetched: Mapping[str, Any] | None = None,
         level: int = 0,
     ) -> Prepared:
         """Prepare any deployment; `outer` is the parent's scope for an outer-scope nested template.
 
-        `fetched` is a linked template that was fetched before. Raises `ArmError`; UnresolvedError when a nested
+        Raises `ArmError`; UnresolvedError when a nested
         template can't be expanded before resources of its parent run.
         """
         if level > MAX_LEVELS:
@@ -72,17 +76,17 @@ class Preparation:
                 f"The nested deployment '{request.id.last_name}' exceeds the nesting limit of '{MAX_LEVELS}' levels"
             )
             raise invalid_template(message)
-        template = request.template or fetched
+        template = request.template
         if template is None and request.template_link:
-            template = await self._downloader.fetch(request.template_link)
+            template = (await downloads.fetch(request.template_link)).value
         if template is None:
             raise invalid_template("there is no template")
         given: Mapping[str, Any] = request.parameters
         if request.parameters_link:
-            document = await self._downloader.fetch(request.parameters_link)
+            document = (await downloads.fetch(request.parameters_link)).value
             given = document.get("parameters", document)
         loop = asyncio.get_running_loop()
-        prepared = await loop.run_in_executor(self._thread, self._expand, request, template, given, outer)
+        prepared = await loop.run_in_executor(self._thread, self._expand, request, downloads, template, given, outer)
         await self._prepare_nested(prepared, level)
         return prepared
 
@@ -91,6 +95,7 @@ class Preparation:
     def _expand(
         self,
         request: DeploymentRequest,
+        downloads: Downloads,
         template: Mapping[str, Any],
         given: Mapping[str, Any],
         outer: TemplateScope | None,
@@ -104,7 +109,7 @@ class Preparation:
         for instance in instances:
             if instance.is_run:
                 check_body(instance)
-        prepared = Prepared(request, template, scope, instances)
+        prepared = Prepared(request, downloads, template, scope, instances)
         prepared.edges = edges_of(instances, names)
         check_outputs(template, scope)
         return prepared
@@ -181,16 +186,16 @@ class Preparation:
         content = body
         if "template" in declared:
             content = body | {"properties": body.get("properties", {}) | {"template": declared["template"]}}
-        request = nested_request(instance.id, content, prepared.request.correlation_id, link)
+        request = nested_request(prepared.request, instance.id, content, link)
         outer = None if is_inner_scope(instance.declaration) else instance.scope
-        return await self.prepare(request, outer=outer, fetched=instance.downloaded, level=level + 1)
+        return await self.prepare(request, prepared.downloads, outer=outer, level=level + 1)
 
     async def _fetch_early(self, prepared: Prepared, instance: Instance) -> None:
         link = declared_properties(instance.declaration).get("templateLink")
-        if link is None or instance.downloaded is not None:
+        if link is None:
             return
         evaluated = evaluate_tree(link, instance.scope)
-        instance.downloaded = await self._downloader.fetch(read_link(evaluated, prepared.scope.context.link))
+        await prepared.downloads.fetch(read_link(evaluated, prepared.scope.context.link))
 
 
 def _evaluated_parameter(scope: TemplateScope, name: str) -> Any:

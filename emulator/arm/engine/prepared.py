@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from emulator.arm.engine.instance import Instance
+    from emulator.arm.engine.links import Downloads
     from emulator.arm.engine.request import DeploymentRequest
     from emulator.arm.engine.scope import TemplateScope
     from emulator.arm.identifiers import ResourceId
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class Prepared:
-    """`edges` hold, for each instance that will run, those that must have succeeded before."""
+    """`edges` hold, for each instance that will run, those that must have succeeded before.
+
+    The request together with `downloads.documents` is all that is needed to prepare the same again.
+    """
 
     request: DeploymentRequest
+    downloads: Downloads
     template: Mapping[str, Any]
     scope: TemplateScope
     instances: list[Instance]

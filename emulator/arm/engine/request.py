@@ -1,11 +1,17 @@
 """A deployment as a client or a parent template asks for it."""
 
 import re
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Self
 from urllib.parse import urljoin
 
+from armature.templates.reading import read_json
+from emulator.arm.caller import Caller
+from emulator.arm.clock import now
+from emulator.arm.engine.source import Source
 from emulator.arm.errors import ArmError, invalid_request_content, invalid_template
 from emulator.arm.identifiers import DEPLOYMENT_TYPE, ResourceId
 
@@ -56,7 +62,10 @@ class TemplateLink:
 class DeploymentRequest:
     """What is to be deployed, where, under which name; exactly one of `template` and `template_link` is there.
 
-    `parameters` are as in a parameter file: `{"value": …}` or `{"reference": …}` by name.
+    `parameters` are as in a parameter file: `{"value": …}` or `{"reference": …}` by name. `caller` is who asked, where
+    that is known: what they may not do, their deployment may not. `started` and `seed` are what `utcNow()` and
+    `newGuid()` are told from, so that a request which is prepared again gives the same resources. `source` is where
+    `template` stands, when it came in a text.
     """
 
     id: ResourceId
@@ -68,6 +77,52 @@ class DeploymentRequest:
     parameters_link: TemplateLink | None = None
     location: str | None = None
     tags: Mapping[str, str] | None = None
+    caller: Caller | None = None
+    started: datetime = field(default_factory=now)
+    seed: str = field(default_factory=lambda: str(uuid.uuid4()))
+    source: Source | None = None
+
+    def dump(self) -> dict[str, Any]:
+        """The request as JSON, from which `load` makes it again."""
+        links = {name: link and asdict(link) for name, link in self._links().items()}
+        text = {"text": self.source.document.text, "pointer": self.source.pointer} if self.source else {}
+        return links | {
+            "id": str(self.id),
+            "correlationId": self.correlation_id,
+            "mode": self.mode,
+            "template": None if self.source else self.template,
+            "source": text or None,
+            "parameters": dict(self.parameters),
+            "location": self.location,
+            "tags": dict(self.tags) if self.tags is not None else None,
+            "caller": self.caller.dump() if self.caller else None,
+            "started": self.started.isoformat(),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def load(cls, document: Mapping[str, Any]) -> Self:
+        """The inverse of `dump`."""
+        text, links = document["source"], {name: document[name] for name in ("templateLink", "parametersLink")}
+        source = Source(read_json(text["text"], file="request"), text["pointer"]) if text else None
+        return cls(
+            id=ResourceId.parse(document["id"]),
+            correlation_id=document["correlationId"],
+            mode=document["mode"],
+            template=source.value if source else document["template"],
+            template_link=TemplateLink(**links["templateLink"]) if links["templateLink"] else None,
+            parameters=document["parameters"],
+            parameters_link=TemplateLink(**links["parametersLink"]) if links["parametersLink"] else None,
+            location=document["location"],
+            tags=document["tags"],
+            caller=Caller.load(document["caller"]) if document["caller"] else None,
+            started=datetime.fromisoformat(document["started"]),
+            seed=document["seed"],
+            source=source,
+        )
+
+    def _links(self) -> dict[str, TemplateLink | None]:
+        return {"templateLink": self.template_link, "parametersLink": self.parameters_link}
 
 
 def check_name(name: str) -> None:
@@ -80,8 +135,18 @@ def check_name(name: str) -> None:
         raise ArmError(400, "InvalidDeploymentName", message)
 
 
-def read_request(deployment_id: ResourceId, body: Mapping[str, Any], correlation_id: str) -> DeploymentRequest:
-    """The body of a PUT; raises `ArmError`: InvalidRequestContent, InvalidDeploymentName, LocationRequired."""
+def read_request(
+    deployment_id: ResourceId,
+    body: Mapping[str, Any],
+    correlation_id: str,
+    *,
+    text: str | None = None,
+    caller: Caller | None = None,
+) -> DeploymentRequest:
+    """The body of a PUT, `text` being what it was parsed from.
+
+    Raises `ArmError`: InvalidRequestContent, InvalidDeploymentName, LocationRequired.
+    """
     check_name(deployment_id.last_name)
     properties, location, tags = body.get("properties"), body.get("location"), body.get("tags")
     if not isinstance(properties, Mapping):
@@ -97,18 +162,31 @@ def read_request(deployment_id: ResourceId, body: Mapping[str, Any], correlation
     if deployment_id.group is not None and location:
         message = f"The 'location' property is not allowed for '{deployment_id.last_name}' at resource group scope."
         raise ArmError(400, "InvalidDeployment", message)
+    content = _content(properties, None)
     return DeploymentRequest(
         id=deployment_id,
         correlation_id=correlation_id,
         mode=_mode(properties),
         location=str(location).replace(" ", "").lower() if location else None,
         tags=tags,
-        **_content(properties, None),
+        caller=caller,
+        source=_source(text) if text is not None and content["template"] is not None else None,
+        **content,
     )
 
 
+def _source(text: str) -> Source:
+    """The template's place in a request body, whatever case its property names have."""
+    document, pointer = read_json(text, file="request"), ""
+    value = document.value
+    for wanted in ("properties", "template"):
+        name = next(key for key in value if key.lower() == wanted)
+        value, pointer = value[name], f"{pointer}/{name}"
+    return Source(document, pointer)
+
+
 def nested_request(
-    deployment_id: ResourceId, body: Mapping[str, Any], correlation_id: str, base: TemplateLink | None
+    parent: DeploymentRequest, deployment_id: ResourceId, body: Mapping[str, Any], base: TemplateLink | None
 ) -> DeploymentRequest:
     """The request that an evaluated deployment resource makes; `base` is the link its template was fetched by.
 
@@ -126,9 +204,12 @@ def nested_request(
         raise invalid_template(message)
     return DeploymentRequest(
         id=deployment_id,
-        correlation_id=correlation_id,
+        correlation_id=parent.correlation_id,
         location=body.get("location"),
         tags=body.get("tags"),
+        caller=parent.caller,
+        started=parent.started,
+        seed=parent.seed,
         **_content(properties, base),
     )
 
@@ -183,8 +264,15 @@ def read_link(link: Any, base: TemplateLink | None) -> TemplateLink:
             raise ArmError(400, "InvalidTemplateLink", message)
         return TemplateLink(resolved(base.uri, str(relative)), query or base.query, version, str(relative))
     if not isinstance(uri, str) or not uri.lower().startswith(("https://", "http://")):
-        raise ArmError(400, "InvalidContentLink", f"The provided content link '{uri}' is invalid or not supported.")
+        raise ArmError(400, "InvalidContentLink", _unusable_link(uri))
     return TemplateLink(uri, query, version)
+
+
+def _unusable_link(uri: Any) -> str:
+    return (
+        f"The provided content link '{uri}' is invalid or not supported. Content link must be an absolute URI not "
+        "referencing local host or UNC path."
+    )
 
 
 def resolved(base: str, relative: str) -> str:

@@ -1,6 +1,5 @@
 """What the expressions of one template see: its parameters, variables, loops and functions, and its deployment."""
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -192,7 +191,7 @@ class TemplateScope:
 
     def new_guid(self) -> str:
         """A random identifier."""
-        return str(uuid.uuid4())
+        return self.context.new_guid()
 
 
 def variable_names(template: Mapping[str, Any]) -> list[str]:
