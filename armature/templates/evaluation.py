@@ -20,7 +20,8 @@ from armature.templates.expressions import (
 )
 from armature.templates.functions import find_function
 from armature.templates.functions.signature import HELP, INVALID_TEMPLATE, Kind, too_large
-from armature.templates.scope import PartialObject, Scope
+from armature.templates.partial import TAKES_PENDING, check_parts
+from armature.templates.scope import PartialObject, Pending, Scope
 from armature.templates.values import find_name, is_too_large, to_text
 
 __all__ = [
@@ -90,9 +91,7 @@ def _evaluate(node: Expression, scope: Scope) -> Any:
 
 def _call(node: FunctionCall, scope: Scope) -> Any:
     if node.namespace is not None:
-        return scope.user_function(
-            node.namespace, node.name, [_evaluate(argument, scope) for argument in node.arguments]
-        )
+        return scope.user_function(node.namespace, node.name, _user_arguments(node, scope))
     function = find_function(node.name)
     if function is None:
         message = f"The template function '{node.name}' is not valid. {HELP}"
@@ -105,6 +104,8 @@ def _call(node: FunctionCall, scope: Scope) -> Any:
     arguments: list[Any]
     if function.is_lazy:
         arguments = [_Thunk(argument, scope) for argument in node.arguments]
+    elif scope.is_partial:
+        arguments = _partial_arguments(node.arguments, scope, function.name)
     else:
         arguments = _evaluate_all(node.arguments, scope)
     try:
@@ -120,6 +121,36 @@ def _call(node: FunctionCall, scope: Scope) -> Any:
 
 def _evaluate_all(nodes: tuple[Expression, ...], scope: Scope) -> list[Any]:
     return [_whole(_evaluate(node, scope)) for node in nodes]
+
+
+def _partial_arguments(nodes: tuple[Expression, ...], scope: Scope, function: str) -> list[Any]:
+    """The arguments as far as they can be told, if that is enough for the function.
+
+    What ARM would refuse in one of them is told before another is found to be pending.
+    """
+    arguments, pending = _as_far_as_told(nodes, scope)
+    if pending is not None and function.lower() not in TAKES_PENDING:
+        raise pending
+    check_parts(function, arguments)
+    return arguments
+
+
+def _user_arguments(node: FunctionCall, scope: Scope) -> list[Any]:
+    if scope.is_partial:
+        return _as_far_as_told(node.arguments, scope)[0]
+    return [_evaluate(argument, scope) for argument in node.arguments]
+
+
+def _as_far_as_told(nodes: tuple[Expression, ...], scope: Scope) -> tuple[list[Any], UnresolvedError | None]:
+    arguments: list[Any] = []
+    first: UnresolvedError | None = None
+    for node in nodes:
+        try:
+            arguments.append(_whole(_evaluate(node, scope)))
+        except UnresolvedError as error:
+            first = first or error
+            arguments.append(Pending(error.what))
+    return arguments, first
 
 
 def _whole(value: Any) -> Any:
@@ -160,6 +191,8 @@ def _property(target: Any, name: str, column: int) -> Any:
 def _index(target: Any, index: Any, column: int) -> Any:
     if isinstance(index, str):
         return _property(target, index, column)
+    if isinstance(target, Pending):
+        raise UnresolvedError(target.what)
     shown = to_text(index)
     if isinstance(target, list) and type(index) is int:
         if 0 <= index < len(target):
@@ -180,6 +213,8 @@ class StaticScope:
     `parameters` are values; `variables` are as the template has them, evaluated when they are asked for. `prefix` is
     the id of what is deployed to, from which the subscription and the resource group follow.
     """
+
+    is_partial = False
 
     def __init__(
         self,

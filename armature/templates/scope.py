@@ -8,8 +8,11 @@ class Scope(Protocol):
     """The surroundings of an expression.
 
     A method raises UnresolvedError when it can't tell, ExpressionError when ARM would refuse. Names arrive as they are
-    written: the scope compares them without regard to case.
+    written: the scope compares them without regard to case. With `is_partial` what can't be told may be a part of what
+    can: its values may hold `Pending` ones.
     """
+
+    is_partial: bool
 
     def parameter(self, name: str) -> Any:
         """The value of a parameter."""
@@ -86,3 +89,10 @@ class PartialObject(dict[str, Any]):
     def __init__(self, what: str, known: dict[str, Any]) -> None:
         super().__init__(known)
         self.what = what
+
+
+class Pending(PartialObject):
+    """A value of which nothing can be told yet, inside of one that can: an element of an array, a property."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, {})

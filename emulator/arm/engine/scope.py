@@ -35,6 +35,7 @@ class TemplateScope:
     variables: dict[str, Any] = field(default_factory=dict)
     frames: tuple[Frame, ...] = ()
     open_definitions: tuple[str, ...] = ()
+    is_partial: bool = False
 
     # Loops
 
