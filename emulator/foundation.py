@@ -11,6 +11,7 @@ from emulator import witness
 from emulator.azurite.accounts import APP_ACCOUNT, HOST_ACCOUNT, HOST_ACCOUNT_KEY, connection_string, ensure_accounts
 from emulator.azurite.launch import AzuriteEndpoints, start_azurite
 from emulator.certificates import Certificates, ensure_certificates
+from emulator.faults.plan import VARIABLE as FAULTS_VARIABLE
 from emulator.processes import Child, Supervisor, free_port
 from emulator.readiness import answer
 
@@ -54,7 +55,12 @@ class Foundation:
     def service_environment(self) -> dict[str, str]:
         """The environment of identity and of ARM."""
         watched = {} if self.witness is None else {witness.VARIABLE: str(self.witness)}
-        return {**emulator_environment(), **watched}
+        return {**emulator_environment(), **self.fault_environment, **watched}
+
+    @property
+    def fault_environment(self) -> dict[str, str]:
+        """What tells each part of the emulator where the rules for its faults are."""
+        return {FAULTS_VARIABLE: str(self.state)}
 
     def start(self) -> None:
         """Make the certificates, start both, return when both serve. Raises ChildError or AzuriteMissingError."""
@@ -70,7 +76,7 @@ class Foundation:
             data=self.state / "azurite",
             accounts_file=self.accounts_file,
             certificates=self.certificates,
-            environment=machine_environment(),
+            environment={**machine_environment(), **self.fault_environment},
             blob_port=self.blob_port,
             queue_port=self.queue_port,
         )

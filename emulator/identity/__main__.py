@@ -1,11 +1,14 @@
 """`python -m emulator.identity`: serves the endpoint on 127.0.0.1 until it is told to end."""
 
 import argparse
+import asyncio
 import logging
+import signal
 from pathlib import Path
 
-from aiohttp import web
-
+from emulator.faults.plan import plan_of_environment
+from emulator.identity.faults import IdentityFaults
+from emulator.identity.listener import Listener
 from emulator.identity.model import ManagedIdentity
 from emulator.identity.routes import REQUEST_LOG, identity_application
 
@@ -27,8 +30,18 @@ def main() -> None:
     identity = ManagedIdentity(
         tenant=arguments.tenant, principal=arguments.principal, private_key=arguments.private_key.read_text()
     )
-    application = identity_application(identity, arguments.header)
-    web.run_app(application, host="127.0.0.1", port=arguments.port, access_log=None, print=lambda _: None)
+    faults = IdentityFaults(plan_of_environment("identity"))
+    faults.listener = Listener(identity_application(identity, arguments.header, faults), arguments.port)
+    asyncio.run(_serve(faults.listener))
+
+
+async def _serve(listener: Listener) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await listener.start()
+    await stopped.wait()
+    await listener.stop()
 
 
 if __name__ == "__main__":

@@ -52,9 +52,10 @@ class ManagedIdentity:
         """The application id: as in Entra ID, not the object id."""
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.tenant}/{self.principal}"))
 
-    def issue(self, resource: str) -> IssuedToken:
+    def issue(self, resource: str, *, audience: str | None = None, lifetime: int = TOKEN_SECONDS) -> IssuedToken:
         """A token for the resource, good for an hour.
 
+        `audience` is in the token instead of the resource; a `lifetime` (seconds) below zero makes one that has ended.
         Raises TokenRequestRefused (400) for a resource that no cloud has.
         """
         if not KNOWN_RESOURCES.fullmatch(resource):
@@ -64,12 +65,13 @@ class ManagedIdentity:
                 f"{self.tenant}.",
             )
         now = int(self.clock())
-        expires_on = now + TOKEN_SECONDS
+        expires_on = now + lifetime
+        began = min(now, expires_on - TOKEN_SECONDS)
         claims = {
-            "aud": resource,
+            "aud": audience or resource,
             "iss": f"https://sts.windows.net/{self.tenant}/",
-            "iat": now,
-            "nbf": now,
+            "iat": began,
+            "nbf": began,
             "exp": expires_on,
             "appid": self.client_id,
             "appidacr": "2",

@@ -13,19 +13,24 @@ from aiohttp import web
 
 from emulator import witness
 from emulator.identity.errors import TokenRequestRefused
+from emulator.identity.faults import IdentityFaults, issue
 from emulator.identity.model import ManagedIdentity
 
 API_VERSIONS = ("2019-08-01",)
 REQUEST_LOG = logging.getLogger("emulator.identity.requests")
 
 
-def identity_application(identity: ManagedIdentity, header: str) -> web.Application:
-    """The endpoint for one identity, behind one secret header."""
+def identity_application(identity: ManagedIdentity, header: str, faults: IdentityFaults) -> web.Application:
+    """The endpoint for one identity, behind one secret header. Faults happen to requests that are right."""
 
     async def token(request: web.Request) -> web.Response:
         _check_header(request, header)
         _check_query(request, identity)
-        issued = identity.issue(request.query["resource"])
+        resource = request.query["resource"]
+        happening = faults.decide(resource)
+        if (instead := await faults.hinder(request, happening)) is not None:
+            return instead
+        issued = issue(identity, resource, happening)
         witness.saw("token", [issued.token])
         body = {
             "access_token": issued.token,
