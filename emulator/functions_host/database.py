@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS instances (
     instance_id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, name TEXT NOT NULL, input TEXT,
     status TEXT NOT NULL, custom_status TEXT, output TEXT, created TEXT NOT NULL, updated TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS instances_by_status ON instances (status);
+CREATE TABLE IF NOT EXISTS generations (instance_id TEXT PRIMARY KEY, generation INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS history (
     instance_id TEXT NOT NULL, position INTEGER NOT NULL, played INTEGER NOT NULL, event TEXT NOT NULL,
     PRIMARY KEY (instance_id, position)) WITHOUT ROWID;

@@ -63,6 +63,17 @@ class WaitForEvent:
 
 
 @dataclass(frozen=True)
+class CallHttp:
+    """Send an HTTP request; `request_text` is the SDK's JSON of it.
+
+    The Python SDK does not ask the host to follow a 202 to its Location, so this host never does
+    (azure-functions-durable-python #380): the orchestrator gets the 202.
+    """
+
+    request_text: str
+
+
+@dataclass(frozen=True)
 class WhenAny:
     """Wait for the first of several actions."""
 
@@ -76,7 +87,7 @@ class WhenAll:
     actions: tuple["Action", ...]
 
 
-Action = CallActivity | CallSubOrchestrator | ContinueAsNew | CreateTimer | WaitForEvent | WhenAny | WhenAll
+Action = CallActivity | CallHttp | CallSubOrchestrator | ContinueAsNew | CreateTimer | WaitForEvent | WhenAny | WhenAll
 
 
 @dataclass(frozen=True)
@@ -121,6 +132,10 @@ def _parse(action: dict[str, Any]) -> Action:
             return CreateTimer(parse_timestamp(action["fireAt"]), bool(action.get("isCanceled")))
         case 6:
             return WaitForEvent(action["externalEventName"])
+        case 8:
+            return CallHttp(json.dumps(action["httpRequest"]))
+        case 7 | 9 | 10:
+            raise HostError("this host does not run durable entities, which an orchestrator has called or signalled")
         case 11:
             return WhenAny(_parse_all(action["compoundActions"]))
         case 12:

@@ -69,8 +69,9 @@ Ending = Completed | Failed | NonDeterministic | Continued
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a replay leads to; without an ending the orchestration waits."""
+    """What a replay leads to; without an ending the orchestration waits. An ending takes the next event id."""
 
     decisions: tuple[Decision, ...]
     cancelled_timers: tuple[int, ...]
     ending: Ending | None
+    next_event_id: int = 0

@@ -1,6 +1,5 @@
 """One episode of an instance: takes what is in its inbox, asks the orchestrator, writes what follows."""
 
-import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -12,10 +11,17 @@ from azure.functions import meta
 from emulator.functions_host.durable import failures
 from emulator.functions_host.durable import history as rows
 from emulator.functions_host.durable.actions import OrchestratorAnswer, parse_answer
+from emulator.functions_host.durable.consequences import (
+    Outcome,
+    as_input,
+    child_of,
+    report_to_parent,
+    row_of,
+    standing_after,
+)
 from emulator.functions_host.durable.decisions import (
     Completed,
     Continued,
-    Decision,
     Failed,
     NonDeterministic,
     ScheduleActivity,
@@ -57,13 +63,6 @@ class Aftermath:
 
 
 @dataclass(frozen=True)
-class _Ending:
-    status: RuntimeStatus
-    output: str | None
-    error: str = ""
-
-
-@dataclass(frozen=True)
 class _Episode:
     """An episode as it begins: the instance, its history with the news at the end, and what has to be rewritten."""
 
@@ -84,15 +83,17 @@ class _Episode:
         return next(event for event in self.events if event.type is EventType.EXECUTION_STARTED)
 
     @property
+    def news(self) -> list[HistoryEvent]:
+        return self.events[self.kept_rows :]
+
+    @property
     def termination(self) -> HistoryEvent | None:
-        news = self.events[self.kept_rows :]
-        return next((event for event in news if event.type is EventType.EXECUTION_TERMINATED), None)
+        return next((event for event in self.news if event.type is EventType.EXECUTION_TERMINATED), None)
 
     def seen(self) -> list[Recorded]:
         """Return the history with the news marked as played; the host never marks the rows that begin an episode."""
         kept = list(self.history[: self.kept_rows])
-        news = self.events[self.kept_rows :]
-        return kept + [Recorded(event, event.type is not EventType.ORCHESTRATOR_STARTED) for event in news]
+        return kept + [Recorded(event, event.type is not EventType.ORCHESTRATOR_STARTED) for event in self.news]
 
 
 class EpisodeRunner:
@@ -111,7 +112,7 @@ class EpisodeRunner:
         self._known = known
         self._invoker = invoker
         self._clock = clock
-        self._histories: dict[str, Sequence[Recorded]] = {}
+        self._histories: dict[str, tuple[str, Sequence[Recorded]]] = {}
 
     def run(self, instance_id: str) -> Aftermath:
         """Run one episode of an instance if anything waits for it."""
@@ -125,9 +126,7 @@ class EpisodeRunner:
 
     def _carry_on(self, episode: _Episode) -> Aftermath:
         if episode.termination is not None:
-            self._ask(episode, self._orchestrator(episode))  # as the host does: one last time, the answer is ignored
-            reason = episode.termination.fields["Input"]
-            return self._end(episode, _Ending(RuntimeStatus.TERMINATED, reason, reason or ""))
+            return self._terminate(episode, episode.termination)
         answer, failure = self._answer(episode)
         if failure is not None:
             return self._fail(episode, failure)
@@ -136,6 +135,18 @@ class EpisodeRunner:
         if answer.custom_status is not None:
             instance = replace(instance, custom_status=rows.compact(answer.custom_status))
         return self._conclude(replace(episode, instance=instance), answer, verdict)
+
+    def _terminate(self, episode: _Episode, termination: HistoryEvent) -> Aftermath:
+        """Ask once more, as the host does, and ignore how the orchestrator says that it ends.
+
+        What the news before the termination have led to is scheduled all the same, and its reports are for nobody.
+        """
+        answer, failure = self._answer(episode)
+        verdict = None if failure else replay(episode.events, answer, self._known)
+        if verdict is not None and isinstance(verdict.ending, NonDeterministic):
+            verdict = None
+        reason = termination.fields["Input"]
+        return self._end(episode, Outcome(RuntimeStatus.TERMINATED, reason, reason or ""), verdict)
 
     def _begin(self, instance_id: str) -> _Episode | None:
         deliveries = self._store.inbox(instance_id)
@@ -150,7 +161,7 @@ class EpisodeRunner:
         if not current:
             self._store.discard(stale)
             return None
-        history = self._histories.get(instance_id) or self._store.history(instance_id)
+        history = self._history(instance)
         now = self._clock()
         begins_again = next((d for d in current if d.message.event is None), None)
         if begins_again is not None:
@@ -159,6 +170,14 @@ class EpisodeRunner:
         news = [Recorded(event, is_played=False) for event in [rows.orchestrator_started(now), *_events(current)]]
         consumed = [*stale, *(d.id for d in current)]
         return _Episode(instance, now, [*history, *news], len(history), consumed, is_first=not history)
+
+    def _history(self, instance: Instance) -> Sequence[Recorded]:
+        """Return the history, from memory when it is of this execution and as long as what is stored."""
+        instance_id = instance.instance_id
+        execution_id, remembered = self._histories.get(instance_id, ("", ()))
+        if execution_id == instance.execution_id and len(remembered) == self._store.history_length(instance_id):
+            return remembered
+        return self._store.history(instance_id)
 
     def _orchestrator(self, episode: _Episode) -> HostFunction | None:
         return self._orchestrators.get(episode.instance.name.lower())
@@ -204,29 +223,32 @@ class EpisodeRunner:
                 return self._continue_as_new(episode, verdict.ending)
             case Completed():
                 output = None if answer.output is None else rows.compact(answer.output)
-                return self._end(episode, _Ending(RuntimeStatus.COMPLETED, output), verdict)
+                return self._end(episode, Outcome(RuntimeStatus.COMPLETED, output), verdict)
             case Failed(error):
                 return self._fail(episode, error, verdict)
             case NonDeterministic(message):
-                return self._end(episode, _Ending(RuntimeStatus.FAILED, message, message), verdict)
+                return self._end(episode, Outcome(RuntimeStatus.FAILED, message, message), verdict)
             case None:
-                instance = replace(episode.instance, status=RuntimeStatus.RUNNING, updated=episode.now)
+                instance = standing_after(episode.instance, episode.news, episode.now)
                 return self._commit(self._changes(episode, instance, verdict))
 
     def _fail(self, episode: _Episode, error: str, verdict: Verdict | None = None) -> Aftermath:
         output = failures.orchestrator_failure(episode.instance.name, error)
-        return self._end(episode, _Ending(RuntimeStatus.FAILED, output, error), verdict)
+        return self._end(episode, Outcome(RuntimeStatus.FAILED, output, error), verdict)
 
-    def _end(self, episode: _Episode, ending: _Ending, verdict: Verdict | None = None) -> Aftermath:
+    def _end(self, episode: _Episode, ending: Outcome, verdict: Verdict | None = None) -> Aftermath:
         instance = replace(episode.instance, status=ending.status, output=ending.output, updated=self._clock())
-        changes = self._changes(episode, instance, verdict or Verdict((), (), None))
-        completed = rows.execution_completed(instance.updated, ending.status.value, ending.output)
+        verdict = verdict or Verdict((), (), None)
+        changes = self._changes(episode, instance, verdict)
+        completed = rows.execution_completed(
+            instance.updated, verdict.next_event_id, ending.status.value, ending.output
+        )
         changes.history = [*changes.history[:-1], Recorded(completed, is_played=False), changes.history[-1]]
-        if verdict is not None and isinstance(verdict.ending, NonDeterministic):
+        if isinstance(verdict.ending, NonDeterministic):
             changes.activities, changes.starts, changes.timers = [], [], []
         parent = ParentInstance.of(episode.started)
         if parent is not None:
-            changes.messages.append(_report_to_parent(parent, ending, instance.updated))
+            changes.messages.append(report_to_parent(parent, ending, instance.updated))
         return self._commit(changes)
 
     def _continue_as_new(self, episode: _Episode, continued: Continued) -> Aftermath:
@@ -237,14 +259,15 @@ class EpisodeRunner:
             instance_id=old.instance_id,
             execution_id=uuid.uuid4().hex,
             name=old.name,
-            input_text=_as_input(continued.input_text),
+            input_text=as_input(continued.input_text),
             parent=ParentInstance.of(episode.started),
+            version=episode.started.fields["Version"],
         )
         execution_id = started.fields["OrchestrationInstance"]["ExecutionId"]
         instance = replace(
             old,
             execution_id=execution_id,
-            input_text=_as_input(continued.input_text),
+            input_text=as_input(continued.input_text),
             status=RuntimeStatus.RUNNING,
             created=now,
             updated=now,
@@ -254,6 +277,7 @@ class EpisodeRunner:
         return self._commit(
             Commit(
                 instance,
+                of_execution=old.execution_id,
                 consumed=episode.consumed,
                 history=[Recorded(event, is_played=False) for event in beginning],
                 kept_rows=0,
@@ -263,10 +287,11 @@ class EpisodeRunner:
 
     def _changes(self, episode: _Episode, instance: Instance, verdict: Verdict) -> Commit:
         now = self._clock()
-        decided = [_row(decision, now) for decision in verdict.decisions]
+        decided = [row_of(decision, now) for decision in verdict.decisions]
         added = [*decided, rows.orchestrator_completed(now)]
         changes = Commit(
             instance,
+            of_execution=instance.execution_id,
             consumed=episode.consumed,
             history=[*episode.seen(), *(Recorded(event, is_played=False) for event in added)],
             kept_rows=episode.kept_rows,
@@ -283,60 +308,20 @@ class EpisodeRunner:
                             PendingTimer(instance.instance_id, instance.execution_id, event_id, fire_at, fired)
                         )
                 case StartSubOrchestration():
-                    changes.starts.append(_child(instance, decision, now))
+                    changes.starts.append(child_of(instance, decision, now))
         return changes
 
     def _commit(self, changes: Commit) -> Aftermath:
         activities = self._store.commit(changes)
-        instance_id = changes.instance.instance_id
-        if changes.instance.status.is_final:
-            self._histories.pop(instance_id, None)
-        else:
-            self._histories[instance_id] = changes.history
+        instance = changes.instance
+        self._histories.pop(instance.instance_id, None)
+        if activities is None:  # purged or begun anew while the orchestrator was asked: the episode never was
+            return Aftermath(instances=[instance.instance_id])
+        if not instance.status.is_final:
+            self._histories[instance.instance_id] = (instance.execution_id, changes.history)
         woken = [child.instance_id for child, _ in changes.starts] + [m.instance_id for m in changes.messages]
         return Aftermath(activities, woken, bool(changes.timers))
 
 
 def _events(deliveries: Sequence[Delivery]) -> list[HistoryEvent]:
     return [delivery.message.event for delivery in deliveries if delivery.message.event is not None]
-
-
-def _as_input(text: str | None) -> str | None:
-    """Return the Input of an execution: the SDK's JSON goes in as a string, which makes it JSON of JSON."""
-    return None if text is None else json.dumps(text, ensure_ascii=False)
-
-
-def _row(decision: Decision, now: datetime) -> HistoryEvent:
-    match decision:
-        case ScheduleActivity(event_id, name):
-            return rows.task_scheduled(now, event_id, name)
-        case StartSubOrchestration(event_id, name, instance_id):
-            return rows.sub_orchestration_created(now, event_id, name, instance_id)
-        case StartTimer(event_id, fire_at):
-            return rows.timer_created(now, event_id, fire_at)
-
-
-def _child(parent: Instance, decision: StartSubOrchestration, now: datetime) -> tuple[Instance, Message]:
-    execution_id = uuid.uuid4().hex
-    input_text = _as_input(decision.input_text)
-    started = rows.execution_started(
-        now,
-        instance_id=decision.instance_id,
-        execution_id=execution_id,
-        name=decision.name,
-        input_text=input_text,
-        parent=ParentInstance(parent.name, parent.instance_id, parent.execution_id, decision.event_id),
-    )
-    child = Instance(
-        decision.instance_id, execution_id, decision.name, input_text, RuntimeStatus.PENDING, None, None, now, now
-    )
-    return child, Message(decision.instance_id, execution_id, started)
-
-
-def _report_to_parent(parent: ParentInstance, ending: _Ending, now: datetime) -> Message:
-    if ending.status is RuntimeStatus.COMPLETED:
-        event = rows.sub_orchestration_completed(now, parent.event_id, ending.output)
-    else:
-        details = failures.sub_orchestration_details(ending.error)
-        event = rows.sub_orchestration_failed(now, parent.event_id, ending.output or "", details)
-    return Message(parent.instance_id, parent.execution_id, event)

@@ -30,9 +30,15 @@ class EventType(IntEnum):
     ORCHESTRATOR_STARTED = 12
     ORCHESTRATOR_COMPLETED = 13
     EVENT_RAISED = 15
+    GENERIC = 17
+    EXECUTION_SUSPENDED = 19
+    EXECUTION_RESUMED = 20
 
 
 Fields = dict[str, Any]
+
+_LEADING = {EventType.EXECUTION_STARTED: "OrchestrationInstance", EventType.GENERIC: "Data"}
+"""The field that the host writes before the kind of the event."""
 
 
 @dataclass(frozen=True)
@@ -74,19 +80,15 @@ class HistoryEvent:
 
     def row(self, *, is_played: bool) -> Fields:
         """Return the event as the SDK gets it."""
-        leading = {"OrchestrationInstance": self.fields["OrchestrationInstance"]} if self._leads_with_instance else {}
+        leading = _LEADING.get(self.type)
         return {
-            **leading,
+            **({} if leading is None else {leading: self.fields[leading]}),
             "EventType": int(self.type),
-            **{name: value for name, value in self.fields.items() if name not in leading},
+            **{name: value for name, value in self.fields.items() if name != leading},
             "EventId": self.event_id,
             "IsPlayed": is_played,
             "Timestamp": timestamp_text(self.timestamp),
         }
-
-    @property
-    def _leads_with_instance(self) -> bool:
-        return self.type is EventType.EXECUTION_STARTED
 
     @cached_property
     def _texts(self) -> dict[bool, str]:
@@ -160,35 +162,53 @@ def execution_started(
     name: str,
     input_text: str | None,
     parent: ParentInstance | None = None,
-    is_first_generation: bool = False,
+    generation: int | None = None,
+    version: str | None = None,
 ) -> HistoryEvent:
-    """Return the row that begins an execution; `input_text` is JSON."""
+    """Return the row that begins an execution; `input_text` is JSON.
+
+    Only what a client starts has a generation: how often its id had been used before.
+    """
     fields = {
         "OrchestrationInstance": {"InstanceId": instance_id, "ExecutionId": execution_id},
         "ParentInstance": parent and parent.row(),
         "Name": name,
-        "Version": None,
+        "Version": version,
         "Input": input_text,
         "Tags": None,
         "Correlation": None,
         "ParentTraceContext": None,
         "ScheduledStartTime": None,
-        "Generation": 0 if is_first_generation else None,
+        "Generation": generation,
         "GenerateNewTrace": False,
     }
     return HistoryEvent(EventType.EXECUTION_STARTED, now, fields)
 
 
-def execution_completed(now: datetime, status: str, result: str | None) -> HistoryEvent:
+def execution_completed(now: datetime, event_id: int, status: str, result: str | None) -> HistoryEvent:
     """Return the row that ends an instance; `result` is JSON, or the text of a failure or termination."""
-    return HistoryEvent(
-        EventType.EXECUTION_COMPLETED, now, {"OrchestrationStatus": status, "Result": result, "FailureDetails": None}
-    )
+    fields = {"OrchestrationStatus": status, "Result": result, "FailureDetails": None}
+    return HistoryEvent(EventType.EXECUTION_COMPLETED, now, fields, event_id)
 
 
 def execution_terminated(now: datetime, reason: str | None) -> HistoryEvent:
     """Return the row of a terminate request."""
     return HistoryEvent(EventType.EXECUTION_TERMINATED, now, {"Input": reason})
+
+
+def execution_suspended(now: datetime, reason: str | None) -> HistoryEvent:
+    """Return the row of a suspend request."""
+    return HistoryEvent(EventType.EXECUTION_SUSPENDED, now, {"Reason": reason})
+
+
+def execution_resumed(now: datetime, reason: str | None) -> HistoryEvent:
+    """Return the row of a resume request."""
+    return HistoryEvent(EventType.EXECUTION_RESUMED, now, {"Reason": reason})
+
+
+def generic(now: datetime, data: str | None, event_id: int = -1) -> HistoryEvent:
+    """Return a row that means nothing to a replay: what a rewind asks with, and what it leaves of a failure."""
+    return HistoryEvent(EventType.GENERIC, now, {"Data": data}, event_id)
 
 
 def task_scheduled(now: datetime, event_id: int, name: str) -> HistoryEvent:

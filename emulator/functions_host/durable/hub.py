@@ -86,7 +86,9 @@ class TaskHub:
             return False
         return True
 
-    def start(self, name: str, instance_id: str | None, input_text: str | None) -> tuple[str, RuntimeStatus | None]:
+    def start(
+        self, name: str, instance_id: str | None, input_text: str | None, version: str | None = None
+    ) -> tuple[str, RuntimeStatus | None]:
         """Start an instance; return its id, and the status of the running one that is in the way."""
         now = utc_now()
         instance_id = instance_id or uuid.uuid4().hex
@@ -97,7 +99,7 @@ class TaskHub:
             execution_id=execution_id,
             name=name,
             input_text=input_text,
-            is_first_generation=True,
+            version=version,
         )
         instance = Instance(instance_id, execution_id, name, input_text, RuntimeStatus.PENDING, None, None, now, now)
         in_the_way = self._store.start(instance, Message(instance_id, execution_id, started))

@@ -4,7 +4,8 @@ Follows the out-of-process shim of the Durable Task extension: the actions are p
 awaited (``whenAny`` and ``whenAll`` around several), their failures are the user code's business; event ids are given
 in the order in which tasks are scheduled; every scheduling row of the history must find its task again. As in
 DurableTask.Core's TaskOrchestrationExecutor, an orchestration does not end, or begin anew, while an activity, a
-sub-orchestration or a timer that it has scheduled is open, whatever the user code has returned.
+sub-orchestration or a timer that it has scheduled is open, whatever the user code has returned. While an orchestration
+is suspended nothing is delivered to it and nothing that it asks for is done; a resumption catches up with both.
 """
 
 from collections import defaultdict, deque
@@ -15,6 +16,7 @@ from datetime import datetime, timedelta
 from emulator.functions_host.durable.actions import (
     Action,
     CallActivity,
+    CallHttp,
     CallSubOrchestrator,
     ContinueAsNew,
     CreateTimer,
@@ -39,6 +41,9 @@ from emulator.functions_host.durable.decisions import (
 from emulator.functions_host.durable.history import EventType, HistoryEvent
 from emulator.functions_host.durable.nondeterminism import NonDeterminismError, check_scheduled
 from emulator.functions_host.durable.promises import Promise, TaskError, all_of, first_of, start
+
+HTTP_ACTIVITY = "BuiltIn::HttpActivity"
+"""The activity that every host has: it sends the request of a `CallHttp`."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,9 @@ class _Replay:
         self._buffered: defaultdict[str, deque[HistoryEvent]] = defaultdict(deque)
         self._continuation: ContinueAsNew | None = None
         self._carried_over: list[HistoryEvent] = []
+        self._is_suspended = False
+        self._held_events: deque[HistoryEvent] = deque()
+        self._held_decisions: dict[int, Decision] = {}
         self._is_through = False
 
     def run(self) -> Verdict:
@@ -78,12 +86,32 @@ class _Replay:
             ending = None if self._open else self._ending()
         except NonDeterminismError as error:
             ending = NonDeterministic(str(error))
-        return Verdict(tuple(self._unconfirmed.values()), tuple(self._cancelled_timers), ending)
+        return Verdict(tuple(self._unconfirmed.values()), tuple(self._cancelled_timers), ending, self._next_id)
 
     def _apply(self, event: HistoryEvent) -> None:
+        if event.type is EventType.ORCHESTRATOR_STARTED:
+            self._now = event.timestamp
+        elif event.type is EventType.EXECUTION_RESUMED:
+            self._resume()
+        elif not self._is_suspended:
+            self._deliver(event)
+        elif event.type is not EventType.EXECUTION_SUSPENDED:
+            self._held_events.append(event)
+
+    def _suspend(self) -> None:
+        self._is_suspended = True
+        self._held_decisions |= self._unconfirmed
+        self._unconfirmed = {}
+
+    def _resume(self) -> None:
+        self._is_suspended = False
+        self._unconfirmed |= self._held_decisions
+        self._held_decisions = {}
+        while self._held_events:
+            self._apply(self._held_events.popleft())
+
+    def _deliver(self, event: HistoryEvent) -> None:
         match event.type:
-            case EventType.ORCHESTRATOR_STARTED:
-                self._now = event.timestamp
             case EventType.EXECUTION_STARTED:
                 self._execution_id = event.fields["OrchestrationInstance"]["ExecutionId"]
                 start(self._perform_all())
@@ -98,6 +126,8 @@ class _Replay:
                 self._settle(event.fields["TimerId"])
             case EventType.EVENT_RAISED:
                 self._raise(event)
+            case EventType.EXECUTION_SUSPENDED:
+                self._suspend()
             case _:
                 pass
 
@@ -140,6 +170,8 @@ class _Replay:
                 return self._attempts(lambda: self._schedule_activity(name, input_text), retry)
             case CallSubOrchestrator():
                 return self._attempts(lambda: self._start_sub_orchestration(action), action.retry)
+            case CallHttp(request_text):
+                return self._schedule(ScheduleActivity(self._take_id(), HTTP_ACTIVITY, request_text))
             case CreateTimer(fire_at, is_cancelled):
                 return self._create_timer(fire_at, is_cancelled=is_cancelled)
             case WaitForEvent(name):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.functions_host.durable.history import EventType, HistoryEvent, Recorded, timestamp_text
-from emulator.functions_host.durable.store import Instance, RuntimeStatus
+from emulator.functions_host.durable.store import Instance
 
 _NAMES = {
     EventType.EXECUTION_STARTED: "ExecutionStarted",
@@ -22,6 +22,9 @@ _NAMES = {
     EventType.TIMER_CREATED: "TimerCreated",
     EventType.TIMER_FIRED: "TimerFired",
     EventType.EVENT_RAISED: "EventRaised",
+    EventType.GENERIC: "GenericEvent",
+    EventType.EXECUTION_SUSPENDED: "ExecutionSuspended",
+    EventType.EXECUTION_RESUMED: "ExecutionResumed",
 }
 
 _SCHEDULES = {
@@ -63,7 +66,7 @@ def status_document(instance: Instance, history: Sequence[Recorded], shown: Show
         "runtimeStatus": instance.status.value,
         "input": _value(instance.input_text) if shown.input else None,
         "customStatus": _value(instance.custom_status),
-        "output": _output(instance.status, instance.output),
+        "output": _output(instance.output),
         "createdTime": _second(instance.created),
         "lastUpdatedTime": _second(instance.updated),
     }
@@ -99,10 +102,11 @@ def _row(event: HistoryEvent, scheduled: dict[str, HistoryEvent], shown: Shown) 
     row |= {name: value for name, value in event.fields.items() if name not in _LEFT_OUT}
     if event.type is EventType.EVENT_RAISED:
         row = {"EventType": row.pop("EventType"), "Name": event.fields["Name"], **row}
+    if event.type is EventType.GENERIC:
+        row = {"Data": row.pop("Data"), **row}
     if "Result" in row:
         if shown.history_output:
-            status = event.fields.get("OrchestrationStatus", RuntimeStatus.COMPLETED.value)
-            row["Result"] = _output(RuntimeStatus(status), event.fields["Result"])
+            row["Result"] = _output(event.fields["Result"])
         else:
             del row["Result"]
     if event.type is EventType.EXECUTION_STARTED and not shown.input:
@@ -124,9 +128,14 @@ def _value(text: str | None) -> Any:
     return None if text is None else json.loads(text)
 
 
-def _output(status: RuntimeStatus, output: str | None) -> Any:
-    """Return an output: JSON when the instance completed, otherwise the plain text of a failure or a termination."""
-    return _value(output) if status is RuntimeStatus.COMPLETED else output
+def _output(output: str | None) -> Any:
+    """Return an output: what it says as JSON, or the plain text of a failure or a reason (`ParseToJToken`)."""
+    if output is None or not output.strip():
+        return output
+    try:
+        return json.loads(output)
+    except json.JSONDecodeError:
+        return output
 
 
 def _second(moment: datetime) -> str:

@@ -3,12 +3,13 @@
 import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from emulator.functions_host.database import Database
-from emulator.functions_host.durable.history import HistoryEvent, Recorded
+from emulator.functions_host.durable.generations import keep_generation, next_generation
+from emulator.functions_host.durable.history import EventType, HistoryEvent, Recorded
 
 _log = logging.getLogger("host.durable")
 
@@ -18,6 +19,7 @@ class RuntimeStatus(StrEnum):
 
     PENDING = "Pending"
     RUNNING = "Running"
+    SUSPENDED = "Suspended"
     COMPLETED = "Completed"
     FAILED = "Failed"
     TERMINATED = "Terminated"
@@ -25,7 +27,7 @@ class RuntimeStatus(StrEnum):
     @property
     def is_final(self) -> bool:
         """Whether the instance has ended."""
-        return self not in (RuntimeStatus.PENDING, RuntimeStatus.RUNNING)
+        return self not in (RuntimeStatus.PENDING, RuntimeStatus.RUNNING, RuntimeStatus.SUSPENDED)
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,10 @@ class Delivery:
 
 @dataclass
 class Commit:
-    """Everything that one episode changes, to be written at once."""
+    """Everything that one episode changes, to be written at once, if the execution that it was of still runs."""
 
     instance: Instance
+    of_execution: str
     consumed: Sequence[int]
     history: Sequence[Recorded]
     kept_rows: int
@@ -133,10 +136,10 @@ class Store:
             parameters += sorted(narrowed.statuses)
         if narrowed.created_from is not None:
             conditions.append("created >= ?")
-            parameters.append(_moment(narrowed.created_from))
+            parameters.append(moment_text(narrowed.created_from))
         if narrowed.created_to is not None:
             conditions.append("created <= ?")
-            parameters.append(_moment(narrowed.created_to))
+            parameters.append(moment_text(narrowed.created_to))
         sql = f"SELECT * FROM instances WHERE {' AND '.join(conditions)} ORDER BY instance_id LIMIT ?"  # noqa: S608
         return [_instance(row) for row in self._database.read(sql, [*parameters, narrowed.limit])]
 
@@ -147,15 +150,25 @@ class Store:
         )
         return [Recorded(HistoryEvent.loads(row["event"]), bool(row["played"])) for row in rows]
 
+    def history_length(self, instance_id: str) -> int:
+        """Return how many rows the history of an instance has."""
+        sql = "SELECT coalesce(max(position) + 1, 0) AS length FROM history WHERE instance_id = ?"
+        length: int = self._database.read(sql, (instance_id,))[0]["length"]
+        return length
+
     def start(self, instance: Instance, first: Message) -> RuntimeStatus | None:
         """Create an instance, or replace one that has ended; return the status of one that is in the way."""
         with self._database.transaction() as connection:
-            return _start(connection, instance, first)
+            generation = next_generation(connection, instance.instance_id)
+            in_the_way = _start(connection, instance, _of_generation(first, generation))
+            if in_the_way is None:
+                keep_generation(connection, instance.instance_id, generation)
+            return in_the_way
 
     def send(self, messages: Iterable[Message]) -> None:
         """Put messages in the inbox."""
         with self._database.transaction() as connection:
-            _send(connection, messages)
+            send_messages(connection, messages)
 
     def inbox(self, instance_id: str) -> list[Delivery]:
         """Return what waits for an instance, oldest first."""
@@ -171,13 +184,15 @@ class Store:
         with self._database.transaction() as connection:
             _consume(connection, deliveries)
 
-    def commit(self, episode: Commit) -> list[PendingActivity]:
-        """Write an episode; return the activities that it scheduled.
+    def commit(self, episode: Commit) -> list[PendingActivity] | None:
+        """Write an episode; return the activities that it scheduled, None when the instance is gone or has begun anew.
 
         Rows of the history before `kept_rows` are in the file already.
         """
         instance = episode.instance
         with self._database.transaction() as connection:
+            if not _runs(connection, instance.instance_id, episode.of_execution):
+                return None
             _consume(connection, episode.consumed)
             connection.execute(
                 "DELETE FROM history WHERE instance_id = ? AND position >= ?", (instance.instance_id, episode.kept_rows)
@@ -208,7 +223,7 @@ class Store:
             for child, first in episode.starts:
                 if _start(connection, child, first) is not None:
                     _log.warning("Sub-orchestration not started, its id is in use", extra=_facts(child.instance_id))
-            _send(connection, episode.messages)
+            send_messages(connection, episode.messages)
             _drop_timers(connection, instance)
         return pending
 
@@ -226,7 +241,7 @@ class Store:
         """Take an activity off the list and tell its instance how it ended; a second report changes nothing."""
         with self._database.transaction() as connection:
             if connection.execute("DELETE FROM activities WHERE id = ?", (activity.id,)).rowcount:
-                _send(connection, [Message(activity.instance_id, activity.execution_id, event)])
+                send_messages(connection, [Message(activity.instance_id, activity.execution_id, event)])
 
     def next_timer(self) -> float | None:
         """Return when the next timer is due (seconds since 1970), None without timers."""
@@ -251,15 +266,32 @@ class Store:
         return [row["instance_id"] for row in rows]
 
 
+def forget(connection: sqlite3.Connection, instance_id: str) -> None:
+    """Remove an instance with all that belongs to it; what still runs for it reports to nobody."""
+    for table in ("instances", "generations", "history", "inbox", "activities", "timers"):
+        connection.execute(f"DELETE FROM {table} WHERE instance_id = ?", (instance_id,))  # noqa: S608
+
+
+def _of_generation(first: Message, generation: int | None) -> Message:
+    if first.event is None or first.event.type is not EventType.EXECUTION_STARTED:
+        return first
+    return replace(first, event=replace(first.event, fields=first.event.fields | {"Generation": generation}))
+
+
 def _start(connection: sqlite3.Connection, instance: Instance, first: Message) -> RuntimeStatus | None:
     row = connection.execute("SELECT status FROM instances WHERE instance_id = ?", (instance.instance_id,)).fetchone()
     if row is not None and not (status := RuntimeStatus(row["status"])).is_final:
         return status
-    for table in ("history", "inbox", "activities", "timers"):
-        connection.execute(f"DELETE FROM {table} WHERE instance_id = ?", (instance.instance_id,))  # noqa: S608
+    forget(connection, instance.instance_id)
     _write_instance(connection, instance)
-    _send(connection, [first])
+    send_messages(connection, [first])
     return None
+
+
+def _runs(connection: sqlite3.Connection, instance_id: str, execution_id: str) -> bool:
+    sql = "SELECT status FROM instances WHERE instance_id = ? AND execution_id = ?"
+    row = connection.execute(sql, (instance_id, execution_id)).fetchone()
+    return row is not None and not RuntimeStatus(row["status"]).is_final
 
 
 def _drop_timers(connection: sqlite3.Connection, instance: Instance) -> None:
@@ -274,7 +306,8 @@ def _facts(instance_id: str) -> dict[str, dict[str, str]]:
     return {"facts": {"instanceId": instance_id}}
 
 
-def _send(connection: sqlite3.Connection, messages: Iterable[Message]) -> None:
+def send_messages(connection: sqlite3.Connection, messages: Iterable[Message]) -> None:
+    """Put messages in the inbox, as part of a transaction."""
     connection.executemany(
         "INSERT INTO inbox (instance_id, execution_id, event) VALUES (?, ?, ?)",
         [(m.instance_id, m.execution_id, m.event and m.event.dumps()) for m in messages],
@@ -306,8 +339,8 @@ def _write_instance(connection: sqlite3.Connection, instance: Instance) -> None:
             instance.status.value,
             instance.custom_status,
             instance.output,
-            _moment(instance.created),
-            _moment(instance.updated),
+            moment_text(instance.created),
+            moment_text(instance.updated),
         ),
     )
 
@@ -330,5 +363,6 @@ def _event(text: str | None) -> HistoryEvent | None:
     return None if text is None else HistoryEvent.loads(text)
 
 
-def _moment(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
+    """Write a moment so that the order of texts is that of moments."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -20,7 +20,7 @@ class HistoryBuilder:
     def __init__(self) -> None:
         self.now = BEGIN
         started = rows.execution_started(
-            self.now, instance_id="i", execution_id="e", name="o", input_text=None, is_first_generation=True
+            self.now, instance_id="i", execution_id="e", name="o", input_text=None, generation=0
         )
         self.events: list[HistoryEvent] = [rows.orchestrator_started(self.now), started]
 

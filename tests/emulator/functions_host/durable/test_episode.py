@@ -224,25 +224,35 @@ def test_an_orchestrator_that_exits_fails_its_instance_and_not_the_host(scene: S
 
 def test_an_action_that_the_host_does_not_run_fails_the_instance(scene: Scene) -> None:
     scene.start()
-    scene.answer = lambda _context: answer({"actionType": 8})
+    scene.answer = lambda _context: answer({"actionType": 99})
 
     scene.runner.run("i")
 
     assert scene.instance.status is RuntimeStatus.FAILED
-    assert "type 8" in (scene.instance.output or "")
+    assert "type 99" in (scene.instance.output or "")
 
 
-def test_a_terminated_instance_is_asked_once_more_and_not_listened_to(scene: Scene) -> None:
+def test_a_terminated_instance_is_asked_once_more_and_does_not_decide_how_it_ends(scene: Scene) -> None:
     scene.start()
     scene.runner.run("i")
+    scene.store.send([Message("i", None, rows.execution_terminated(utc_now(), "enough"))])
+    scene.answer = lambda _context: answer(WAIT, isDone=True, output="all is well")
+
+    scene.runner.run("i")
+
+    assert scene.rows_told()[-1] == (3, False)
+    assert (scene.instance.status, scene.instance.output) == (RuntimeStatus.TERMINATED, "enough")
+
+
+def test_what_an_instance_asked_for_before_it_was_terminated_is_begun(scene: Scene) -> None:
+    scene.start()
     scene.store.send([Message("i", None, rows.execution_terminated(utc_now(), "enough"))])
     scene.answer = lambda _context: answer({"actionType": 0, "functionName": "hello", "input": "1"})
 
     aftermath = scene.runner.run("i")
 
-    assert scene.rows_told()[-1] == (3, False)
-    assert (scene.instance.status, scene.instance.output) == (RuntimeStatus.TERMINATED, "enough")
-    assert list(aftermath.activities) == []
+    assert scene.instance.status is RuntimeStatus.TERMINATED
+    assert [activity.name for activity in aftermath.activities] == ["hello"]
 
 
 def test_a_new_process_goes_on_from_what_is_stored(scene: Scene, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_json_is_written_as_newtonsoft_writes_it() -> None:
 
 def test_the_context_of_a_first_episode_has_the_recorded_shape() -> None:
     started = rows.execution_started(
-        NOW, instance_id="i", execution_id="e", name="o", input_text='"{\\"q\\": 1}"', is_first_generation=True
+        NOW, instance_id="i", execution_id="e", name="o", input_text='"{\\"q\\": 1}"', generation=0
     )
     history = [Recorded(rows.orchestrator_started(NOW), False), Recorded(started, False)]
 

@@ -68,7 +68,7 @@ def test_scheduling_rows_are_merged_into_what_completes_them() -> None:
 
 
 def test_results_are_shown_on_request_only() -> None:
-    history = [Recorded(rows.execution_completed(NOW, "Completed", "1"), is_played=False)]
+    history = [Recorded(rows.execution_completed(NOW, 0, "Completed", "1"), is_played=False)]
 
     hidden = status_document(instance(), history, Shown(history=True))["historyEvents"]
 

@@ -32,24 +32,32 @@ def database(tmp_path: Path) -> Database:
 
 
 @pytest.fixture
-def store(database: Database) -> Store:
+def empty(database: Database) -> Store:
     return Store(database)
 
 
+@pytest.fixture
+def store(empty: Store) -> Store:
+    """A store with one instance, whose first message has been taken."""
+    empty.start(INSTANCE, Message("i", "e", EVENT))
+    empty.discard([delivery.id for delivery in empty.inbox("i")])
+    return empty
+
+
 def commit(instance: Instance = INSTANCE, **changes: object) -> Commit:
-    return Commit(instance, **{"consumed": (), "history": (), "kept_rows": 0, **changes})  # type: ignore[arg-type]
+    return Commit(instance, **{"of_execution": "e", "consumed": (), "history": (), "kept_rows": 0, **changes})  # type: ignore[arg-type]
 
 
-def test_a_started_instance_has_its_first_message(store: Store) -> None:
-    in_the_way = store.start(INSTANCE, Message("i", "e", EVENT))
+def test_a_started_instance_has_its_first_message(empty: Store) -> None:
+    in_the_way = empty.start(INSTANCE, Message("i", "e", EVENT))
 
     assert in_the_way is None
-    assert store.instance("i") == INSTANCE
-    assert [delivery.message.event for delivery in store.inbox("i")] == [EVENT]
-    assert store.awaiting_episodes() == ["i"]
+    assert empty.instance("i") == INSTANCE
+    assert [delivery.message.event for delivery in empty.inbox("i")] == [EVENT]
+    assert empty.awaiting_episodes() == ["i"]
 
 
-@pytest.mark.parametrize("status", [RuntimeStatus.PENDING, RuntimeStatus.RUNNING])
+@pytest.mark.parametrize("status", [RuntimeStatus.PENDING, RuntimeStatus.RUNNING, RuntimeStatus.SUSPENDED])
 def test_an_active_instance_is_in_the_way(store: Store, status: RuntimeStatus) -> None:
     store.commit(commit(replace(INSTANCE, status=status)))
 
@@ -66,6 +74,8 @@ def test_an_ended_instance_is_replaced_with_all_that_it_left(store: Store) -> No
         )
     )
 
+    assert activities is not None
+
     store.start(replace(INSTANCE, execution_id="e2"), Message("i", "e2", EVENT))
     store.report(activities[0], rows.task_completed(NOW, 0, None))
 
@@ -73,8 +83,39 @@ def test_an_ended_instance_is_replaced_with_all_that_it_left(store: Store) -> No
     assert [delivery.message.execution_id for delivery in store.inbox("i")] == ["e2"]
 
 
+def started(generation: int | None) -> Message:
+    event = rows.execution_started(
+        NOW, instance_id="i", execution_id="e", name="o", input_text=None, generation=generation
+    )
+    return Message("i", "e", event)
+
+
+def test_a_client_s_start_under_an_id_that_was_there_is_of_the_next_generation(empty: Store) -> None:
+    generations = []
+    for _ in range(3):
+        empty.start(replace(INSTANCE, status=RuntimeStatus.COMPLETED), started(None))
+        (delivery,) = empty.inbox("i")
+        assert delivery.message.event is not None
+        generations.append(delivery.message.event.fields["Generation"])
+
+    assert generations == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "now", [None, replace(INSTANCE, execution_id="e2"), replace(INSTANCE, status=RuntimeStatus.TERMINATED)]
+)
+def test_an_episode_of_an_execution_that_is_no_more_is_not_written(empty: Store, now: Instance | None) -> None:
+    if now is not None:
+        empty.start(now, Message("i", now.execution_id, EVENT))
+
+    written = empty.commit(commit(history=[Recorded(EVENT, is_played=False)], activities=[(0, "hello", "1")]))
+
+    assert written is None
+    assert (empty.instance("i"), empty.history("i"), empty.pending_activities()) == (now, [], [])
+
+
 def test_an_activity_is_reported_once(store: Store) -> None:
-    (activity,) = store.commit(commit(activities=[(0, "hello", "1")]))
+    (activity,) = store.commit(commit(activities=[(0, "hello", "1")])) or ()
 
     store.report(activity, rows.task_completed(NOW, 0, "1"))
     store.report(activity, rows.task_completed(NOW, 0, "1"))
