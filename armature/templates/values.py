@@ -96,6 +96,18 @@ def to_json(value: Any) -> str:
     return json.dumps(value)
 
 
+def indented_json(value: Any, indent: str = "") -> str:
+    """JSON over several lines, as Newtonsoft.Json writes it when it is asked for indentation."""
+    inner = indent + "  "
+    if isinstance(value, dict) and value:
+        lines = [f"{inner}{_quoted(name)}: {indented_json(item, inner)}" for name, item in value.items()]
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    if isinstance(value, list) and value:
+        lines = [inner + indented_json(item, inner) for item in value]
+        return "[\n" + ",\n".join(lines) + f"\n{indent}]"
+    return to_json(value)
+
+
 def _quoted(text: str) -> str:
     quoted = json.dumps(text, ensure_ascii=False)
     return quoted.replace("\u0085", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
