@@ -164,6 +164,15 @@ class Stack:
         host.wait_until(lambda: self._host_is_running(host))
         self._write_addresses()
 
+    def kill_arm(self) -> None:
+        """End Resource Manager as a power cut would (SIGKILL)."""
+        self.supervisor.kill("arm")
+
+    def start_arm(self) -> None:
+        """Start Resource Manager again, on the same port and database; return when it serves."""
+        self._launch_arm().wait_until(self._arm_serves)
+        self._write_addresses()
+
     def check(self) -> None:
         """Raise ChildError when a part has ended by itself."""
         self.supervisor.check()
@@ -175,6 +184,7 @@ class Stack:
         command += ["--ca", str(certificates.authority), "--token-key", str(certificates.token_public_key)]
         command += ["--accounts", str(self.foundation.accounts_file), "--blob-endpoint", self.blob_endpoint]
         command += ["--scale", str(self.options.scale), "--tenant", self.options.tenant]
+        command += ["--database", str(self.state / "arm.sqlite")]
         for subscription in self.options.subscriptions:
             command += ["--subscription", subscription]
         command += ["--log", str(self.supervisor.logs / "arm-requests.log")]

@@ -22,6 +22,7 @@ def read_arguments(arguments: list[str] | None = None) -> ArmSettings:
     parser.add_argument("--scale", type=float, default=0.05, help="how long a second of Azure's time lasts")
     parser.add_argument("--subscription", action="append", help=f"may be repeated; {DEFAULT_SUBSCRIPTION} by default")
     parser.add_argument("--tenant", default=DEFAULT_TENANT)
+    parser.add_argument("--database", type=Path, help="SQLite file that holds what exists; none: it dies with this")
     parser.add_argument("--log", type=Path, help="JSON lines, one a request")
     given = parser.parse_args(arguments)
     return ArmSettings(
@@ -36,6 +37,7 @@ def read_arguments(arguments: list[str] | None = None) -> ArmSettings:
         subscriptions=tuple(given.subscription or [DEFAULT_SUBSCRIPTION]),
         tenant=given.tenant,
         log=given.log,
+        database=given.database,
     )
 
 

@@ -25,7 +25,7 @@ def duration(span: timedelta) -> str:
 
 
 class SimulatedTime:
-    """Lets provisioning take its realistic time, multiplied by one factor."""
+    """Azure's time: what lasts a second there lasts `scale` seconds here. Timestamps are real all the same."""
 
     def __init__(self, scale: float) -> None:
         self.scale = scale
@@ -33,6 +33,21 @@ class SimulatedTime:
     async def pass_by(self, seconds: float) -> None:
         """Wait for as long as `seconds` of Azure's time last here."""
         await asyncio.sleep(seconds * self.scale)
+
+    async def pass_since(self, started: datetime, seconds: float) -> None:
+        """Wait for what is left of `seconds` of Azure's time that began at `started`."""
+        await self.pass_by(self.left(started, seconds))
+
+    def left(self, started: datetime, seconds: float) -> float:
+        """How many of `seconds` of Azure's time, counted from `started`, are still to come; never below 0."""
+        return max(0.0, seconds - self.age(started).total_seconds())
+
+    def age(self, moment: datetime) -> timedelta:
+        """How long ago `moment` was in Azure's time, by which whatever ages is measured.
+
+        When nothing takes time (scale 0) things age as they do in Azure.
+        """
+        return (now() - moment) / (self.scale or 1.0)
 
     def retry_after(self, seconds: float) -> dict[str, str]:
         """The `Retry-After` header, whole seconds; none when nothing takes time."""

@@ -113,6 +113,11 @@ def invalid_template(reason: str, *, line: int = 1, column: int = 1, path: str =
     )
 
 
+def emulator_mistake() -> ArmError:
+    """Something that should not have happened here, and is no answer of Azure's."""
+    return ArmError(500, "InternalServerError", "The emulator made a mistake; its log holds the trace.")
+
+
 def deployment_failed(target: str, details: Sequence[dict[str, Any]] = ()) -> ArmError:
     """The envelope of a deployment with failed operations; also all that a parent learns of a nested one."""
     message = (

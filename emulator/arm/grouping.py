@@ -1,14 +1,20 @@
-"""Making resource groups, by request or by a subscription's template."""
+"""Making and deleting resource groups, by request or by a subscription's template."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.arm.behaviours import Surroundings
 from emulator.arm.errors import ArmError, invalid_request_content, resource_group_being_deleted
 from emulator.arm.identifiers import ResourceId
+from emulator.arm.models import ProviderOperation
+from emulator.arm.provisioning import settle_removed
 from emulator.arm.state import CloudState, ResourceGroup
 
 _NAME = re.compile(r"[\w().-]{0,89}[\w()-]")  # Resource naming rules: 1-90 characters, no final period
+
+GROUP_SECONDS = 2.0
+DELETION_SECONDS = 15.0
 
 
 def write_group(state: CloudState, group_id: ResourceId, body: Mapping[str, Any]) -> tuple[ResourceGroup, bool]:
@@ -38,7 +44,34 @@ def write_group(state: CloudState, group_id: ResourceId, body: Mapping[str, Any]
         raise ArmError(409, "InvalidResourceGroupLocation", message)
     if existing:
         existing.tags, existing.managed_by = dict(tags), body.get("managedBy", existing.managed_by)
+        state.put_group(existing)
         return existing, False
     group = ResourceGroup(ResourceId(subscription, name), location, dict(tags), body.get("managedBy"))
     state.put_group(group)
     return group, True
+
+
+def begin_group_write(state: CloudState, group_id: ResourceId, body: Mapping[str, Any]) -> ProviderOperation:
+    """A group that a template makes: it is there at once, and done a little later. Raises like `write_group`."""
+    group, is_new = write_group(state, group_id, body)
+    work = ProviderOperation("writeGroup", group.id, GROUP_SECONDS, is_new=is_new)
+    state.put_work(work)
+    return work
+
+
+def begin_group_deletion(state: CloudState, group: ResourceGroup) -> ProviderOperation:
+    """Accept the deletion of a group, which is `Deleting` from now on; a second time the same operation is answered."""
+    for work in state.all_work():
+        if work.kind == "deleteGroup" and work.target.key == group.id.key and not work.is_ended:
+            return work
+    group.provisioning_state = "Deleting"
+    state.put_group(group)
+    work = ProviderOperation("deleteGroup", group.id, DELETION_SECONDS, is_new=False)
+    state.put_work(work)
+    return work
+
+
+def finish_group_deletion(surroundings: Surroundings, work: ProviderOperation) -> None:
+    """The group is gone, with its resources and deployments."""
+    if group := surroundings.state.find_group(work.target.subscription or "", work.target.group or ""):
+        settle_removed(surroundings, surroundings.state.drop_group(group))

@@ -1,32 +1,25 @@
 """Writing and removing resources: the checks that come first, the state while it takes time, and the result."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from emulator.arm.behaviours import Behaviour, Surroundings, behaviour_of
+from emulator.arm.behaviours import Surroundings, behaviour_of
 from emulator.arm.behaviours.generic import give_identities, new_document
 from emulator.arm.clock import now
 from emulator.arm.errors import ArmError, parent_resource_not_found, resource_not_found
 from emulator.arm.identifiers import ResourceId
+from emulator.arm.models import ProviderOperation
 from emulator.arm.state import Resource, busy
 
 MAX_RESOURCE_NAME = 260  # ARM: the longest name of any resource type
-
-
-@dataclass(frozen=True)
-class PendingWrite:
-    """A write that was accepted and has not ended; `before` is what there was."""
-
-    resource: Resource
-    before: Resource | None
-    behaviour: Behaviour
+WRITE, DELETE = "write", "delete"
+DELETION_SHARE = 0.5  # a deletion takes about half of the time that making the resource took
 
 
 def begin_write(
     surroundings: Surroundings, resource_id: ResourceId, api_version: str, body: Mapping[str, Any]
-) -> PendingWrite:
-    """Accept a PUT: what exists shows `Creating` or `Updating` until `finish_write`.
+) -> ProviderOperation:
+    """Accept a PUT: what exists shows `Creating` or `Updating` until `finish_write` or `abandon_write`.
 
     Raises `ArmError`: SubscriptionNotFound, ResourceGroupNotFound, ResourceGroupBeingDeleted, ParentResourceNotFound,
     ResourceNotFound (of what an extension extends), AnotherOperationInProgress, or the provider's own refusal.
@@ -45,53 +38,91 @@ def begin_write(
     behaviour.check(resource, surroundings)
     if before:
         before.properties["provisioningState"] = "Updating"
+        state.put_resource(before)
     else:
         placeholder: dict[str, Any] = {
             key: document[key] for key in ("id", "name", "type", "location", "tags") if key in document
         }
         placeholder["properties"] = {"provisioningState": "Creating"}
-        state.put_resource(Resource(resource_id, api_version, placeholder))
+        state.put_resource(Resource(resource_id, api_version, placeholder, resource.secrets))
     if resource_id.subscription:
         state.register_provider(resource_id.subscription, resource_id.namespace)
-    return PendingWrite(resource, before, behaviour)
+    work = ProviderOperation(WRITE, resource_id, behaviour.seconds, document, api_version, is_new=before is None)
+    state.put_work(work)
+    return work
 
 
-def finish_write(surroundings: Surroundings, pending: PendingWrite) -> Resource:
-    """The time has passed: the resource is what its provider makes of it, and `Succeeded`."""
-    resource = pending.resource
-    if resource.id.subscription and resource.id.group:
-        surroundings.state.group(resource.id.subscription, resource.id.group)
-    pending.behaviour.provision(resource, surroundings)
+def finish_write(surroundings: Surroundings, work: ProviderOperation) -> Resource:
+    """The time has passed: the resource is what its provider makes of it, and `Succeeded`.
+
+    Raises `ArmError` when it can't be made after all; `abandon_write` is to follow.
+    """
+    state = surroundings.state
+    if work.target.subscription and work.target.group:
+        state.group(work.target.subscription, work.target.group)
+    resource = Resource(work.target, work.api_version, dict(work.document or {}))
+    if shown := state.find_resource(work.target):
+        resource.secrets, resource.created = shown.secrets, shown.created
+    behaviour_of(work.target.type).provision(resource, surroundings)
     resource.properties["provisioningState"] = "Succeeded"
     resource.changed = now()
-    surroundings.state.put_resource(resource)
+    state.put_resource(resource)
     return resource
 
 
-def abandon_write(surroundings: Surroundings, pending: PendingWrite) -> None:
+def abandon_write(surroundings: Surroundings, work: ProviderOperation) -> None:
     """The write failed or was given up: what there was before is there again, marked `Failed` when it existed."""
-    if pending.before is None:
-        surroundings.state.drop_resource(pending.resource.id)
-    else:
-        pending.before.properties["provisioningState"] = "Failed"
+    shown = surroundings.state.find_resource(work.target)
+    if shown and work.is_new:
+        surroundings.state.drop_resource(work.target)
+    elif shown:
+        shown.properties["provisioningState"] = "Failed"
+        surroundings.state.put_resource(shown)
 
 
 def write(
     surroundings: Surroundings, resource_id: ResourceId, api_version: str, body: Mapping[str, Any]
 ) -> tuple[Resource, bool]:
-    """A PUT that takes no time; answers the resource and whether it is new."""
-    pending = begin_write(surroundings, resource_id, api_version, body)
-    return finish_write(surroundings, pending), pending.before is None
+    """A PUT that takes no time; answers the resource and whether it is new. Raises like `begin_write`."""
+    work = begin_write(surroundings, resource_id, api_version, body)
+    surroundings.state.drop_work(work)
+    try:
+        return finish_write(surroundings, work), work.is_new
+    except ArmError:
+        abandon_write(surroundings, work)
+        raise
+
+
+def begin_remove(surroundings: Surroundings, resource_id: ResourceId) -> ProviderOperation | None:
+    """Accept a DELETE: the resource shows `Deleting` until `finish_remove`; None when there is no such resource.
+
+    Raises `ArmError`: AnotherOperationInProgress.
+    """
+    found = surroundings.state.find_resource(resource_id)
+    if found is None:
+        return None
+    if found.is_busy:
+        raise busy(resource_id)
+    found.properties["provisioningState"] = "Deleting"
+    surroundings.state.put_resource(found)
+    seconds = behaviour_of(resource_id.type).seconds * DELETION_SHARE
+    work = ProviderOperation(DELETE, found.id, seconds, is_new=False)
+    surroundings.state.put_work(work)
+    return work
+
+
+def finish_remove(surroundings: Surroundings, work: ProviderOperation) -> None:
+    """The time has passed: the resource is gone, with its children and extensions."""
+    settle_removed(surroundings, surroundings.state.drop_resource(work.target))
 
 
 def remove(surroundings: Surroundings, resource_id: ResourceId) -> bool:
-    """Delete a resource with its children and extensions; False when there was none."""
-    found = surroundings.state.find_resource(resource_id)
-    if found is None:
+    """A DELETE that takes no time; False when there was nothing. Raises like `begin_remove`."""
+    work = begin_remove(surroundings, resource_id)
+    if work is None:
         return False
-    if found.is_busy:
-        raise busy(resource_id)
-    settle_removed(surroundings, surroundings.state.drop_resource(resource_id))
+    surroundings.state.drop_work(work)
+    finish_remove(surroundings, work)
     return True
 
 
@@ -123,7 +154,10 @@ def act(surroundings: Surroundings, resource_id: ResourceId, action: str, body: 
         raise ArmError(400, "InvalidResourceOperation", message)
     if resource.is_busy:
         raise resource_not_found(resource_id.type, resource_id.name, resource_id.group)
-    return perform(resource, body, surroundings)
+    answer = perform(resource, body, surroundings)
+    if surroundings.state.find_resource(resource_id) is resource:
+        surroundings.state.put_resource(resource)  # an action may make a key, which is the same ever after
+    return answer
 
 
 def _check_place(surroundings: Surroundings, resource_id: ResourceId) -> None:

@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiohttp import web
 
@@ -13,6 +14,8 @@ from emulator.arm.behaviours.storage import AccountsFile
 from emulator.arm.clock import SimulatedTime
 from emulator.arm.engine.deployer import Deployer
 from emulator.arm.engine.links import Downloader
+from emulator.arm.journal import Journal
+from emulator.arm.operations import ProviderOperations
 from emulator.arm.routes import add_routes
 from emulator.arm.routes.service import SERVICE, Service
 from emulator.arm.settings import ArmSettings
@@ -24,11 +27,14 @@ MAX_REQUEST_BYTES = 4 * 1024 * 1024  # ARM limits: the body of a request
 
 def create_application(settings: ArmSettings) -> web.Application:
     """The application; it needs a running event loop only once it serves."""
-    state = CloudState(settings.tenant, settings.subscriptions)
+    journal = Journal(settings.database) if settings.database else None
+    state = CloudState(settings.tenant, settings.subscriptions, journal)
     surroundings = Surroundings(state, settings.tenant, settings.blob_endpoint, AccountsFile(settings.accounts))
     time = SimulatedTime(settings.scale)
     downloader = Downloader(settings.certificate_authority)
-    service = Service(settings, state, surroundings, time, Deployer(surroundings, downloader, time))
+    operations = ProviderOperations(surroundings, time)
+    deployer = Deployer(surroundings, downloader, operations, time)
+    service = Service(settings, state, surroundings, time, operations, deployer)
     verifier = TokenVerifier(settings.token_key.read_text(encoding="utf-8"), settings.tenant)
     watching = [_witnessed] if witness.is_watching() else []
     application = web.Application(
@@ -37,19 +43,36 @@ def create_application(settings: ArmSettings) -> web.Application:
             headers_middleware(),
             authentication_middleware(verifier),
             *watching,
+            lasting_middleware(state),
         ],
         client_max_size=MAX_REQUEST_BYTES,
     )
     application[SERVICE] = service
 
     async def live(_: web.Application) -> AsyncIterator[None]:
+        service.resume()
         yield
         await service.stop()
         await downloader.close()
+        if journal:
+            journal.close()
 
     application.cleanup_ctx.append(live)
     add_routes(application.router)
     return application
+
+
+def lasting_middleware(state: CloudState) -> Any:
+    """Innermost: nothing is answered before it would survive the death of the process."""
+
+    @web.middleware
+    async def make_it_last(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        finally:
+            state.flush()
+
+    return make_it_last
 
 
 @web.middleware

@@ -13,6 +13,7 @@ class ArmSettings:
 
     `scale` multiplies every provisioning time; 0 makes everything immediate. `certificate_authority` is trusted when
     linked templates are fetched. `accounts` is the file through which the storage emulator learns of accounts.
+    `database` is the file that holds what exists; without one everything dies with the process.
     """
 
     token_key: Path
@@ -26,3 +27,4 @@ class ArmSettings:
     subscriptions: tuple[str, ...] = (DEFAULT_SUBSCRIPTION,)
     tenant: str = DEFAULT_TENANT
     log: Path | None = None
+    database: Path | None = None

@@ -1,12 +1,12 @@
-"""What exists: subscriptions, resource groups, resources, deployments and their operations, in memory."""
+"""What exists: found in memory by id without regard to case, and written to a file as it changes.
 
-import uuid
+Whoever changes an object of the state calls the `put_…` of its kind afterwards: that is what makes the change last.
+"""
+
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from emulator.arm.clock import now
+from emulator.arm.documents import pack, unpack
 from emulator.arm.errors import (
     ArmError,
     deployment_not_found,
@@ -16,112 +16,74 @@ from emulator.arm.errors import (
     subscription_not_found,
 )
 from emulator.arm.identifiers import ResourceId
+from emulator.arm.journal import Journal
+from emulator.arm.models import FINAL_STATES, Deployment, Operation, ProviderOperation, Resource, ResourceGroup
 
-FINAL_STATES = frozenset({"Succeeded", "Failed", "Canceled"})
-
-
-@dataclass
-class ResourceGroup:
-    """A resource group."""
-
-    id: ResourceId
-    location: str
-    tags: dict[str, str] = field(default_factory=dict)
-    managed_by: str | None = None
-    provisioning_state: str = "Succeeded"
-
-
-@dataclass
-class Resource:
-    """A resource as its provider keeps it; `secrets` are told by the actions that are meant to, and nowhere else."""
-
-    id: ResourceId
-    api_version: str
-    document: dict[str, Any]
-    secrets: dict[str, Any] = field(default_factory=dict)
-    created: datetime = field(default_factory=now)
-    changed: datetime = field(default_factory=now)
-
-    @property
-    def properties(self) -> dict[str, Any]:
-        """The `properties` object, made when there is none."""
-        properties: dict[str, Any] = self.document.setdefault("properties", {})
-        return properties
-
-    @property
-    def provisioning_state(self) -> str:
-        """Succeeded, or what goes on."""
-        return str(self.properties.get("provisioningState", "Succeeded"))
-
-    @property
-    def is_busy(self) -> bool:
-        """True while an operation on it runs."""
-        return self.provisioning_state not in FINAL_STATES
+__all__ = [
+    "FINAL_STATES",
+    "CloudState",
+    "Deployment",
+    "Operation",
+    "ProviderOperation",
+    "Resource",
+    "ResourceGroup",
+    "busy",
+]
 
 
-@dataclass
-class Operation:
-    """One deployment operation: a resource's creation, or the evaluation of the outputs."""
-
-    id: str
-    kind: str
-    target: ResourceId | None
-    started: datetime = field(default_factory=now)
-    ended: datetime | None = None
-    provisioning_state: str = "Running"
-    status_code: str | None = None
-    status_message: Any = None
-    tracking_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    service_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-
-
-@dataclass
-class Deployment:
-    """One run of a template: what ARM tells of it, plus its operations."""
-
-    id: ResourceId
-    mode: str
-    correlation_id: str
-    location: str | None = None
-    tags: dict[str, str] | None = None
-    template_link: dict[str, Any] | None = None
-    template_hash: str = ""
-    parameters: dict[str, Any] = field(default_factory=dict)
-    provisioning_state: str = "Accepted"
-    started: datetime = field(default_factory=now)
-    changed: datetime = field(default_factory=now)
-    outputs: dict[str, Any] | None = None
-    output_resources: list[str] = field(default_factory=list)
-    validated_resources: list[str] = field(default_factory=list)
-    dependencies: list[dict[str, Any]] = field(default_factory=list)
-    providers: list[dict[str, Any]] = field(default_factory=list)
-    error: dict[str, Any] | None = None
-    operations: list[Operation] = field(default_factory=list)
-    status_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-
-    @property
-    def is_final(self) -> bool:
-        """True when nothing more will happen."""
-        return self.provisioning_state in FINAL_STATES
-
-    def enter(self, provisioning_state: str) -> None:
-        """Note the new state and when it came."""
-        self.provisioning_state = provisioning_state
-        self.changed = now()
+_RECORD = "record:"
+_REGISTRATION = "registration"
 
 
 class CloudState:
-    """Everything that exists, found by id without regard to case."""
+    """Everything that exists; with a journal, what it held when the process ended exists again."""
 
-    def __init__(self, tenant: str, subscriptions: tuple[str, ...]) -> None:
+    def __init__(self, tenant: str, subscriptions: tuple[str, ...], journal: Journal | None = None) -> None:
         self.tenant = tenant
         self.subscriptions = {subscription.lower(): subscription for subscription in subscriptions}
-        self.registered_providers: dict[str, dict[str, str]] = {key: {} for key in self.subscriptions}
-        self.running_deletions: set[str] = set()
+        self._journal = journal
         self._groups: dict[str, ResourceGroup] = {}
         self._resources: dict[str, Resource] = {}
         self._deployments: dict[str, Deployment] = {}
+        self._runs: dict[str, Deployment] = {}
+        self._work: dict[str, ProviderOperation] = {}
         self._records: dict[str, dict[str, dict[str, Any]]] = {}
+        for kind, key, document in journal.read() if journal else ():
+            self._load(kind, key, document)
+
+    def flush(self) -> None:
+        """Make every change so far last; called before anybody is told of it."""
+        if self._journal:
+            self._journal.flush()
+
+    def _load(self, kind: str, key: str, document: Any) -> None:
+        match kind:
+            case "group":
+                self._groups[key] = unpack(ResourceGroup, document)
+            case "resource":
+                self._resources[key] = unpack(Resource, document)
+            case "deployment":
+                self._enter(unpack(Deployment, document))
+            case "content":
+                self._runs[key].content = document
+            case "operation":
+                self._runs[key.partition("/")[0]].operations.append(unpack(Operation, document))
+            case "work":
+                self._work[key] = unpack(ProviderOperation, document)
+            case _:
+                self._records.setdefault(kind.removeprefix(_RECORD), {})[key] = document
+
+    def _put(self, kind: str, key: str, value: Any) -> None:
+        if self._journal:
+            self._journal.put(kind, key, lambda: pack(value))
+
+    def _put_json(self, kind: str, key: str, document: Any) -> None:
+        if self._journal:
+            self._journal.put(kind, key, lambda: document)
+
+    def _drop(self, kind: str, key: str) -> None:
+        if self._journal:
+            self._journal.drop(kind, key)
 
     # Records: what has no model of its own
 
@@ -136,9 +98,11 @@ class CloudState:
     def put_record(self, kind: str, key: str, document: dict[str, Any]) -> None:
         """Add or replace a record, a JSON object."""
         self._records.setdefault(kind, {})[key.lower()] = document
+        self._put_json(_RECORD + kind, key.lower(), document)
 
     def drop_record(self, kind: str, key: str) -> bool:
         """Remove a record; False when there was none."""
+        self._drop(_RECORD + kind, key.lower())
         return self._records.get(kind, {}).pop(key.lower(), None) is not None
 
     # Subscriptions and groups
@@ -178,16 +142,15 @@ class CloudState:
     def put_group(self, group: ResourceGroup) -> None:
         """Add or replace a group."""
         self._groups[group.id.key] = group
+        self._put("group", group.id.key, group)
 
     def drop_group(self, group: ResourceGroup) -> list[Resource]:
         """Remove a group with its resources and deployments; answers the resources, deepest first."""
-        within = [resource for resource in self._resources.values() if resource.id.is_within(group.id)]
-        for key in [d.id.key for d in self._deployments.values() if d.id.is_within(group.id)]:
-            del self._deployments[key]
-        for resource in within:
-            del self._resources[resource.id.key]
+        for deployment in [d for d in self._runs.values() if d.id.is_within(group.id)]:
+            self.drop_deployment(deployment)
         del self._groups[group.id.key]
-        return sorted(within, key=lambda resource: -len(resource.id.key))
+        self._drop("group", group.id.key)
+        return self.drop_resource(group.id)
 
     # Resources
 
@@ -218,12 +181,14 @@ class CloudState:
     def put_resource(self, resource: Resource) -> None:
         """Add or replace a resource."""
         self._resources[resource.id.key] = resource
+        self._put("resource", resource.id.key, resource)
 
     def drop_resource(self, resource_id: ResourceId) -> list[Resource]:
         """Remove a resource with its children and extensions; answers them, deepest first."""
         within = [resource for resource in self._resources.values() if resource.id.is_within(resource_id)]
         for resource in within:
             del self._resources[resource.id.key]
+            self._drop("resource", resource.id.key)
         return sorted(within, key=lambda resource: -len(resource.id.key))
 
     def resources(self, within: ResourceId) -> Iterator[Resource]:
@@ -254,23 +219,109 @@ class CloudState:
         raise deployment_not_found(deployment_id.last_name)
 
     def put_deployment(self, deployment: Deployment) -> None:
-        """Add a deployment, or replace the history entry of that name."""
-        self._deployments[deployment.id.key] = deployment
+        """Add a run, or keep what changed in it; one that was deleted stays gone.
+
+        A new run of a name that is used takes its place in the history. What the earlier one still has in flight is
+        followed to its end, and then it is gone.
+        """
+        if deployment.is_gone:
+            return
+        if deployment.status_id not in self._runs:
+            if earlier := self.find_deployment(deployment.id):
+                self._supersede(earlier)
+            self._enter(deployment)
+            self._put("deployment", deployment.status_id, deployment)
+            self.put_content(deployment)
+        elif deployment.is_superseded and deployment.is_settled:
+            self.drop_deployment(deployment)
+        else:
+            self._put("deployment", deployment.status_id, deployment)
+
+    def _supersede(self, earlier: Deployment) -> None:
+        earlier.is_superseded = True
+        if earlier.is_settled:
+            self.drop_deployment(earlier)
+        else:
+            self._put("deployment", earlier.status_id, earlier)
+
+    def _enter(self, deployment: Deployment) -> None:
+        self._runs[deployment.status_id] = deployment
+        if not deployment.is_superseded:
+            self._deployments[deployment.id.key] = deployment
+
+    def put_content(self, deployment: Deployment) -> None:
+        """Keep what changed in what a run was made of."""
+        if not deployment.is_gone:
+            self._put_json("content", deployment.status_id, deployment.content)
+
+    def put_operation(self, deployment: Deployment, operation: Operation) -> None:
+        """Keep an operation that was added to the run's, or what changed in it."""
+        if not deployment.is_gone:
+            self._put("operation", f"{deployment.status_id}/{operation.id}", operation)
+
+    def drop_deployment(self, deployment: Deployment) -> None:
+        """Remove a run from the history, with its operations."""
+        deployment.is_gone = True
+        self._runs.pop(deployment.status_id, None)
+        if self._deployments.get(deployment.id.key) is deployment:
+            del self._deployments[deployment.id.key]
+        for kind in ("content", "deployment"):
+            self._drop(kind, deployment.status_id)
+        for operation in deployment.operations:
+            self._drop("operation", f"{deployment.status_id}/{operation.id}")
+
+    def run(self, status_id: str) -> Deployment | None:
+        """The run of that id, also when its name belongs to a later one; None when it is gone."""
+        return self._runs.get(status_id)
+
+    def runs(self) -> list[Deployment]:
+        """Every run, those too whose name belongs to a later one."""
+        return list(self._runs.values())
 
     def deployments(self, scope: ResourceId) -> list[Deployment]:
         """The deployments made directly at a scope, newest first."""
         own = [deployment for deployment in self._deployments.values() if deployment.id.scope.key == scope.key]
-        return sorted(own, key=lambda deployment: deployment.changed, reverse=True)
+        return sorted(own, key=lambda deployment: deployment.timestamp, reverse=True)
+
+    # What providers work on
+
+    def put_work(self, work: ProviderOperation) -> None:
+        """Add what a provider works on, or keep what changed in it."""
+        self._work[work.id] = work
+        self._put("work", work.id, work)
+
+    def find_work(self, work_id: str) -> ProviderOperation | None:
+        """What a provider works or has worked on; None when there is nothing of that id."""
+        return self._work.get(work_id.lower())
+
+    def all_work(self) -> list[ProviderOperation]:
+        """All of it, in the order in which it began."""
+        return list(self._work.values())
+
+    def drop_work(self, work: ProviderOperation) -> None:
+        """Forget it."""
+        self._work.pop(work.id, None)
+        self._drop("work", work.id)
 
     # Providers
 
+    @property
+    def registered_providers(self) -> dict[str, dict[str, str]]:
+        """The namespaces that each subscription uses: by subscription, then by lower-case name, in their spelling."""
+        found: dict[str, dict[str, str]] = {subscription: {} for subscription in self.subscriptions}
+        for key, registration in self._records.get(_REGISTRATION, {}).items():
+            subscription, _, name = key.partition("/")
+            found.setdefault(subscription, {})[name] = registration["namespace"]
+        return found
+
     def register_provider(self, subscription: str, namespace: str) -> None:
         """Note that a subscription uses a provider; ARM registers first-party ones by itself on deployment."""
-        self.registered_providers[subscription.lower()][namespace.lower()] = namespace
+        if not self.is_registered(subscription, namespace):
+            self.put_record(_REGISTRATION, f"{subscription}/{namespace}", {"namespace": namespace})
 
     def is_registered(self, subscription: str, namespace: str) -> bool:
         """True once the provider was used or registered."""
-        return namespace.lower() in self.registered_providers[subscription.lower()]
+        return self.record(_REGISTRATION, f"{subscription}/{namespace}") is not None
 
 
 def busy(resource_id: ResourceId) -> ArmError:

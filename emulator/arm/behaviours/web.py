@@ -21,6 +21,7 @@ def _provision_config(resource: Resource, surroundings: Surroundings) -> None:
     if resource.id.last_name.lower() == "appsettings" and (site := _site(resource, surroundings)):
         settings = {key: value for key, value in resource.properties.items() if key != "provisioningState"}
         site.secrets[_SETTINGS] = settings
+        surroundings.state.put_resource(site)
         resource.document["properties"] = {}
 
 

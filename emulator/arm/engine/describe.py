@@ -27,7 +27,7 @@ def deployment_properties(deployment: Deployment) -> dict[str, Any]:
         "parameters": deployment.parameters,
         "mode": deployment.mode,
         "provisioningState": deployment.provisioning_state,
-        "timestamp": timestamp(deployment.changed),
+        "timestamp": timestamp(deployment.timestamp),
         "duration": duration(until - deployment.started),
         "correlationId": deployment.correlation_id,
         "providers": deployment.providers,

@@ -1,6 +1,5 @@
 """Resource groups: PUT, GET, HEAD, PATCH, DELETE and the list."""
 
-import uuid
 from typing import Any
 
 from aiohttp import web
@@ -8,13 +7,10 @@ from aiohttp import web
 from emulator.arm.errors import ArmError
 from emulator.arm.grouping import write_group
 from emulator.arm.identifiers import ResourceId
-from emulator.arm.provisioning import settle_removed
 from emulator.arm.routes.filters import paged, reader_of
 from emulator.arm.routes.paths import GROUP, SUBSCRIPTION, any_case
-from emulator.arm.routes.service import Service, address_of, json_body, service_of
+from emulator.arm.routes.service import address_of, json_body, service_of
 from emulator.arm.state import ResourceGroup
-
-_DELETION_SECONDS = 15.0
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
@@ -78,18 +74,15 @@ async def patch_group(request: web.Request) -> web.Response:
         group.tags = body["tags"]
     if "managedBy" in body:
         group.managed_by = body["managedBy"]
+    service.state.put_group(group)
     return web.json_response(described(group))
 
 
 async def delete_group(request: web.Request) -> web.Response:
     """202 with a `Location` that answers 202 until the group with all that it holds is gone."""
     service, group = service_of(request), _group(request)
-    operation = f"{uuid.uuid4()}"
-    if group.provisioning_state != "Deleting":
-        group.provisioning_state = "Deleting"
-        service.state.running_deletions.add(operation)
-        service.start(_delete(service, group, operation))
-    location = f"{address_of(request)}/subscriptions/{group.id.subscription}/operationresults/{operation}"
+    work = service.operations.begin_group_deletion(group)
+    location = f"{address_of(request)}/subscriptions/{group.id.subscription}/operationresults/{work.id}"
     headers = {"Location": f"{location}?api-version={request.query['api-version']}"} | service.time.retry_after(15)
     return web.Response(status=202, headers=headers)
 
@@ -97,15 +90,10 @@ async def delete_group(request: web.Request) -> web.Response:
 async def deletion_result(request: web.Request) -> web.Response:
     """How far a deletion is."""
     service = service_of(request)
-    if request.match_info["operation"] in service.state.running_deletions:
+    work = service.state.find_work(request.match_info["operation"])
+    if work and not work.is_ended:
         return web.Response(status=202, headers={"Location": str(request.url)} | service.time.retry_after(15))
     return web.Response(status=200)
-
-
-async def _delete(service: Service, group: ResourceGroup, operation: str) -> None:
-    await service.time.pass_by(_DELETION_SECONDS)
-    settle_removed(service.surroundings, service.state.drop_group(group))
-    service.state.running_deletions.discard(operation)
 
 
 def _group_id(request: web.Request) -> ResourceId:

@@ -12,6 +12,7 @@ from emulator.arm.behaviours import Surroundings
 from emulator.arm.clock import SimulatedTime
 from emulator.arm.engine.deployer import Deployer
 from emulator.arm.errors import invalid_request_content
+from emulator.arm.operations import ProviderOperations
 from emulator.arm.settings import ArmSettings
 from emulator.arm.state import CloudState
 
@@ -26,11 +27,12 @@ class Service:
     state: CloudState
     surroundings: Surroundings
     time: SimulatedTime
+    operations: ProviderOperations
     deployer: Deployer
     background: set[asyncio.Task[None]] = field(default_factory=set)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something that outlives its request; it is cancelled when the server stops."""
+        """Run something that outlives its request; it is left off when the server stops."""
         task = asyncio.get_running_loop().create_task(work)
         self.background.add(task)
         task.add_done_callback(self._settle)
@@ -40,12 +42,19 @@ class Service:
         if not task.cancelled() and (error := task.exception()):
             _LOG.error("background work failed", exc_info=error)
 
+    def resume(self) -> None:
+        """Go on with everything that ran when the process ended."""
+        self.operations.resume()
+        for deployment in self.deployer.unsettled():
+            self.start(self.deployer.resume(deployment))
+
     async def stop(self) -> None:
-        """Cancel what still runs and wait for it."""
+        """Leave what still runs as it is, to be resumed when ARM starts again."""
         tasks = list(self.background)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.operations.stop()
 
 
 SERVICE = web.AppKey("service", Service)

@@ -97,7 +97,7 @@ class Arm:
         """The deployment once it has ended."""
         while True:
             _, deployment = await self.request("GET", path)
-            if deployment["properties"]["provisioningState"] in ("Succeeded", "Failed"):
+            if deployment["properties"]["provisioningState"] in ("Succeeded", "Failed", "Canceled"):
                 return deployment
 
     async def operations_of(self, name: str = "main") -> list[dict[str, Any]]:
@@ -126,6 +126,7 @@ async def running_arm(
         certificate_authority=certificates.authority,
         scale=scale,
         log=folder / "requests.log",
+        database=folder / "arm.sqlite",
     )
     trust = str(certificates.trust_bundle)
     value = token(certificates)

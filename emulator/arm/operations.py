@@ -1,0 +1,100 @@
+"""What providers work on: each accepted operation ends when its time has passed, also when ARM was killed meanwhile."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from emulator.arm.behaviours import Surroundings
+from emulator.arm.clock import SimulatedTime, now
+from emulator.arm.errors import ArmError, emulator_mistake
+from emulator.arm.grouping import begin_group_deletion, begin_group_write, finish_group_deletion
+from emulator.arm.identifiers import ResourceId
+from emulator.arm.models import ProviderOperation, ResourceGroup
+from emulator.arm.provisioning import abandon_write, begin_remove, begin_write, finish_remove, finish_write
+
+_LOG = logging.getLogger(__name__)
+_KEPT = timedelta(hours=24)  # how long the result of an operation can be asked for; of Azure's time
+
+_FINISH: Mapping[str, Callable[[Surroundings, ProviderOperation], object]] = {
+    "write": finish_write,
+    "delete": finish_remove,
+    "writeGroup": lambda surroundings, work: None,
+    "deleteGroup": finish_group_deletion,
+}
+
+
+class ProviderOperations:
+    """Begins operations and sees to their end; every one is in the state from its acceptance on.
+
+    The `begin_…` raise what the request is refused with. Their answers can be waited for with `ended`.
+    """
+
+    def __init__(self, surroundings: Surroundings, time: SimulatedTime) -> None:
+        self._surroundings = surroundings
+        self._state = surroundings.state
+        self._time = time
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def begin_write(self, resource_id: ResourceId, api_version: str, body: Mapping[str, Any]) -> ProviderOperation:
+        """A PUT of a resource; raises like emulator.arm.provisioning.begin_write."""
+        return self._follow(begin_write(self._surroundings, resource_id, api_version, body))
+
+    def begin_remove(self, resource_id: ResourceId) -> ProviderOperation | None:
+        """A DELETE of a resource, None when there is none; raises like emulator.arm.provisioning.begin_remove."""
+        work = begin_remove(self._surroundings, resource_id)
+        return self._follow(work) if work else None
+
+    def begin_group_write(self, group_id: ResourceId, body: Mapping[str, Any]) -> ProviderOperation:
+        """A template's resource group, which is there at once; raises like emulator.arm.grouping.write_group."""
+        return self._follow(begin_group_write(self._state, group_id, body))
+
+    def begin_group_deletion(self, group: ResourceGroup) -> ProviderOperation:
+        """A DELETE of a resource group with all that it holds; the operation that runs when it is being deleted."""
+        work = begin_group_deletion(self._state, group)
+        return work if work.id in self._tasks else self._follow(work)
+
+    async def ended(self, work: ProviderOperation) -> None:
+        """Return when the operation has ended."""
+        if task := self._tasks.get(work.id):
+            await asyncio.wait([task])
+
+    def resume(self) -> None:
+        """Go on with what had not ended when the process did, and forget what nobody will ask for any more."""
+        for work in self._state.all_work():
+            if not work.is_ended:
+                self._follow(work)
+            elif work.ended and self._time.age(work.ended) > _KEPT:
+                self._state.drop_work(work)
+
+    async def stop(self) -> None:
+        """Leave what runs as it is; it goes on when ARM starts again."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _follow(self, work: ProviderOperation) -> ProviderOperation:
+        self._tasks[work.id] = asyncio.get_running_loop().create_task(self._run(work))
+        return work
+
+    async def _run(self, work: ProviderOperation) -> None:
+        await self._time.pass_since(work.started, work.seconds)
+        try:
+            _FINISH[work.kind](self._surroundings, work)
+        except ArmError as error:
+            self._fail(work, error)
+        except Exception:
+            _LOG.exception("%s of %s", work.kind, work.target)
+            self._fail(work, emulator_mistake())
+        else:
+            work.status, work.status_code = "Succeeded", "Created" if work.is_new else "OK"
+        work.ended = now()
+        self._state.put_work(work)
+        del self._tasks[work.id]
+
+    def _fail(self, work: ProviderOperation, error: ArmError) -> None:
+        if work.kind == "write":
+            abandon_write(self._surroundings, work)
+        work.status, work.status_code, work.error = "Failed", error.status_code_name, error.as_dict()
