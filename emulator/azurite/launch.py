@@ -13,7 +13,7 @@ from emulator.readiness import answer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 AZURITE = REPOSITORY / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
-ACCOUNTS_PRELOAD = Path(__file__).with_name("accounts.cjs")
+PRELOADS = tuple(Path(__file__).with_name(name) for name in ("accounts.cjs", "faults.cjs"))
 LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at (https://127\.0\.0\.1:\d+)")
 
 
@@ -68,7 +68,8 @@ def azurite_command(*, data: Path, certificates: Certificates, blob_port: int, q
         raise AzuriteMissingError("Node.js (20 or later) is not installed, and Azurite runs on it.")
     if not AZURITE.is_file():
         raise AzuriteMissingError(f"Azurite is not installed in {REPOSITORY / 'node_modules'}: run `make setup`.")
-    command = [node, "-r", str(ACCOUNTS_PRELOAD), str(AZURITE), "--location", str(data)]
+    command = [node, *(part for preload in PRELOADS for part in ("-r", str(preload)))]
+    command += [str(AZURITE), "--location", str(data)]
     for service, port in (("blob", blob_port), ("queue", queue_port), ("table", 0)):
         command += [f"--{service}Host", "127.0.0.1", f"--{service}Port", str(port)]
     command += ["--oauth", "basic", "--cert", str(certificates.server), "--key", str(certificates.server_key)]
