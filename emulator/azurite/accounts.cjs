@@ -2,7 +2,8 @@
 //
 // Azurite reads its accounts from an environment variable, once a minute, at start. The ARM emulator provisions accounts at
 // any time, and they must answer at once: an account that Azurite doesn't know is looked up in the JSON file
-// AZURITE_ACCOUNTS_FILE, {"name": "base64 key", ...}, which is replaced as a whole (rename) by whoever changes it.
+// AZURITE_ACCOUNTS_FILE, {"name": "base64 key", "name/2": "second key", ...}, which is replaced as a whole (rename) by
+// whoever changes it.
 "use strict";
 
 const { readFileSync } = require("node:fs");
@@ -21,5 +22,6 @@ AccountDataStore.prototype.getAccount = function getAccount(name) {
 
 function provisionedAccount(name) {
   const accounts = JSON.parse(readFileSync(accountsFile, "utf8"));
-  return Object.hasOwn(accounts, name) ? { name, key1: Buffer.from(accounts[name], "base64") } : undefined;
+  const key = (entry) => (Object.hasOwn(accounts, entry) ? Buffer.from(accounts[entry], "base64") : undefined);
+  return key(name) && { name, key1: key(name), key2: key(`${name}/2`) };
 }

@@ -1,11 +1,13 @@
 """What every resource does: it keeps what it is given, succeeds after its provisioning time, and can be named."""
 
+import copy
 import secrets
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.arm.behaviours.outside import Outside
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.state import CloudState, Resource
 
@@ -16,19 +18,27 @@ KEPT = ("location", "tags", "kind", "sku", "identity", "zones", "plan", "managed
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a behaviour may look at and touch: everything that exists, and the storage emulator's accounts."""
+    """What a behaviour may look at and touch: everything that exists, the storage emulator's accounts, and beyond.
+
+    Without `outside` nothing but ARM runs: containers and packages are only described.
+    """
 
     state: CloudState
     tenant: str
     blob_endpoint: str
     accounts: "AccountKeys"
+    outside: Outside | None = None
 
 
 class AccountKeys:
     """The keys of storage accounts by name; `storage` keeps them in the file that the storage emulator reads."""
 
-    def ensure(self, name: str) -> str:
-        """The account's key, base64; made when there is none."""
+    def ensure(self, name: str, number: int = 1) -> str:
+        """The account's first or second key, base64; made when there is none."""
+        raise NotImplementedError
+
+    def renew(self, name: str, number: int) -> str:
+        """A new first or second key in place of the old one, which opens nothing any more."""
         raise NotImplementedError
 
     def forget(self, name: str) -> None:
@@ -36,8 +46,13 @@ class AccountKeys:
         raise NotImplementedError
 
 
+Check = Callable[[Resource, Surroundings], None]
 Action = Callable[[Resource, dict[str, Any], Surroundings], Any]
 """A POST on a resource: (resource, request body, surroundings) -> answer."""
+
+
+def _nothing(resource: Resource, surroundings: Surroundings) -> None:
+    """Nothing to check or to do."""
 
 
 @dataclass(frozen=True)
@@ -45,24 +60,52 @@ class Behaviour:
     """How one resource type behaves; the defaults are those of a type nobody described.
 
     `seconds` is the time provisioning takes in Azure. `check` raises `ArmError` for what the provider refuses before it
-    begins. `provision` completes the resource when its time has passed. `present` is what GET and `reference()` show.
-    `actions` are the POSTs (`listKeys`), by lower-case name. `implicit_children` exist as soon as the resource does.
+    begins; it changes nothing, and finds the resource that is there before, if any, in the state (`before`).
+    `is_preflighted` says that the provider runs it before a deployment is accepted. `work` is what takes real time
+    (storage, downloads) once the simulated time has passed; it may run twice. `provision` then completes the resource.
+    `present` is what GET and `reference()` show. `check_removal` raises `ArmError` for a resource that is in use;
+    `removed` clears up. `actions` are the POSTs (`listKeys`), by lower-case name. `implicit_children` exist as soon as
+    the resource does. `has_global_name` says that the name is part of a public host name.
     """
 
     seconds: float = DEFAULT_SECONDS
-    check: Callable[[Resource, Surroundings], None] = lambda resource, surroundings: None
-    provision: Callable[[Resource, Surroundings], None] = lambda resource, surroundings: None
+    check: Check = _nothing
+    work: Callable[[Resource, Surroundings], Awaitable[None]] | None = None
+    provision: Callable[[Resource, Surroundings], None] = _nothing
     present: Callable[[Resource, Surroundings], dict[str, Any]] = lambda resource, surroundings: resource.document
-    removed: Callable[[Resource, Surroundings], None] = lambda resource, surroundings: None
+    check_removal: Check = _nothing
+    removed: Callable[[Resource, Surroundings], None] = _nothing
     actions: Mapping[str, Action] = field(default_factory=dict)
     implicit_children: tuple[str, ...] = ()
+    is_preflighted: bool = False
+    has_global_name: bool = False
+
+
+def before(resource: Resource, surroundings: Surroundings) -> Resource | None:
+    """What a write replaces; None when it makes something new, or replaces what is still in the making."""
+    found = surroundings.state.find_resource(resource.id)
+    return None if found is None or found.provisioning_state == "Creating" else found
+
+
+def owner_of(resource: Resource, surroundings: Surroundings) -> Resource | None:
+    """The top-level resource of which this one is a child or grandchild; itself when it is top-level."""
+    owner = resource.id
+    while owner.parent is not None:
+        owner = owner.parent
+    return surroundings.state.find_resource(owner)
+
+
+def parent_of(resource: Resource, surroundings: Surroundings) -> Resource | None:
+    """The resource of which this one is a child; None when it is top-level, or its parent only implied."""
+    parent = resource.id.parent
+    return surroundings.state.find_resource(parent) if parent else None
 
 
 def new_document(resource_id: ResourceId, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The resource document that a PUT with `body` makes."""
+    """The resource document that a PUT with `body` makes; it shares nothing with the body, so it may be changed."""
     document: dict[str, Any] = {"id": str(resource_id), "name": resource_id.last_name, "type": resource_id.type}
-    document |= {key: body[key] for key in KEPT if body.get(key) is not None}
-    document["properties"] = dict(body.get("properties") or {})
+    document |= {key: copy.deepcopy(body[key]) for key in KEPT if body.get(key) is not None}
+    document["properties"] = copy.deepcopy(dict(body.get("properties") or {}))
     return document
 
 
@@ -94,3 +137,15 @@ def new_secret(length: int = 44) -> str:
 def secret_of(resource: Resource, name: str, length: int = 44) -> str:
     """A key of the resource that is made once and then stays."""
     return str(resource.secrets.setdefault(name, new_secret(length)))
+
+
+def shown_with(resource: Resource, **properties: Any) -> dict[str, Any]:
+    """The document with some properties added or replaced, as an answer; the resource stays as it is."""
+    return resource.document | {"properties": resource.properties | properties}
+
+
+def shown_without(resource: Resource, *names: str) -> dict[str, Any]:
+    """The document without some properties: what a provider takes and never tells again."""
+    hidden = {name.lower() for name in names}
+    kept = {name: value for name, value in resource.properties.items() if name.lower() not in hidden}
+    return resource.document | {"properties": kept}

@@ -127,7 +127,8 @@ async def test_a_storage_account_is_known_to_the_storage_emulator_with_the_key_i
     _, keys = await arm.request("POST", f"{ACCOUNT}/listKeys")
 
     accounts = json.loads((arm.folder / "accounts.json").read_text())
-    assert accounts == {"stcontoso": keys["keys"][0]["value"]}
+    first, second = (key["value"] for key in keys["keys"])
+    assert accounts == {"stcontoso": first, "stcontoso/2": second}
     assert len(base64.b64decode(accounts["stcontoso"])) == 64
 
 
@@ -149,7 +150,9 @@ async def test_a_storage_account_s_name_is_taken_everywhere(arm: Arm) -> None:
     await arm.groups.resource_groups.create_or_update("other", {"location": "westus"})
     await put(arm, ACCOUNT)
 
-    assert await error_code(arm, "PUT", ACCOUNT.replace("/rg/", "/other/"), {}) == "StorageAccountAlreadyTaken"
+    assert (
+        await error_code(arm, "PUT", ACCOUNT.replace("/rg/", "/other/"), {}) == "StorageAccountInAnotherResourceGroup"
+    )
 
 
 async def test_containers_and_policies_of_an_account_are_children(arm: Arm) -> None:

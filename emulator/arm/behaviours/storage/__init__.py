@@ -1,0 +1,9 @@
+"""Storage: accounts that the storage emulator serves, their keys and signatures, and their four services."""
+
+from emulator.arm.behaviours.storage import accounts, services
+from emulator.arm.behaviours.storage.account_keys import AccountsFile
+from emulator.arm.behaviours.storage.accounts import name_availability
+
+BEHAVIOURS = accounts.BEHAVIOURS | services.BEHAVIOURS
+
+__all__ = ["BEHAVIOURS", "AccountsFile", "name_availability"]
