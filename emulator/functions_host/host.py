@@ -15,6 +15,7 @@ from emulator.functions_host.database import Database
 from emulator.functions_host.durable.addresses import Addresses
 from emulator.functions_host.durable.api import DurableApi
 from emulator.functions_host.durable.hub import TaskHub
+from emulator.functions_host.durable.management import Management
 from emulator.functions_host.durable.store import Store
 from emulator.functions_host.errors import HostError
 from emulator.functions_host.http import HttpTriggers
@@ -85,7 +86,7 @@ class FunctionsHost:
             _log.exception("The app cannot be run; no function is served")
             await self._serve(public, self._options.port)
             return
-        api = DurableApi(hub, store, self._current_addresses)
+        api = DurableApi(hub, store, Management(self._database), self._current_addresses)
         api.add_public_routes(public)
         rpc = web.Application()
         api.add_rpc_routes(rpc, _RPC_PATH)

@@ -66,6 +66,14 @@ def unknown_orchestrator(name: str, known: list[str]) -> str:
     )
 
 
+def no_entity_function(name: str) -> str:
+    """Return what the extension says of an entity in an app that has none."""
+    return (
+        f"The function '{name}' doesn't exist, is disabled, or is not an entity function. "
+        "Additional info: This host does not run durable entities, and an app that has some is not started."
+    )
+
+
 def custom_status_failure(custom_status_json: str) -> str | None:
     """Return the error of a custom status that is too large, None for one that is not."""
     size = len(custom_status_json.encode("utf-16-le"))

@@ -15,7 +15,7 @@ from azure.functions import meta
 
 from emulator.functions_host.durable import history as rows
 from emulator.functions_host.durable.episode import EpisodeRunner, utc_now
-from emulator.functions_host.durable.failures import activity_failure
+from emulator.functions_host.durable.failures import activity_failure, unknown_orchestrator
 from emulator.functions_host.durable.history import HistoryEvent
 from emulator.functions_host.durable.replay import KnownFunctions
 from emulator.functions_host.durable.store import Instance, Message, PendingActivity, RuntimeStatus, Store
@@ -42,10 +42,9 @@ class TaskHub:
         self._store = store
         self._invoker = invoker
         self._activities = _by_name(functions, TriggerKind.ACTIVITY, "activity")
-        orchestrators = _by_name(functions, TriggerKind.ORCHESTRATION, "orchestration")
-        self._runner = EpisodeRunner(
-            store, orchestrators, KnownFunctions(self._activities.keys(), orchestrators.keys()), invoker
-        )
+        self._orchestrators = _by_name(functions, TriggerKind.ORCHESTRATION, "orchestration")
+        known = KnownFunctions(self._activities.keys(), self._orchestrators.keys())
+        self._runner = EpisodeRunner(store, self._orchestrators, known, invoker)
         self._ready: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._queued: set[str] = set()
         self._queueing = threading.Lock()
@@ -86,13 +85,28 @@ class TaskHub:
             return False
         return True
 
+    def objection_to_orchestrator(self, name: str) -> str | None:
+        """Say what the extension says of an orchestrator that the app does not have."""
+        if name.lower() in self._orchestrators:
+            return None
+        return unknown_orchestrator(name, [function.name for function in self._orchestrators.values()])
+
     def start(
-        self, name: str, instance_id: str | None, input_text: str | None, version: str | None = None
+        self,
+        name: str,
+        instance_id: str | None,
+        input_text: str | None,
+        *,
+        version: str | None = None,
+        is_restart: bool = False,
     ) -> tuple[str, RuntimeStatus | None]:
-        """Start an instance; return its id, and the status of the running one that is in the way."""
+        """Start an instance; return its id, and the status of the running one that is in the way.
+
+        A restart's execution id is written without dashes, as recorded.
+        """
         now = utc_now()
         instance_id = instance_id or uuid.uuid4().hex
-        execution_id = str(uuid.uuid4())
+        execution_id = uuid.uuid4().hex if is_restart else str(uuid.uuid4())
         started = rows.execution_started(
             now,
             instance_id=instance_id,
@@ -114,6 +128,14 @@ class TaskHub:
     def terminate(self, instance_id: str, reason: str | None) -> Reception:
         """Ask an instance to end."""
         return self._receive(instance_id, rows.execution_terminated(utc_now(), reason))
+
+    def suspend(self, instance_id: str, reason: str | None) -> Reception:
+        """Ask an instance to do nothing until it is resumed."""
+        return self._receive(instance_id, rows.execution_suspended(utc_now(), reason))
+
+    def resume(self, instance_id: str, reason: str | None) -> Reception:
+        """Ask a suspended instance to go on."""
+        return self._receive(instance_id, rows.execution_resumed(utc_now(), reason))
 
     def _receive(self, instance_id: str, event: HistoryEvent) -> Reception:
         instance = self._store.instance(instance_id)

@@ -87,9 +87,7 @@ def test_a_failure_is_500_on_request(host: RunningHost) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_an_unknown_instance_is_not_found(host: RunningHost, method: str) -> None:
-    expected = 404 if method == "GET" else 501
-
-    assert host.request(method, host.management("/instances/no-such")).status_code == expected
+    assert host.request(method, host.management("/instances/no-such")).status_code == 404
 
 
 @pytest.mark.parametrize(("instance", "status"), [("no-such", 404), ("one-echo", 410)])
@@ -114,13 +112,6 @@ def test_an_event_that_is_no_json_is_refused(host: RunningHost, body: str, conte
     answer = host.post(path, data=body, headers={"content-type": content_type})
 
     assert (answer.status_code, answer.json()["Message"]) == (400, message)
-
-
-@pytest.mark.parametrize("operation", ["suspend", "resume", "rewind", "restart"])
-def test_what_the_host_does_not_do_it_says(host: RunningHost, operation: str) -> None:
-    answer = host.post(host.management(f"/instances/one-wait/{operation}?reason=r"))
-
-    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (501, "application/problem+json")
 
 
 def listed(host: RunningHost, query: str, token: str = "") -> tuple[list[str], str]:
