@@ -21,7 +21,7 @@ from armature.templates.expressions import (
 from armature.templates.functions import find_function
 from armature.templates.functions.signature import HELP, INVALID_TEMPLATE, Kind, too_large
 from armature.templates.partial import TAKES_PENDING, check_parts
-from armature.templates.scope import PartialObject, Pending, Scope
+from armature.templates.scope import OpenList, PartialObject, Pending, Scope, closed
 from armature.templates.values import find_name, is_too_large, to_text
 
 __all__ = [
@@ -155,8 +155,8 @@ def _as_far_as_told(nodes: tuple[Expression, ...], scope: Scope) -> tuple[list[A
 
 def _whole(value: Any) -> Any:
     if isinstance(value, PartialObject):
-        raise UnresolvedError(value.what)
-    return value
+        return value.whole()
+    return [closed(item) for item in value] if isinstance(value, OpenList) else value
 
 
 class _Thunk:
@@ -312,6 +312,14 @@ class StaticScope:
     def reference(self, arguments: list[Any]) -> Any:
         """Unresolved."""
         raise UnresolvedError(f"reference('{arguments[0]}')")
+
+    def references(self, arguments: list[Any]) -> Any:
+        """Unresolved."""
+        raise UnresolvedError(f"references('{arguments[0]}')")
+
+    def resource_info(self, symbol: str) -> dict[str, Any]:
+        """Unresolved."""
+        raise UnresolvedError(f"resourceInfo('{symbol}')")
 
     def list_function(self, name: str, arguments: list[Any]) -> Any:
         """Unresolved."""

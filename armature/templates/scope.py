@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, Protocol
 
+from armature.templates.errors import UnresolvedError
+
 
 class Scope(Protocol):
     """The surroundings of an expression.
@@ -12,7 +14,10 @@ class Scope(Protocol):
     can: its values may hold `Pending` ones.
     """
 
-    is_partial: bool
+    @property
+    def is_partial(self) -> bool:
+        """Whether values may hold pending ones."""
+        ...
 
     def parameter(self, name: str) -> Any:
         """The value of a parameter."""
@@ -62,6 +67,14 @@ class Scope(Protocol):
         """The runtime state of a resource."""
         ...
 
+    def references(self, arguments: list[Any]) -> Any:
+        """The runtime states of the resources of a copy loop, which its symbolic name stands for."""
+        ...
+
+    def resource_info(self, symbol: str) -> dict[str, Any]:
+        """What the template says of the resource with that symbolic name: id, name, type, apiVersion."""
+        ...
+
     def list_function(self, name: str, arguments: list[Any]) -> Any:
         """What `list*` of a resource answers, `name` as it is written."""
         ...
@@ -90,9 +103,39 @@ class PartialObject(dict[str, Any]):
         super().__init__(known)
         self.what = what
 
+    def whole(self) -> dict[str, Any]:
+        """The object itself; raises UnresolvedError."""
+        raise UnresolvedError(self.what)
+
+
+class OpenObject(PartialObject):
+    """An object that can be told as it is, but of which more will be known: to ask for another property is pending."""
+
+    def whole(self) -> dict[str, Any]:
+        """The object with all that is known of it now."""
+        return {name: closed(value) for name, value in self.items()}
+
+
+class OpenList(list[Any]):
+    """An array with open objects in it."""
+
 
 class Pending(PartialObject):
     """A value of which nothing can be told yet, inside of one that can: an element of an array, a property."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what, {})
+
+
+def open_value(what: str, value: Any) -> Any:
+    """A value in which every object is open."""
+    if isinstance(value, dict) and not isinstance(value, PartialObject):
+        return OpenObject(what, {name: open_value(what, item) for name, item in value.items()})
+    return OpenList(open_value(what, item) for item in value) if isinstance(value, list) else value
+
+
+def closed(value: Any) -> Any:
+    """A value as it is known now, its open objects made ordinary ones."""
+    if isinstance(value, OpenObject):
+        return value.whole()
+    return [closed(item) for item in value] if isinstance(value, OpenList) else value

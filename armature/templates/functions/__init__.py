@@ -31,8 +31,6 @@ _NOT_YET_EVALUATED = (
     Function("toLogicalZones", 3, 3, Kind.RUNTIME),
     Function("toPhysicalZone", 3, 3, Kind.RUNTIME),
     Function("toPhysicalZones", 3, 3, Kind.RUNTIME),
-    Function("references", 1, 2, Kind.RUNTIME),
-    Function("resourceInfo", 1, 1, Kind.RUNTIME),
     Function("extensions", 1, 1, Kind.DEPLOYMENT),
     Function("externalInputs", 1, 1, Kind.DEPLOYMENT),
 )

@@ -165,6 +165,15 @@ def _reference(scope: Scope, arguments: list[Any]) -> Any:
     return scope.reference(arguments)
 
 
+def _references(scope: Scope, arguments: list[Any]) -> Any:
+    _strings("references", arguments)
+    return scope.references(arguments)
+
+
+def _resource_info(scope: Scope, arguments: list[Any]) -> Any:
+    return scope.resource_info(require("resourceInfo", arguments, 0, str, only=True))
+
+
 def _providers(scope: Scope, arguments: list[Any]) -> Any:
     _strings("providers", arguments)
     return scope.providers(arguments)
@@ -204,5 +213,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function("environment", 0, 0, Kind.DEPLOYMENT, lambda scope, _: scope.environment()),
     Function("newGuid", 0, 0, Kind.DEPLOYMENT, lambda scope, _: scope.new_guid()),
     Function("reference", 1, 3, Kind.RUNTIME, _reference),
+    Function("references", 1, 2, Kind.RUNTIME, _references),
+    Function("resourceInfo", 1, 1, Kind.RUNTIME, _resource_info),
     Function("providers", 1, 2, Kind.RUNTIME, _providers),
 )

@@ -4,7 +4,7 @@ import pytest
 
 from armature.templates.errors import ExpressionError, UnresolvedError
 from armature.templates.evaluation import StaticScope, evaluate
-from armature.templates.scope import Pending
+from armature.templates.scope import Pending, open_value
 
 
 class PartialScope(StaticScope):
@@ -70,3 +70,32 @@ def test_what_needs_a_pending_part_is_not(expression: str) -> None:
 def test_what_is_wrong_is_told_before_what_is_pending() -> None:
     with pytest.raises(ExpressionError, match="expects its second parameter"):
         evaluate("[concat(parameters('text'), string(add(1, 'x')))]", scope())
+
+
+def opened() -> PartialScope:
+    return PartialScope({"r": open_value("reference('r')", {"a": 1, "list": [{"b": 2}], "object": {"c": 3}})})
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("parameters('r')", {"a": 1, "list": [{"b": 2}], "object": {"c": 3}}),
+        ("parameters('r').list", [{"b": 2}]),
+        ("parameters('r').list[0].b", 2),
+        ("length(parameters('r').list)", 1),
+        ("length(parameters('r').object)", 1),
+        ("string(parameters('r').list[0])", '{"b":2}'),
+        ("createArray(parameters('r').object)", [{"c": 3}]),
+    ],
+)
+def test_an_open_object_is_told_as_far_as_it_is_known(expression: str, value: object) -> None:
+    found = evaluate(f"[{expression}]", opened())
+
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("expression", ["r').x", "r').object.x", "r').list[0].x"])
+def test_what_an_open_object_does_not_have_yet_is_pending(expression: str) -> None:
+    with pytest.raises(UnresolvedError):
+        evaluate(f"[parameters('{expression}]", opened())
