@@ -17,7 +17,7 @@ from armature.messages import Answer, ArtifactAnswer, ArtifactInput, UploadCount
 from armature.plan import Artifact, ArtifactKind
 from armature.state import Artifacts
 from armature.templates.limits import MAX_TEMPLATE_BYTES
-from armature.templates.links import with_relative_links
+from armature.templates.relative_links import rewritten
 from armature.templates.template import Template
 from armature.transitions import with_artifacts
 from armature.zip_bundle import ZipBundle
@@ -73,10 +73,10 @@ def _container(artifact: Artifact, deployment_id: str) -> str:
 
 def _content(bundle: ZipBundle, artifact: Artifact) -> tuple[BinaryIO, int]:
     """The bytes to store and their number: the file as it is, or a template's copy with relative links."""
-    if artifact.relative_links:
-        original = bundle.read(artifact.path, MAX_TEMPLATE_BYTES)
-        rewritten = with_relative_links(Template.read(original, file=artifact.path)) or original
-        return io.BytesIO(rewritten), len(rewritten)
+    if artifact.rewrites:
+        original = Template.read(bundle.read(artifact.path, MAX_TEMPLATE_BYTES), file=artifact.path)
+        copy = rewritten(original, artifact.rewrites)
+        return io.BytesIO(copy), len(copy)
     return bundle.open(artifact.path), artifact.size
 
 

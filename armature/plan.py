@@ -63,10 +63,9 @@ class PlannedTemplate(Model):
     """One template deployment to make.
 
     `location` is where ARM keeps a subscription deployment's record (None in a resource group). `linked_paths` are the
-    bundle's files that it links to, directly or through others. `relative_links`: the copy whose links are relative
-    to the template's own address is uploaded. `artifacts_location` says whether the URI put into `_artifactsLocation`
-    ends in a slash; None when the template does not ask for it or the manifest sets it. `secure_parameters` are the
-    names of the bound parameters that are `securestring` or `secureobject`.
+    bundle's files that it links to, directly or through others. `artifacts_location` says whether the URI put into
+    `_artifactsLocation` ends in a slash; None when the template does not ask for it or the manifest sets it.
+    `secure_parameters` are the names of the bound parameters that are `securestring` or `secureobject`.
     """
 
     name: str
@@ -78,7 +77,6 @@ class PlannedTemplate(Model):
     deployment_name: str
     parameters: dict[str, ParameterBinding] = {}
     linked_paths: tuple[str, ...] = ()
-    relative_links: bool = False
     artifacts_location: Literal["slash", "no-slash"] | None = None
     attachments: tuple[PackageAttachment, ...] = ()
     resource_count: int = 0
@@ -106,6 +104,8 @@ class Artifact(Model):
     """A file of the bundle to upload. `path` is its path in the bundle, `size` in bytes uncompressed.
 
     `name` is the path for a template, the manifest's name for a package. `sha256` (hex) is known for packages.
+    `rewrites` are what is put where (a value for each JSON pointer) in the copy of a template that is uploaded, so that
+    its links are relative to its own address.
     """
 
     index: int
@@ -114,7 +114,7 @@ class Artifact(Model):
     name: str
     size: int
     sha256: str | None = None
-    relative_links: bool = False
+    rewrites: dict[str, Any] = {}
 
     @property
     def blob_name(self) -> str:

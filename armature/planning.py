@@ -25,6 +25,7 @@ from armature.request import DeploymentRequest
 from armature.targeting import Targeting
 from armature.template_files import LinkedFiles, TemplateFile
 from armature.templates.links import ArtifactsLocationStyle, artifacts_location_style
+from armature.templates.relative_links import link_rewrites
 from armature.templates.template import DeploymentScope, Template
 
 DEFAULT_ENVIRONMENT = "default"
@@ -85,7 +86,7 @@ def _planned(
     sound: Sound, entry: TemplateEntry, scope: DeploymentScopeTarget, tier: int, deployment_id: str
 ) -> PlannedTemplate:
     template = sound.templates[entry.name]
-    root, *linked = sound.linked[entry.name].files
+    _, *linked = sound.linked[entry.name].files
     parameters = bindings_of(entry, template)
     style = _artifacts_location(sound.linked[entry.name]) if is_told_its_location(entry, template) else None
     is_subscription = template.scope is DeploymentScope.SUBSCRIPTION
@@ -99,7 +100,6 @@ def _planned(
         deployment_name=deployment_name(entry.name, deployment_id),
         parameters=_as_named(parameters, sound.manifest),
         linked_paths=tuple(file.path for file in linked),
-        relative_links=root.has_relative_copy,
         artifacts_location=style,
         attachments=entry.attachments,
         resource_count=template.resource_count,
@@ -148,6 +148,8 @@ def _artifacts(sound: Sound) -> list[Artifact]:
     files: dict[str, TemplateFile | None] = {
         file.path: file for entry in sound.manifest.templates for file in sound.linked[entry.name].files
     }
+    read = {path: file.template for path, file in files.items() if file is not None and file.template is not None}
+    rewrites = link_rewrites(read, {entry.file.path for entry in sound.manifest.templates})
     if not all(linked.are_all_known for linked in sound.linked.values()):
         files = {**dict.fromkeys(_possible_templates(sound.bundle)), **files}
     artifacts = [
@@ -168,9 +170,9 @@ def _artifacts(sound: Sound) -> list[Artifact]:
             path=path,
             name=path,
             size=sizes[path],
-            relative_links=file is not None and file.has_relative_copy,
+            rewrites=rewrites.get(path, {}),
         )
-        for index, (path, file) in enumerate(files.items(), start=len(artifacts))
+        for index, path in enumerate(files, start=len(artifacts))
     ]
 
 

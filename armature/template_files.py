@@ -8,8 +8,9 @@ from armature.bundle import Bundle, BundleError, name_fault
 from armature.problems import Problem, ProblemCode
 from armature.shape import problem_at
 from armature.templates.checks import check_template
-from armature.templates.links import TemplateLink, linked_templates, with_relative_links
+from armature.templates.links import TemplateLink, linked_templates
 from armature.templates.nearest import Nearest
+from armature.templates.relative_links import handed_links
 from armature.templates.template import Template
 
 MAX_READ_BYTES = 64 * 1024**2
@@ -18,14 +19,10 @@ MAX_READ_BYTES = 64 * 1024**2
 
 @dataclass(frozen=True)
 class TemplateFile:
-    """A template file; `template` is None when it can't be read.
-
-    `has_relative_copy`: there is a copy of it whose links are relative, which is what is uploaded.
-    """
+    """A template file; `template` is None when it can't be read."""
 
     path: str
     template: Template | None = None
-    has_relative_copy: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +79,8 @@ class TemplateFiles:
                     waiting.append(link.path)
                 else:
                     self.problems.append(self._missing_link(file.template, link, link.path))
+            handed = (link.target for link in handed_links(file.template))
+            waiting += [target for target in handed if target is not None and target in self._bundle.entries]
         return LinkedFiles(tuple(found.values()), are_all_known)
 
     def _read(self, path: str) -> TemplateFile:
@@ -94,7 +93,7 @@ class TemplateFiles:
         self.problems += problems
         if template is None:
             return TemplateFile(path)
-        return TemplateFile(path, template, has_relative_copy=with_relative_links(template) is not None)
+        return TemplateFile(path, template)
 
     def _missing_link(self, template: Template, link: TemplateLink, path: str) -> Problem:
         near = self._nearest.find_file(path, self._bundle.entries)

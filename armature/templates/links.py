@@ -6,28 +6,17 @@ the parameter `_artifactsLocationSasToken` behind it. Real templates want that p
 (`uri(parameters('_artifactsLocation'), 'x.json')`) or not to (`concat(parameters('_artifactsLocation'), '/x.json')`).
 """
 
-import json
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
-from functools import reduce
 from posixpath import normpath
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from armature.problems import Problem, ProblemCode
-from armature.templates.errors import ExpressionSyntaxError, TemplateError
+from armature.templates.errors import TemplateError
 from armature.templates.evaluation import StaticScope, evaluate_value
-from armature.templates.expressions import (
-    Expression,
-    FunctionCall,
-    PropertyAccess,
-    StringLiteral,
-    is_expression,
-    parse_expression,
-    render,
-    walk,
-)
+from armature.templates.expressions import Expression, FunctionCall, StringLiteral, is_expression, walk
+from armature.templates.following import argument_of, followed, parsed
 from armature.templates.reading import walk_values
 from armature.templates.scope import PartialObject
 from armature.templates.template import ResourceDeclaration, Template
@@ -100,88 +89,6 @@ def artifacts_location_problems(template: Template) -> list[Problem]:
     return []
 
 
-def with_relative_links(template: Template) -> bytes | None:
-    """A copy whose links made from the template's own URI are relative ones; None when it has no such links.
-
-    ARM hands the query string of a template's link on to what is linked by `relativePath`, but not to a URI that is
-    made from the template's own: without this such links can't be read from private storage.
-    """
-    copy: Any = None
-    for resource in template.resources:
-        path = _relative_part(resource.properties.get("templateLink"), template)
-        if path is None:
-            continue
-        copy = deepcopy(template.value) if copy is None else copy
-        parts = resource.pointer.removeprefix(template.pointer).split("/")[1:]
-        body = reduce(_step, parts, copy)
-        link = body["properties"]["templateLink"]
-        body["properties"]["templateLink"] = {"relativePath": path} | {
-            name: value for name, value in link.items() if name != "uri"
-        }
-    # Compact: the copy of a template just below ARM's limit must not be above it.
-    return None if copy is None else json.dumps(copy, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _step(value: Any, part: str) -> Any:
-    return value[int(part)] if isinstance(value, list) else value[part.replace("~1", "/").replace("~0", "~")]
-
-
-def _relative_part(link: Any, template: Template) -> str | None:
-    """The relativePath that means the same as a link made from the template's own URI."""
-    text = link.get("uri") if isinstance(link, dict) else None
-    tree = _followed(text, template) if isinstance(text, str) else None
-    if not isinstance(tree, FunctionCall) or not tree.calls("uri") or len(tree.arguments) != 2:
-        return None
-    base, relative = tree.arguments
-    if not _is_own_uri(base) or any(_names_parameter(node, "sas") for node in walk(relative)):
-        return None
-    return relative.value if isinstance(relative, StringLiteral) else f"[{render(relative)}]"
-
-
-def _followed(text: str, template: Template) -> Expression | None:
-    """The tree of an expression; of one that is a variable and nothing else, of the variable's."""
-    for _ in range(10):
-        tree = _parsed(text)
-        name = _argument_of(tree, "variables") if tree is not None else None
-        if name is None:
-            return tree
-        value = next((value for key, value in template.variables.items() if key.lower() == name.lower()), None)
-        if not isinstance(value, str):
-            return tree
-        text = value
-    return None
-
-
-def _parsed(text: str) -> Expression | None:
-    if not is_expression(text):
-        return None
-    try:
-        return parse_expression(text)
-    except ExpressionSyntaxError:
-        return None  # reported by the checks
-
-
-def _argument_of(node: Expression, function: str) -> str | None:
-    """`x` of `function('x')`."""
-    if isinstance(node, FunctionCall) and node.calls(function) and len(node.arguments) == 1:
-        argument = node.arguments[0]
-        return argument.value if isinstance(argument, StringLiteral) else None
-    return None
-
-
-def _names_parameter(node: Expression, part: str) -> bool:
-    return part in (_argument_of(node, "parameters") or "").lower()
-
-
-def _is_own_uri(node: Expression) -> bool:
-    """`deployment().properties.templateLink.uri`."""
-    for name in ("uri", "templatelink", "properties"):
-        if not isinstance(node, PropertyAccess) or node.name.lower() != name:
-            return False
-        node = node.target
-    return isinstance(node, FunctionCall) and node.calls("deployment")
-
-
 def _templates_in(template: Template, known: Mapping[str, Any]) -> Iterator[tuple[Template, Mapping[str, Any]]]:
     """The template and those inside it, each with what is known of the parameters its expressions see."""
     waiting = [(template, known)]
@@ -212,7 +119,7 @@ def _link(
         path, is_in_bundle = _target(f"{_BUNDLE}{base}/" if base else _BUNDLE, relative, holder, known, folder, style)
         return TemplateLink(f"{pointer}/relativePath", "relativePath", path, relative, None, is_in_bundle)
     if isinstance(uri, str):
-        tree = _followed(uri, holder)
+        tree = followed(uri, holder)
         used = next(iter(_styles_in(tree, _location_variables(holder))), None) if tree is not None else None
         path, is_in_bundle = _target("", uri, holder, known, folder, style)
         return TemplateLink(f"{pointer}/uri", "uri", path, uri, used, is_in_bundle)
@@ -273,13 +180,13 @@ def _location_variables(template: Template) -> frozenset[str]:
     found = (
         name.lower()
         for name, value in template.variables.items()
-        if isinstance(value, str) and (tree := _parsed(value)) is not None and _is_location(tree, frozenset())
+        if isinstance(value, str) and (tree := parsed(value)) is not None and _is_location(tree, frozenset())
     )
     return frozenset(found)
 
 
 def _is_location(node: Expression, variables: frozenset[str]) -> bool:
-    parameter, variable = _argument_of(node, "parameters"), _argument_of(node, "variables")
+    parameter, variable = argument_of(node, "parameters"), argument_of(node, "variables")
     return (parameter or "").lower() == _LOCATION or (variable is not None and variable.lower() in variables)
 
 
@@ -290,7 +197,7 @@ def _styles(template: Template) -> Iterator[tuple[str, ArtifactsLocationStyle]]:
     variables = _location_variables(template)
     for pointer, value in walk_values(template.value, template.pointer):
         if isinstance(value, str) and is_expression(value):
-            tree = _parsed(value)
+            tree = parsed(value)
             if tree is not None:
                 yield from ((pointer, style) for style in _styles_in(tree, variables))
 

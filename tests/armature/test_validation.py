@@ -293,11 +293,11 @@ def test_links_made_from_the_templates_own_address_become_relative_in_the_copy_t
         }
     )
 
-    assert found.templates[0].relative_links
-    assert [(artifact.path, artifact.relative_links) for artifact in found.artifacts] == [
-        ("deep/a.json", True),
-        ("deep/b.json", True),
-        ("deep/c.json", False),
+    link = "/resources/0/properties/templateLink"
+    assert [(artifact.path, artifact.rewrites) for artifact in found.artifacts] == [
+        ("deep/a.json", {link: {"relativePath": "b.json"}}),
+        ("deep/b.json", {link: {"relativePath": "c.json"}}),
+        ("deep/c.json", {}),
     ]
 
 

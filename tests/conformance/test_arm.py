@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from armature.templates.links import with_relative_links
 from armature.templates.reading import JsonSyntaxError
+from armature.templates.relative_links import own_link_rewrites, rewritten
 from armature.templates.template import Template, TemplateShapeError
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.behaviours.storage import AccountsFile
@@ -154,6 +154,7 @@ def with_relative_links_or_as_it_is(file: Path) -> bytes:
     """The template as the app uploads it: links made from its own URI are relative, so that the SAS reaches them."""
     content = file.read_bytes()
     try:
-        return with_relative_links(Template.read(content, file=file.name)) or content
+        template = Template.read(content, file=file.name)
     except (TemplateShapeError, JsonSyntaxError):
         return content
+    return rewritten(template, own_link_rewrites(template))

@@ -7,7 +7,8 @@ import pytest
 
 from armature.problems import Problem, ProblemCode
 from armature.templates.checks import check_template
-from armature.templates.links import artifacts_location_style, linked_templates, with_relative_links
+from armature.templates.links import artifacts_location_style, linked_templates
+from armature.templates.relative_links import own_link_rewrites
 from armature.templates.template import DeploymentScope, Template, TemplateShapeError
 
 FAULTY = ("order-platform", "orders-split")
@@ -140,11 +141,12 @@ def test_links_made_from_the_templates_own_uri_become_relative(shared: Path) -> 
     folder = shared / "templates/docs-linked-basics/azure-resource-manager/linkedtemplates"
     template = Template.read((folder / "static-public-ip-parent.json").read_bytes(), file="parent.json")
 
-    rewritten = with_relative_links(template)
-
-    assert rewritten is not None
-    link = json.loads(rewritten)["resources"][0]["properties"]["templateLink"]
-    assert link == {"relativePath": "static-public-ip.json", "contentVersion": "1.0.0.0"}
+    assert own_link_rewrites(template) == {
+        "/resources/0/properties/templateLink": {
+            "relativePath": "static-public-ip.json",
+            "contentVersion": "1.0.0.0",
+        }
+    }
 
 
 def test_relative_links_are_followed_from_file_to_file(shared: Path) -> None:

@@ -1,17 +1,10 @@
 """Which templates a template links to, and how it is told where they are."""
 
-import json
 from typing import Any
 
 import pytest
 
-from armature.templates.links import (
-    artifacts_location_problems,
-    artifacts_location_style,
-    linked_templates,
-    with_relative_links,
-)
-from armature.templates.template import Template
+from armature.templates.links import artifacts_location_problems, artifacts_location_style, linked_templates
 from tests.armature.templates.building import deployment, inline, linked, template, template_value
 
 LOCATION = {"_artifactsLocation": {"type": "string"}, "_artifactsLocationSasToken": {"type": "securestring"}}
@@ -159,57 +152,6 @@ def test_both_styles_in_one_template_are_a_problem_at_the_second() -> None:
 
     assert problem.pointer == "/variables/b"
     assert problem.line == 1
-
-
-@pytest.mark.parametrize(
-    ("uri", "relative"),
-    [
-        (f"[uri({OWN}, 'child.json')]", "child.json"),
-        ("[URI(Deployment().Properties.TemplateLink.Uri, 'child.json')]", "child.json"),
-        (f"[uri({OWN}, concat('a', copyIndex(), '.json'))]", "[concat('a', copyIndex(), '.json')]"),
-        ("[variables('v')]", "v.json"),
-        (f"[uri({OWN}, concat('a.json', parameters('_artifactsLocationSasToken')))]", None),
-        ("[uri(parameters('_artifactsLocation'), 'a.json')]", None),
-        ("https://example.org/a.json", None),
-        ("[uri(", None),
-    ],
-)
-def test_links_made_from_the_templates_own_address_become_relative(uri: str, relative: str | None) -> None:
-    link = {"uri": uri, "contentVersion": "1.0.0.0"}
-    holder = template(
-        parameters=LOCATION, variables={"v": f"[uri({OWN}, 'v.json')]"}, resources=[deployment(), linked(**link)]
-    )
-
-    rewritten = with_relative_links(holder)
-
-    if relative is None:
-        assert rewritten is None
-    else:
-        assert rewritten is not None
-        value = json.loads(rewritten)
-        assert value["resources"][1]["properties"]["templateLink"] == {
-            "relativePath": relative,
-            "contentVersion": "1.0.0.0",
-        }
-        assert value["resources"][0] == deployment()
-        assert linked_templates(Template.read(rewritten, file=holder.document.file))[0].kind == "relativePath"
-
-
-def test_the_template_itself_is_not_changed_by_rewriting() -> None:
-    holder = template(resources=[linked(uri=f"[uri({OWN}, 'child.json')]")])
-
-    with_relative_links(holder)
-
-    assert holder.value["resources"][0]["properties"]["templateLink"] == {"uri": f"[uri({OWN}, 'child.json')]"}
-
-
-def test_the_copy_is_no_larger_than_a_template_that_is_written_without_spaces() -> None:
-    holder = template(resources=[linked(uri=f"[uri({OWN}, 'child.json')]")], variables={"rows": [[0]] * 1000})
-
-    rewritten = with_relative_links(holder)
-
-    assert rewritten is not None
-    assert len(rewritten) < len(json.dumps(holder.value, separators=(",", ":")))
 
 
 def test_defaults_that_name_one_another_twice_are_told_once_each() -> None:
