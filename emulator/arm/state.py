@@ -33,6 +33,7 @@ __all__ = [
 
 _RECORD = "record:"
 _REGISTRATION = "registration"
+_GOVERNING = "microsoft.authorization"
 
 
 class CloudState:
@@ -47,6 +48,7 @@ class CloudState:
         self._deployments: dict[str, Deployment] = {}
         self._runs: dict[str, Deployment] = {}
         self._work: dict[str, ProviderOperation] = {}
+        self._governing: dict[tuple[str, str], dict[str, Resource]] = {}
         self._records: dict[str, dict[str, dict[str, Any]]] = {}
         for kind, key, document in journal.read() if journal else ():
             self._load(kind, key, document)
@@ -61,7 +63,9 @@ class CloudState:
             case "group":
                 self._groups[key] = unpack(ResourceGroup, document)
             case "resource":
-                self._resources[key] = unpack(Resource, document)
+                self._resources[key] = loaded = unpack(Resource, document)
+                if loaded.id.namespace.lower() == _GOVERNING:
+                    self._govern(loaded)
             case "deployment":
                 self._enter(unpack(Deployment, document))
             case "content":
@@ -181,6 +185,8 @@ class CloudState:
     def put_resource(self, resource: Resource) -> None:
         """Add or replace a resource."""
         self._resources[resource.id.key] = resource
+        if resource.id.namespace.lower() == _GOVERNING:
+            self._govern(resource)
         self._put("resource", resource.id.key, resource)
 
     def drop_resource(self, resource_id: ResourceId) -> list[Resource]:
@@ -188,12 +194,21 @@ class CloudState:
         within = [resource for resource in self._resources.values() if resource.id.is_within(resource_id)]
         for resource in within:
             del self._resources[resource.id.key]
+            self._governing.get((resource.id.scope.key, resource.id.type.lower()), {}).pop(resource.id.key, None)
             self._drop("resource", resource.id.key)
         return sorted(within, key=lambda resource: -len(resource.id.key))
 
     def resources(self, within: ResourceId) -> Iterator[Resource]:
         """All resources in a subscription, a group or a resource, children and extensions too."""
         return (resource for resource in list(self._resources.values()) if resource.id.is_within(within))
+
+    def governing(self, scope: ResourceId, resource_type: str) -> list[Resource]:
+        """The `Microsoft.Authorization` resources of a type directly on a scope: its locks, its role assignments."""
+        return list(self._governing.get((scope.key, resource_type.lower()), {}).values())
+
+    def _govern(self, resource: Resource) -> None:
+        on_scope = self._governing.setdefault((resource.id.scope.key, resource.id.type.lower()), {})
+        on_scope[resource.id.key] = resource
 
     def children(self, parent: ResourceId, kind: str) -> list[Resource]:
         """The direct children of one kind, in the order of their creation."""
