@@ -12,7 +12,7 @@ from emulator.arm.errors import ArmError, emulator_mistake
 from emulator.arm.grouping import begin_group_deletion, begin_group_write, finish_group_deletion
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.models import ProviderOperation, ResourceGroup
-from emulator.arm.provisioning import abandon_write, begin_remove, begin_write, finish_remove, finish_write
+from emulator.arm.provisioning import abandon_write, begin_remove, begin_write, finish_remove, finish_write, reach_out
 
 _LOG = logging.getLogger(__name__)
 _KEPT = timedelta(hours=24)  # how long the result of an operation can be asked for; of Azure's time
@@ -82,6 +82,8 @@ class ProviderOperations:
     async def _run(self, work: ProviderOperation) -> None:
         await self._time.pass_since(work.started, work.seconds)
         try:
+            if work.kind == "write":
+                await reach_out(self._surroundings, work)
             _FINISH[work.kind](self._surroundings, work)
         except ArmError as error:
             self._fail(work, error)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.arm.behaviours import Surroundings, behaviour_of
+from emulator.arm.behaviours import Surroundings, behaviour_of, check
 from emulator.arm.behaviours.generic import give_identities, new_document
 from emulator.arm.clock import now
 from emulator.arm.errors import ArmError, parent_resource_not_found, resource_not_found
@@ -35,7 +35,7 @@ def begin_write(
     if before:
         resource.secrets, resource.created = before.secrets, before.created
     behaviour = behaviour_of(resource_id.type)
-    behaviour.check(resource, surroundings)
+    check(resource, surroundings)
     if before:
         before.properties["provisioningState"] = "Updating"
         state.put_resource(before)
@@ -58,15 +58,30 @@ def finish_write(surroundings: Surroundings, work: ProviderOperation) -> Resourc
     Raises `ArmError` when it can't be made after all; `abandon_write` is to follow.
     """
     state = surroundings.state
-    if work.target.subscription and work.target.group:
-        state.group(work.target.subscription, work.target.group)
-    resource = Resource(work.target, work.api_version, dict(work.document or {}))
-    if shown := state.find_resource(work.target):
-        resource.secrets, resource.created = shown.secrets, shown.created
+    resource = _in_the_making(surroundings, work)
     behaviour_of(work.target.type).provision(resource, surroundings)
     resource.properties["provisioningState"] = "Succeeded"
     resource.changed = now()
     state.put_resource(resource)
+    return resource
+
+
+async def reach_out(surroundings: Surroundings, work: ProviderOperation) -> None:
+    """What a provider does beyond ARM before `finish_write`: containers, packages. May be done again.
+
+    Raises `ArmError` when it fails; `abandon_write` is to follow.
+    """
+    if step := behaviour_of(work.target.type).work:
+        await step(_in_the_making(surroundings, work), surroundings)
+
+
+def _in_the_making(surroundings: Surroundings, work: ProviderOperation) -> Resource:
+    """The resource that a write asks for, with the secrets of what is there; raises ResourceGroupNotFound."""
+    if work.target.subscription and work.target.group:
+        surroundings.state.group(work.target.subscription, work.target.group)
+    resource = Resource(work.target, work.api_version, dict(work.document or {}))
+    if shown := surroundings.state.find_resource(work.target):
+        resource.secrets, resource.created = shown.secrets, shown.created
     return resource
 
 
@@ -80,13 +95,14 @@ def abandon_write(surroundings: Surroundings, work: ProviderOperation) -> None:
         surroundings.state.put_resource(shown)
 
 
-def write(
+async def write(
     surroundings: Surroundings, resource_id: ResourceId, api_version: str, body: Mapping[str, Any]
 ) -> tuple[Resource, bool]:
     """A PUT that takes no time; answers the resource and whether it is new. Raises like `begin_write`."""
     work = begin_write(surroundings, resource_id, api_version, body)
     surroundings.state.drop_work(work)
     try:
+        await reach_out(surroundings, work)
         return finish_write(surroundings, work), work.is_new
     except ArmError:
         abandon_write(surroundings, work)
@@ -96,13 +112,14 @@ def write(
 def begin_remove(surroundings: Surroundings, resource_id: ResourceId) -> ProviderOperation | None:
     """Accept a DELETE: the resource shows `Deleting` until `finish_remove`; None when there is no such resource.
 
-    Raises `ArmError`: AnotherOperationInProgress.
+    Raises `ArmError`: AnotherOperationInProgress, or the provider's own refusal of what is in use.
     """
     found = surroundings.state.find_resource(resource_id)
     if found is None:
         return None
     if found.is_busy:
         raise busy(resource_id)
+    behaviour_of(resource_id.type).check_removal(found, surroundings)
     found.properties["provisioningState"] = "Deleting"
     surroundings.state.put_resource(found)
     seconds = behaviour_of(resource_id.type).seconds * DELETION_SHARE
@@ -179,7 +196,7 @@ def _check_place(surroundings: Surroundings, resource_id: ResourceId) -> None:
 def _implicit(surroundings: Surroundings, resource_id: ResourceId) -> Resource | None:
     """The resource, when it is one that its parent brings with it."""
     parent = resource_id.parent
-    owner = surroundings.state.find_resource(parent) if parent else None
+    owner = (surroundings.state.find_resource(parent) or _implicit(surroundings, parent)) if parent else None
     if parent is None or owner is None:
         return None
     path = str(resource_id)[len(str(parent)) + 1 :].lower()

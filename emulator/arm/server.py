@@ -9,7 +9,7 @@ from aiohttp import web
 
 from emulator import witness
 from emulator.arm.answers import Handler, RequestLog, authentication_middleware, headers_middleware, logging_middleware
-from emulator.arm.behaviours import Surroundings
+from emulator.arm.behaviours import Outside, Surroundings, resume
 from emulator.arm.behaviours.storage import AccountsFile
 from emulator.arm.clock import SimulatedTime
 from emulator.arm.engine.deployer import Deployer
@@ -18,7 +18,7 @@ from emulator.arm.journal import Journal
 from emulator.arm.operations import ProviderOperations
 from emulator.arm.routes import add_routes
 from emulator.arm.routes.service import SERVICE, Service
-from emulator.arm.settings import ArmSettings
+from emulator.arm.settings import NO_STORAGE, ArmSettings
 from emulator.arm.state import CloudState
 from emulator.arm.tokens import TokenVerifier
 
@@ -29,7 +29,9 @@ def create_application(settings: ArmSettings) -> web.Application:
     """The application; it needs a running event loop only once it serves."""
     journal = Journal(settings.database) if settings.database else None
     state = CloudState(settings.tenant, settings.subscriptions, journal)
-    surroundings = Surroundings(state, settings.tenant, settings.blob_endpoint, AccountsFile(settings.accounts))
+    outside = None if settings.blob_endpoint == NO_STORAGE else Outside(settings.certificate_authority)
+    accounts = AccountsFile(settings.accounts)
+    surroundings = Surroundings(state, settings.tenant, settings.blob_endpoint, accounts, outside)
     time = SimulatedTime(settings.scale)
     downloader = Downloader(settings.certificate_authority)
     operations = ProviderOperations(surroundings, time)
@@ -51,8 +53,11 @@ def create_application(settings: ArmSettings) -> web.Application:
 
     async def live(_: web.Application) -> AsyncIterator[None]:
         service.resume()
+        resume(surroundings)
         yield
         await service.stop()
+        if outside:
+            await outside.close()
         await downloader.close()
         if journal:
             journal.close()

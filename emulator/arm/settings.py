@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+NO_STORAGE = "https://127.0.0.1:1"  # nothing listens there: storage accounts are then only described
 DEFAULT_TENANT = "00000000-0000-0000-0000-000000000002"
 
 

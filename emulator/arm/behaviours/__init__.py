@@ -1,7 +1,10 @@
-"""What each resource type does when it is put, read, asked and deleted: one module a family, one registry here."""
+"""What each resource type does when it is put, read, asked and deleted: one package a family, one registry here."""
 
 from emulator.arm.behaviours import data, identity, keyvault, network, storage, web
 from emulator.arm.behaviours.generic import Behaviour, Surroundings
+from emulator.arm.behaviours.outside import Outside
+from emulator.arm.behaviours.rules import check_common
+from emulator.arm.models import Resource
 
 _FAMILIES = (storage, network, web, identity, keyvault, data)
 _REGISTRY: dict[str, Behaviour] = {
@@ -15,4 +18,19 @@ def behaviour_of(resource_type: str) -> Behaviour:
     return _REGISTRY.get(resource_type.lower(), _GENERIC)
 
 
-__all__ = ["Behaviour", "Surroundings", "behaviour_of"]
+def check(resource: Resource, surroundings: Surroundings) -> None:
+    """Raise `ArmError` for what ARM or the provider refuses before a write begins; changes nothing.
+
+    Preflight asks it for the types whose behaviour `is_preflighted`.
+    """
+    behaviour = behaviour_of(resource.id.type)
+    behaviour.check(resource, surroundings)
+    check_common(resource, surroundings, has_global_name=behaviour.has_global_name)
+
+
+def resume(surroundings: Surroundings) -> None:
+    """Go on with what providers had not ended beyond ARM when the process did."""
+    storage.resume(surroundings)
+
+
+__all__ = ["Behaviour", "Outside", "Surroundings", "behaviour_of", "check", "resume"]

@@ -79,7 +79,7 @@ async def put_resource(request: web.Request) -> web.Response:
     service, resource_id, body = service_of(request), _resource_id(request), await json_body(request)
     if body.get("properties") is not None and not isinstance(body["properties"], dict):
         raise invalid_request_content("the properties are not an object")
-    resource, is_new = write(service.surroundings, resource_id, request.query["api-version"], body)
+    resource, is_new = await write(service.surroundings, resource_id, request.query["api-version"], body)
     return web.json_response(present(service.surroundings, resource), status=201 if is_new else 200)
 
 
@@ -89,7 +89,7 @@ async def patch_resource(request: web.Request) -> web.Response:
     resource = service.state.resource(resource_id)
     merged = resource.document | {key: value for key, value in body.items() if key != "properties"}
     merged["properties"] = resource.properties | (body.get("properties") or {})
-    changed, _ = write(service.surroundings, resource.id, request.query["api-version"], merged)
+    changed, _ = await write(service.surroundings, resource.id, request.query["api-version"], merged)
     return web.json_response(present(service.surroundings, changed))
 
 

@@ -3,7 +3,8 @@
 from emulator.arm.behaviours.storage import accounts, services
 from emulator.arm.behaviours.storage.account_keys import AccountsFile
 from emulator.arm.behaviours.storage.accounts import name_availability
+from emulator.arm.behaviours.storage.service_client import resume
 
 BEHAVIOURS = accounts.BEHAVIOURS | services.BEHAVIOURS
 
-__all__ = ["BEHAVIOURS", "AccountsFile", "name_availability"]
+__all__ = ["BEHAVIOURS", "AccountsFile", "name_availability", "resume"]
