@@ -6,21 +6,24 @@ import logging
 import os
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 
-from emulator.functions_host.errors import HostError
 from emulator.functions_host.host import FunctionsHost, HostOptions
+from emulator.functions_host.leases import LeaseTimes
 from emulator.functions_host.log import configure_logging
 
 
 def main() -> None:
-    """Parse the command line and run the host; exit code 0 after SIGTERM or SIGINT, 1 when the database is in use."""
+    """Parse the command line and run the host; exit code 0 after SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="python -m emulator.functions_host", description=__doc__)
     parser.add_argument("--app-root", type=Path, required=True, help="folder with function_app.py and host.json")
     parser.add_argument("--port", type=int, default=7071, help="port on 127.0.0.1; 0 is any free one")
     parser.add_argument("--database", type=Path, required=True, help="SQLite file, created when missing")
     parser.add_argument("--log", type=Path, help="file for JSON lines; standard error otherwise")
     parser.add_argument("--grace-seconds", type=float, default=5.0, help="how long a stop waits for what runs")
+    parser.add_argument("--lease-seconds", type=float, default=5.0, help="after which a dead host's work is taken over")
+    parser.add_argument("--renewal-seconds", type=float, default=1.5, help="how often a host renews its leases")
     arguments = parser.parse_args()
     configure_logging(arguments.log)
     options = HostOptions(
@@ -28,11 +31,9 @@ def main() -> None:
         database=arguments.database.resolve(),
         port=arguments.port,
         grace_seconds=arguments.grace_seconds,
+        leases=LeaseTimes(timedelta(seconds=arguments.lease_seconds), timedelta(seconds=arguments.renewal_seconds)),
     )
-    try:
-        asyncio.run(_serve(options))
-    except HostError as error:
-        sys.exit(str(error))
+    asyncio.run(_serve(options))
 
 
 async def _serve(options: HostOptions) -> None:

@@ -1,13 +1,14 @@
-"""The SQLite file that holds everything the host must not lose.
+"""The SQLite file that holds everything the hosts of one task hub must not lose; several processes share it.
 
 Journal mode WAL with ``synchronous=NORMAL``: a commit is in the operating system's hands before the host goes on, so
 the death of the process (SIGKILL at any instant) loses nothing; only the loss of power of the machine could, which a
 development host need not survive, and FULL would wait for the disk once a commit.
 """
 
+import fcntl
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,9 @@ CREATE TABLE IF NOT EXISTS timers (
     instance_id TEXT NOT NULL, execution_id TEXT NOT NULL, event_id INTEGER NOT NULL,
     fire_at REAL NOT NULL, event TEXT NOT NULL, PRIMARY KEY (instance_id, execution_id, event_id));
 CREATE INDEX IF NOT EXISTS timers_by_time ON timers (fire_at);
+CREATE TABLE IF NOT EXISTS leases (name TEXT PRIMARY KEY, owner TEXT, epoch INTEGER NOT NULL, expires REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS activity_leases (
+    activity_id INTEGER PRIMARY KEY, owner TEXT NOT NULL, expires REAL NOT NULL);
 """
 
 
@@ -40,9 +44,10 @@ class Database:
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = _connect(file)
-        self._writer.executescript(_SCHEMA)
-        self._reader = _connect(file)
+        with _alone(file):  # SQLite does not wait for another process that sets the journal mode too
+            self._writer = _connect(file)
+            self._writer.executescript(_SCHEMA)
+            self._reader = _connect(file)
         self._writing = threading.Lock()
         self._reading = threading.Lock()
 
@@ -63,6 +68,20 @@ class Database:
         with self._reading:
             return self._reader.execute(sql, parameters).fetchall()
 
+    def first(self, sql: str, fits: Callable[[sqlite3.Row], bool]) -> sqlite3.Row | None:
+        """Return the first row of a query that fits; the rest is not read."""
+        with self._reading:
+            cursor = self._reader.execute(sql)
+            try:
+                return next((row for row in cursor if fits(row)), None)
+            finally:
+                cursor.close()
+
+    def version(self) -> int:
+        """Return a number that is another one whenever somebody, this process included, has written."""
+        number: int = self.read("PRAGMA data_version")[0][0]
+        return number
+
     def fact(self, name: str) -> str | None:
         """Return a single remembered value."""
         rows = self.read("SELECT value FROM facts WHERE name = ?", (name,))
@@ -75,12 +94,27 @@ class Database:
                 "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
             )
 
+    def remember_first(self, name: str, value: str) -> str:
+        """Store a single value unless there is one; return what is stored."""
+        if (known := self.fact(name)) is not None:
+            return known
+        with self.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (name, value))
+        return self.fact(name) or value
+
     def close(self) -> None:
         """Close both connections once nobody uses them."""
         with self._writing:
             self._writer.close()
         with self._reading:
             self._reader.close()
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    with file.with_name(f"{file.name}-opening").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _connect(file: Path) -> sqlite3.Connection:

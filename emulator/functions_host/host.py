@@ -1,13 +1,11 @@
 """Puts the host together: one app, one database, its triggers and its task hub behind one port."""
 
 import asyncio
-import fcntl
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO
 
 from aiohttp import web
 
@@ -17,12 +15,15 @@ from emulator.functions_host.durable.api import DurableApi
 from emulator.functions_host.durable.hub import TaskHub
 from emulator.functions_host.durable.management import Management
 from emulator.functions_host.durable.store import Store
+from emulator.functions_host.durable.worker import HubLimits
 from emulator.functions_host.errors import HostError
 from emulator.functions_host.http import HttpTriggers
 from emulator.functions_host.indexing import load_functions
 from emulator.functions_host.invocation import Invoker
+from emulator.functions_host.leases import Leases, LeaseTimes
 from emulator.functions_host.queues import QueueTriggers
 from emulator.functions_host.settings import HostSettings
+from emulator.functions_host.slots import take_slot
 from emulator.functions_host.storage_queues import StorageQueues
 from emulator.functions_host.timers import TimerTriggers
 
@@ -43,18 +44,17 @@ class HostOptions:
     port: int = 0
     trigger_threads: int = 16
     grace_seconds: float = 5.0
+    leases: LeaseTimes = field(default_factory=LeaseTimes)
 
 
 class FunctionsHost:
-    """A host for one function app. Start it once, on a running event loop.
-
-    Raises `HostError` when another host runs on the same database.
-    """
+    """A host for one function app, alone or beside others on the same database. Start it on a running event loop."""
 
     def __init__(self, options: HostOptions) -> None:
         self._options = options
-        self._lock = _take(options.database)
+        self._slot = take_slot(options.database)
         self._database = Database(options.database)
+        self._leases = Leases(self._database, self._slot.name, options.leases)
         self._error: str | None = None
         self._hub: TaskHub | None = None
         self._triggers: list[asyncio.Task[None]] = []
@@ -77,7 +77,9 @@ class FunctionsHost:
             queues = StorageQueues(base64=settings.queues.base64)
             invoker = Invoker(self._client_binding, queues, self._options.trigger_threads)
             store = Store(self._database)
-            hub = TaskHub(store, functions, invoker, settings.max_activities)
+            self._leases.forget_earlier_life()
+            limits = HubLimits(settings.max_activities, settings.max_orchestrators, settings.partitions)
+            hub = TaskHub(self._database, self._leases, functions, invoker, limits)
             http = HttpTriggers(functions, invoker, settings.route_prefix)
             queue_triggers = QueueTriggers(functions, invoker, queues, settings.queues)
             timer_triggers = TimerTriggers(functions, invoker, self._database)
@@ -116,7 +118,7 @@ class FunctionsHost:
         is_quiet = self._hub is None or await self._hub.stop(self._options.grace_seconds)
         if is_quiet:
             self._database.close()
-            self._lock.close()
+            self._slot.release()
         _log.info("Host stopped", extra={"facts": {"everythingEnded": is_quiet}})
         return is_quiet
 
@@ -147,26 +149,7 @@ class FunctionsHost:
 
     def _key(self) -> str:
         """Return the key of the Durable HTTP API: made once, kept so that addresses handed out stay good."""
-        key = self._database.fact("durable key")
-        if key is None:
-            key = secrets.token_urlsafe(32)
-            self._database.remember("durable key", key)
-        return key
-
-
-def _take(database: Path) -> IO[str]:
-    """Keep other hosts off a database; the lock ends with the process, however that ends.
-
-    Raises `HostError` when another host has it.
-    """
-    database.parent.mkdir(parents=True, exist_ok=True)
-    lock = database.with_name(f"{database.name}-lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        lock.close()
-        raise HostError(f"another host is running on {database}") from error
-    return lock
+        return self._database.remember_first("durable key", secrets.token_urlsafe(32))
 
 
 def _log_end(listener: asyncio.Task[None]) -> None:

@@ -61,6 +61,8 @@ class HostSettings:
     queues: QueueSettings = QueueSettings()
     hub_name: str = "TestHubName"
     max_activities: int = 16
+    max_orchestrators: int = 16
+    partitions: int = 4
 
     @classmethod
     def read(cls, app_root: Path) -> "HostSettings":
@@ -90,6 +92,8 @@ class HostSettings:
             ),
             hub_name=durable.get("hubName", cls.hub_name),
             max_activities=durable.get("maxConcurrentActivityFunctions", cls.max_activities),
+            max_orchestrators=durable.get("maxConcurrentOrchestratorFunctions", cls.max_orchestrators),
+            partitions=durable.get("storageProvider", {}).get("partitionCount", cls.partitions),
         )
 
 

@@ -44,6 +44,7 @@ from emulator.functions_host.durable.store import (
 from emulator.functions_host.errors import HostError
 from emulator.functions_host.indexing import HostFunction
 from emulator.functions_host.invocation import OUT_OF_PROCESS_MARKER, FunctionError, FunctionInput, Invoker
+from emulator.functions_host.leases import Fence
 
 _log = logging.getLogger("host.durable")
 
@@ -73,6 +74,7 @@ class _Episode:
     consumed: Sequence[int]
     is_first: bool
     begins_again: bool = False
+    fence: Fence | None = None
 
     @property
     def events(self) -> list[HistoryEvent]:
@@ -97,7 +99,7 @@ class _Episode:
 
 
 class EpisodeRunner:
-    """Runs episodes, one at a time."""
+    """Runs episodes: several at a time, but one of each instance."""
 
     def __init__(
         self,
@@ -114,12 +116,12 @@ class EpisodeRunner:
         self._clock = clock
         self._histories: dict[str, tuple[str, Sequence[Recorded]]] = {}
 
-    def run(self, instance_id: str) -> Aftermath:
-        """Run one episode of an instance if anything waits for it."""
+    def run(self, instance_id: str, fence: Fence | None = None) -> Aftermath:
+        """Run one episode of an instance if anything waits for it; `fence` is the lease that allows it."""
         episode = self._begin(instance_id)
         if episode is None:
             return Aftermath()
-        aftermath = self._carry_on(episode)
+        aftermath = self._carry_on(replace(episode, fence=fence))
         if episode.begins_again:  # what came for the instance in the meantime is still in the inbox
             return replace(aftermath, instances=[*aftermath.instances, instance_id])
         return aftermath
@@ -278,6 +280,7 @@ class EpisodeRunner:
             Commit(
                 instance,
                 of_execution=old.execution_id,
+                fence=episode.fence,
                 consumed=episode.consumed,
                 history=[Recorded(event, is_played=False) for event in beginning],
                 kept_rows=0,
@@ -292,6 +295,7 @@ class EpisodeRunner:
         changes = Commit(
             instance,
             of_execution=instance.execution_id,
+            fence=episode.fence,
             consumed=episode.consumed,
             history=[*episode.seen(), *(Recorded(event, is_played=False) for event in added)],
             kept_rows=episode.kept_rows,

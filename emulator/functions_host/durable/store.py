@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ from enum import StrEnum
 from emulator.functions_host.database import Database
 from emulator.functions_host.durable.generations import keep_generation, next_generation
 from emulator.functions_host.durable.history import EventType, HistoryEvent, Recorded
+from emulator.functions_host.leases import Fence
 
 _log = logging.getLogger("host.durable")
 
@@ -90,10 +91,14 @@ class Delivery:
 
 @dataclass
 class Commit:
-    """Everything that one episode changes, to be written at once, if the execution that it was of still runs."""
+    """Everything that one episode changes, to be written at once.
+
+    It counts only if the execution that it was of still runs, and the host still has the lease that it had then.
+    """
 
     instance: Instance
     of_execution: str
+    fence: Fence | None
     consumed: Sequence[int]
     history: Sequence[Recorded]
     kept_rows: int
@@ -179,19 +184,31 @@ class Store:
         """Return the ids of the instances that have something in their inbox."""
         return [row["instance_id"] for row in self._database.read("SELECT DISTINCT instance_id FROM inbox")]
 
+    def last_message(self) -> int:
+        """Return the number of the newest message that waits; numbers rise and are never used again."""
+        number: int = self._database.read("SELECT coalesce(max(id), 0) AS number FROM inbox")[0]["number"]
+        return number
+
+    def messages_after(self, number: int) -> list[tuple[int, str]]:
+        """Return the numbers and receivers of the messages that came after one."""
+        rows = self._database.read("SELECT id, instance_id FROM inbox WHERE id > ? ORDER BY id", (number,))
+        return [(row["id"], row["instance_id"]) for row in rows]
+
     def discard(self, deliveries: Iterable[int]) -> None:
         """Drop messages that are for nobody any more."""
         with self._database.transaction() as connection:
             _consume(connection, deliveries)
 
     def commit(self, episode: Commit) -> list[PendingActivity] | None:
-        """Write an episode; return the activities that it scheduled, None when the instance is gone or has begun anew.
+        """Write an episode; return the activities that it scheduled, None when the episode does not count any more.
 
         Rows of the history before `kept_rows` are in the file already.
         """
         instance = episode.instance
         with self._database.transaction() as connection:
             if not _runs(connection, instance.instance_id, episode.of_execution):
+                return None
+            if episode.fence is not None and not episode.fence.stands(connection):
                 return None
             _consume(connection, episode.consumed)
             connection.execute(
@@ -227,42 +244,31 @@ class Store:
             _drop_timers(connection, instance)
         return pending
 
-    def pending_activities(self) -> list[PendingActivity]:
-        """Return every activity without a report, in the order of scheduling."""
-        rows = self._database.read("SELECT * FROM activities ORDER BY id")
-        return [
-            PendingActivity(
-                row["id"], row["instance_id"], row["execution_id"], row["event_id"], row["name"], row["input"]
+    def next_timer(self, concerns: Callable[[str], bool]) -> float | None:
+        """Return when the next timer of an instance that concerns somebody is due (seconds since 1970)."""
+        due = self._database.first(
+            "SELECT instance_id, fire_at FROM timers ORDER BY fire_at", lambda row: concerns(row["instance_id"])
+        )
+        return None if due is None else float(due["fire_at"])
+
+    def fire_timers(self, now: datetime, concerns: Callable[[str], bool]) -> list[str]:
+        """Turn the timers that are due, of instances that concern somebody, into messages; return whose they were."""
+        with self._database.transaction() as connection:
+            rows = [
+                row
+                for row in connection.execute(
+                    "SELECT * FROM timers WHERE fire_at <= ? ORDER BY fire_at", (now.timestamp(),)
+                )
+                if concerns(row["instance_id"])
+            ]
+            connection.executemany(
+                "INSERT INTO inbox (instance_id, execution_id, event) VALUES (?, ?, ?)",
+                [(row["instance_id"], row["execution_id"], row["event"]) for row in rows],
             )
-            for row in rows
-        ]
-
-    def report(self, activity: PendingActivity, event: HistoryEvent) -> None:
-        """Take an activity off the list and tell its instance how it ended; a second report changes nothing."""
-        with self._database.transaction() as connection:
-            if connection.execute("DELETE FROM activities WHERE id = ?", (activity.id,)).rowcount:
-                send_messages(connection, [Message(activity.instance_id, activity.execution_id, event)])
-
-    def next_timer(self) -> float | None:
-        """Return when the next timer is due (seconds since 1970), None without timers."""
-        moment: float | None = self._database.read("SELECT min(fire_at) AS moment FROM timers")[0]["moment"]
-        return moment
-
-    def fire_timers(self, now: datetime) -> list[str]:
-        """Turn the timers that are due into messages; return the ids of their instances."""
-        with self._database.transaction() as connection:
-            rows = connection.execute(
-                "SELECT * FROM timers WHERE fire_at <= ? ORDER BY fire_at", (now.timestamp(),)
-            ).fetchall()
-            for row in rows:
-                connection.execute(
-                    "INSERT INTO inbox (instance_id, execution_id, event) VALUES (?, ?, ?)",
-                    (row["instance_id"], row["execution_id"], row["event"]),
-                )
-                connection.execute(
-                    "DELETE FROM timers WHERE instance_id = ? AND execution_id = ? AND event_id = ?",
-                    (row["instance_id"], row["execution_id"], row["event_id"]),
-                )
+            connection.executemany(
+                "DELETE FROM timers WHERE instance_id = ? AND execution_id = ? AND event_id = ?",
+                [(row["instance_id"], row["execution_id"], row["event_id"]) for row in rows],
+            )
         return [row["instance_id"] for row in rows]
 
 

@@ -1,10 +1,8 @@
 """The host as a process: what it says of itself, its log, its end."""
 
-import subprocess
 from pathlib import Path
 
 from tests.emulator.functions_host.running_host import NO_STORAGE, RunningHost, running, write_app
-from tests.running import ROOT
 from tests.waiting import wait_until
 
 APP = """
@@ -108,11 +106,3 @@ def test_a_request_to_stop_ends_the_host_although_a_function_runs(tmp_path: Path
 
     assert code == 0
     assert "s3cret" not in host.log_text()
-
-
-def test_two_hosts_do_not_share_a_database(tmp_path: Path) -> None:
-    with running(tmp_path / "app", APP) as host:
-        second = subprocess.run(host.command(), cwd=ROOT, env=host.settings, capture_output=True, text=True, timeout=60)
-
-    assert second.returncode == 1
-    assert "another host is running on" in second.stderr

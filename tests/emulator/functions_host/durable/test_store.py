@@ -18,6 +18,8 @@ from emulator.functions_host.durable.store import (
     RuntimeStatus,
     Store,
 )
+from emulator.functions_host.durable.work_items import WorkItems
+from emulator.functions_host.leases import Leases
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -44,8 +46,17 @@ def store(empty: Store) -> Store:
     return empty
 
 
+def anybody(_: str) -> bool:
+    return True
+
+
+def nobody(_: str) -> bool:
+    return False
+
+
 def commit(instance: Instance = INSTANCE, **changes: object) -> Commit:
-    return Commit(instance, **{"of_execution": "e", "consumed": (), "history": (), "kept_rows": 0, **changes})  # type: ignore[arg-type]
+    given = {"of_execution": "e", "fence": None, "consumed": (), "history": (), "kept_rows": 0, **changes}
+    return Commit(instance, **given)  # type: ignore[arg-type]
 
 
 def test_a_started_instance_has_its_first_message(empty: Store) -> None:
@@ -65,7 +76,7 @@ def test_an_active_instance_is_in_the_way(store: Store, status: RuntimeStatus) -
     assert store.inbox("i") == []
 
 
-def test_an_ended_instance_is_replaced_with_all_that_it_left(store: Store) -> None:
+def test_an_ended_instance_is_replaced_with_all_that_it_left(database: Database, store: Store) -> None:
     activities = store.commit(
         commit(
             replace(INSTANCE, status=RuntimeStatus.COMPLETED),
@@ -77,7 +88,7 @@ def test_an_ended_instance_is_replaced_with_all_that_it_left(store: Store) -> No
     assert activities is not None
 
     store.start(replace(INSTANCE, execution_id="e2"), Message("i", "e2", EVENT))
-    store.report(activities[0], rows.task_completed(NOW, 0, None))
+    WorkItems(database, Leases(database, "host-0")).report(activities[0], rows.task_completed(NOW, 0, None))
 
     assert store.history("i") == []
     assert [delivery.message.execution_id for delivery in store.inbox("i")] == ["e2"]
@@ -104,23 +115,37 @@ def test_a_client_s_start_under_an_id_that_was_there_is_of_the_next_generation(e
 @pytest.mark.parametrize(
     "now", [None, replace(INSTANCE, execution_id="e2"), replace(INSTANCE, status=RuntimeStatus.TERMINATED)]
 )
-def test_an_episode_of_an_execution_that_is_no_more_is_not_written(empty: Store, now: Instance | None) -> None:
+def test_an_episode_of_an_execution_that_is_no_more_is_not_written(
+    database: Database, empty: Store, now: Instance | None
+) -> None:
     if now is not None:
         empty.start(now, Message("i", now.execution_id, EVENT))
 
     written = empty.commit(commit(history=[Recorded(EVENT, is_played=False)], activities=[(0, "hello", "1")]))
 
     assert written is None
-    assert (empty.instance("i"), empty.history("i"), empty.pending_activities()) == (now, [], [])
+    assert (empty.instance("i"), empty.history("i")) == (now, [])
+    assert database.read("SELECT * FROM activities") == []
 
 
-def test_an_activity_is_reported_once(store: Store) -> None:
-    (activity,) = store.commit(commit(activities=[(0, "hello", "1")])) or ()
+def test_an_episode_under_a_lease_that_has_changed_hands_is_not_written(database: Database, store: Store) -> None:
+    first, second = Leases(database, "host-0"), Leases(database, "host-1")
+    fence = first.take_alone("partition 1")
+    with database.transaction() as connection:
+        second.take(connection, "partition 1", by_force=True)
 
-    store.report(activity, rows.task_completed(NOW, 0, "1"))
-    store.report(activity, rows.task_completed(NOW, 0, "1"))
+    written = store.commit(commit(fence=fence, activities=[(0, "hello", "1")], messages=[Message("i", "e", EVENT)]))
 
-    assert store.pending_activities() == []
+    assert written is None
+    assert store.inbox("i") == []
+
+
+def test_an_episode_under_a_lease_that_stands_is_written(database: Database, store: Store) -> None:
+    fence = Leases(database, "host-0").take_alone("partition 1")
+
+    written = store.commit(commit(fence=fence, messages=[Message("i", "e", EVENT)]))
+
+    assert written == []
     assert len(store.inbox("i")) == 1
 
 
@@ -142,10 +167,19 @@ def timer(event_id: int, seconds: float, execution_id: str = "e") -> PendingTime
 def test_timers_fire_when_they_are_due_and_once(store: Store) -> None:
     store.commit(commit(timers=[timer(0, 1), timer(1, 60)]))
 
-    early, due, again = (store.fire_timers(NOW + timedelta(seconds=s)) for s in (0, 1, 1))
+    early, due, again = (store.fire_timers(NOW + timedelta(seconds=s), anybody) for s in (0, 1, 1))
 
     assert (early, due, again) == ([], ["i"], [])
-    assert store.next_timer() == (NOW + timedelta(seconds=60)).timestamp()
+    assert store.next_timer(anybody) == (NOW + timedelta(seconds=60)).timestamp()
+
+
+def test_timers_fire_for_those_whom_they_concern_only(store: Store) -> None:
+    store.commit(commit(timers=[timer(0, 1)]))
+
+    fired = store.fire_timers(NOW + timedelta(seconds=2), nobody)
+
+    assert (fired, store.next_timer(nobody)) == ([], None)
+    assert store.next_timer(anybody) is not None
 
 
 def test_a_cancelled_timer_is_dropped(store: Store) -> None:
@@ -153,7 +187,7 @@ def test_a_cancelled_timer_is_dropped(store: Store) -> None:
 
     store.commit(commit(cancelled_timers=[0]))
 
-    assert store.next_timer() is None
+    assert store.next_timer(anybody) is None
 
 
 @pytest.mark.parametrize(
@@ -168,7 +202,7 @@ def test_timers_of_an_execution_end_with_it(store: Store, afterwards: Instance) 
 
     store.commit(commit(afterwards))
 
-    assert store.next_timer() is None
+    assert store.next_timer(anybody) is None
 
 
 def test_instances_are_found_by_time_whatever_the_offset_it_is_told_in(store: Store) -> None:
