@@ -28,12 +28,16 @@ class ResourceGroup:
 
 @dataclass
 class Resource:
-    """A resource as its provider keeps it; `secrets` are told by the actions that are meant to, and nowhere else."""
+    """A resource as its provider keeps it; `secrets` are told by the actions that are meant to, and nowhere else.
+
+    `requested` are the properties that the last PUT asked for: what else there is, its provider added.
+    """
 
     id: ResourceId
     api_version: str
     document: dict[str, Any]
     secrets: dict[str, Any] = field(default_factory=dict)
+    requested: dict[str, Any] = field(default_factory=dict)
     created: datetime = field(default_factory=now)
     changed: datetime = field(default_factory=now)
 

@@ -1,6 +1,7 @@
 """Writing and removing resources: the checks that come first, the state while it takes time, and the result."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from emulator.arm.behaviours import Surroundings, behaviour_of, check
@@ -79,7 +80,9 @@ def _in_the_making(surroundings: Surroundings, work: ProviderOperation) -> Resou
     """The resource that a write asks for, with the secrets of what is there; raises ResourceGroupNotFound."""
     if work.target.subscription and work.target.group:
         surroundings.state.group(work.target.subscription, work.target.group)
-    resource = Resource(work.target, work.api_version, dict(work.document or {}))
+    document = deepcopy(work.document or {})
+    resource = Resource(work.target, work.api_version, document)
+    resource.requested = deepcopy(document.get("properties") or {})
     if shown := surroundings.state.find_resource(work.target):
         resource.secrets, resource.created = shown.secrets, shown.created
     return resource
