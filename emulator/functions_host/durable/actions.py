@@ -12,6 +12,9 @@ from typing import Any
 from emulator.functions_host.durable.history import parse_timestamp
 from emulator.functions_host.errors import HostError
 
+HTTP_ACTIVITY = "BuiltIn::HttpActivity"
+"""The activity that every host has: it sends the request of a `CallHttp`."""
+
 
 @dataclass(frozen=True)
 class RetryPolicy:

@@ -1,5 +1,6 @@
 """The texts in which the host tells of failures: the Durable Task extension's, with Python tracebacks inside."""
 
+from emulator.functions_host.durable.actions import HTTP_ACTIVITY
 from emulator.functions_host.durable.history import compact
 from emulator.functions_host.invocation import FunctionError
 
@@ -10,7 +11,13 @@ _COR_E_EXCEPTION = -2146233088
 
 
 def activity_failure(name: str, error: FunctionError) -> tuple[str, str]:
-    """Return reason and details of a failed activity; details are a serialised .NET exception."""
+    """Return reason and details of a failed activity; details are a serialised .NET exception.
+
+    The reason of a built-in one is that of its exception, without the words that go around a function of the app.
+    """
+    if name == HTTP_ACTIVITY:
+        reason = error.message.partition(": ")[2]
+        return reason, compact({"ClassName": "System.Net.Http.HttpRequestException", "Message": reason})
     details = {
         "$type": "System.Exception, System.Private.CoreLib",
         "ClassName": "System.Exception",

@@ -9,6 +9,7 @@ from emulator.functions_host.durable import history as rows
 from emulator.functions_host.durable.episode import EpisodeRunner, utc_now
 from emulator.functions_host.durable.failures import unknown_orchestrator
 from emulator.functions_host.durable.history import HistoryEvent
+from emulator.functions_host.durable.http_activity import http_activity
 from emulator.functions_host.durable.replay import KnownFunctions
 from emulator.functions_host.durable.store import Instance, Message, RuntimeStatus, Store
 from emulator.functions_host.durable.worker import HubLimits, HubWorker
@@ -37,7 +38,7 @@ class TaskHub:
         limits: HubLimits | None = None,
     ) -> None:
         self._store = Store(database)
-        activities = _by_name(functions, TriggerKind.ACTIVITY, "activity")
+        activities = _by_name([*functions, http_activity()], TriggerKind.ACTIVITY, "activity")
         self._orchestrators = _by_name(functions, TriggerKind.ORCHESTRATION, "orchestration")
         known = KnownFunctions(activities.keys(), self._orchestrators.keys())
         runner = EpisodeRunner(self._store, self._orchestrators, known, invoker)

@@ -1,25 +1,29 @@
 """Carries instances on: one episode of an instance at a time, several instances at once, of this host's partitions."""
 
-import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable
 
 from emulator.functions_host.durable.episode import Aftermath, EpisodeRunner
 from emulator.functions_host.durable.partitions import Partitions
-
-_log = logging.getLogger("host.durable")
+from emulator.functions_host.durable.redelivery import Later, Redelivery, in_a_thread
 
 
 class OrchestratorWorkers:
     """Threads that run episodes; `after` hears what each has led to."""
 
     def __init__(
-        self, runner: EpisodeRunner, partitions: Partitions, threads: int, after: Callable[[Aftermath], None]
+        self,
+        runner: EpisodeRunner,
+        partitions: Partitions,
+        threads: int,
+        after: Callable[[Aftermath], None],
+        later: Later = in_a_thread,
     ) -> None:
         self._runner = runner
         self._partitions = partitions
         self._after = after
+        self._redelivery = Redelivery(self.wake, later)
         self._ready: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._queued: set[str] = set()
         self._running: set[str] = set()
@@ -47,6 +51,7 @@ class OrchestratorWorkers:
     def stop(self) -> None:
         """Begin no more episodes."""
         self._stopping = True
+        self._redelivery.stop()
         for _ in self._threads:
             self._ready.put(None)
 
@@ -70,11 +75,11 @@ class OrchestratorWorkers:
         if fence is None:
             return
         try:
-            aftermath = self._runner.run(instance_id, fence)
-        except Exception:
-            _log.exception("Episode failed in the host", extra={"facts": {"instanceId": instance_id}})
+            self._after(self._runner.run(instance_id, fence))
+        except Exception as error:
+            self._redelivery.failed(instance_id, error)
         else:
-            self._after(aftermath)
+            self._redelivery.succeeded(instance_id)
 
     def _leave(self, instance_id: str) -> None:
         with self._queueing:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from emulator.functions_host.durable.actions import (
+    HTTP_ACTIVITY,
     Action,
     CallActivity,
     CallHttp,
@@ -41,9 +42,6 @@ from emulator.functions_host.durable.decisions import (
 from emulator.functions_host.durable.history import EventType, HistoryEvent
 from emulator.functions_host.durable.nondeterminism import NonDeterminismError, check_scheduled
 from emulator.functions_host.durable.promises import Promise, TaskError, all_of, first_of, start
-
-HTTP_ACTIVITY = "BuiltIn::HttpActivity"
-"""The activity that every host has: it sends the request of a `CallHttp`."""
 
 
 @dataclass(frozen=True)
