@@ -4,13 +4,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTHON_READY := .venv/.ready
 AZURITE_READY := node_modules/.ready
+AZURE_CLI_READY := .venv-azure-cli/.ready
 SHARED := $(or $(ARMATURE_SHARED),../shared)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test up check conformance lock
+.PHONY: help setup demo test up check conformance azure-cli lock
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
 
 setup: $(PYTHON_READY) $(AZURITE_READY) ## install what is locked: Python packages and Azurite
 
@@ -32,7 +33,7 @@ demo: setup ## deploy the samples on the emulator, with live progress
 	@$(BIN)/python -m emulator.demo
 
 test: setup ## every test that needs no reference material
-	$(BIN)/pytest -m "not conformance" -n 2 --dist loadfile
+	$(BIN)/pytest -m "not conformance and not azure_cli" -n 2 --dist loadfile
 
 up: setup ## keep the emulator and the app running
 	@$(BIN)/python -m emulator up
@@ -51,8 +52,18 @@ conformance: setup ## against the reference material: its data, Microsoft's temp
 	  echo "conformance: not run, there is no reference material at $(SHARED); ARMATURE_SHARED can name another place"; \
 	fi
 
+$(AZURE_CLI_READY): requirements-azure-cli.txt
+	@test -x .venv-azure-cli/bin/python || $(PYTHON) -m venv .venv-azure-cli
+	@echo "installing the locked Azure CLI (some 730 MB)"
+	@.venv-azure-cli/bin/python -m pip install -qq --disable-pip-version-check --requirement requirements-azure-cli.txt
+	@touch $@
+
+azure-cli: setup $(AZURE_CLI_READY) ## the Azure CLI itself against the emulator
+	$(BIN)/pytest -m azure_cli tests/azure_cli
+
 lock: setup ## write the lock files from requirements.in, requirements-dev.in and package.json (newer: UPGRADE=--upgrade)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet $(UPGRADE) --python-version 3.11 --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet $(UPGRADE) --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet $(UPGRADE) --python-version 3.11 --no-header requirements-azure-cli.in -o requirements-azure-cli.txt
 	npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
