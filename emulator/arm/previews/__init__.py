@@ -1,0 +1,1 @@
+"""What a deployment would do, told without doing it: validate, what-if, exported templates."""
