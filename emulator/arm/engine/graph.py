@@ -47,9 +47,7 @@ def _earlier_batch(instance: Instance, instances: list[Instance]) -> set[Instanc
     return {
         other
         for other in instances
-        if other.declaration is instance.declaration
-        and other.batch is not None
-        and other.loop_index // instance.batch == number - 1
+        if other.path == instance.path and other.batch is not None and other.loop_index // instance.batch == number - 1
     }
 
 

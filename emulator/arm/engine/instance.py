@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from emulator.arm.engine.prepared import Prepared
     from emulator.arm.engine.scope import TemplateScope
+    from emulator.arm.engine.source import Place
     from emulator.arm.identifiers import ResourceId
 
 
@@ -19,7 +20,8 @@ class Instance:
     """A resource of an expanded template: its place is known, its body is evaluated when its turn comes.
 
     `batch` is the size of the loop's batches, None for a parallel loop. `child` is the expansion of a nested deployment
-    that could be expanded up front.
+    that could be expanded up front. `path` is where the declaration stands in the template. With `is_pending` the
+    id, or whether it is there at all, depends on what is not deployed yet; only predictions have such instances.
     """
 
     id: ResourceId
@@ -28,20 +30,27 @@ class Instance:
     api_version: str
     declaration: Mapping[str, Any]
     scope: TemplateScope
+    path: tuple[str | int, ...] = ()
     symbol: str | None = None
     loop_name: str | None = None
     loop_index: int = 0
     batch: int | None = None
     is_enabled: bool = True
     is_existing: bool = False
+    is_pending: bool = False
     depends_on: tuple[str, ...] = ()
-    references: frozenset[str] = frozenset()
+    references: frozenset[str] = field(default_factory=frozenset)
     child: Prepared | None = None
 
     @property
     def is_run(self) -> bool:
         """True when something is to be done for it."""
         return self.is_enabled and not self.is_existing
+
+    @property
+    def place(self) -> Place:
+        """Where the declaration stands in its document."""
+        return self.scope.source.place(*self.path)
 
     def __repr__(self) -> str:
         return f"Instance({self.id})"

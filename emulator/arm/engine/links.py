@@ -3,7 +3,7 @@
 import hashlib
 import ssl
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import aiohttp
@@ -19,9 +19,13 @@ _TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 
 class Downloader:
-    """Fetches what links name, trusting one certificate authority besides the system's."""
+    """Fetches what links name, trusting one certificate authority besides the system's.
 
-    def __init__(self, certificate_authority: Path) -> None:
+    `is_prevented` says of an address, without its query, that a fault keeps ARM from it.
+    """
+
+    def __init__(self, certificate_authority: Path, is_prevented: Callable[[str], bool] = lambda _: False) -> None:
+        self._is_prevented = is_prevented
         self._context = ssl.create_default_context()
         self._context.load_verify_locations(certificate_authority)
         self._session: aiohttp.ClientSession | None = None
@@ -35,6 +39,8 @@ class Downloader:
             raise invalid_template(f"The content of '{link.shown()['uri']}' is no UTF-8 text") from wrong
 
     async def _download(self, link: TemplateLink) -> bytes:
+        if self._is_prevented(link.address.partition("?")[0]):
+            raise _unreachable(link)
         if self._session is None:
             self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=self._context), timeout=_TIMEOUT)
         try:

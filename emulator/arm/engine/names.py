@@ -11,13 +11,14 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """An index of instances; a name that is not here is looked for in the enclosing template, where there is one."""
+    """An index of the instances of one template."""
 
-    def __init__(self, enclosing: Names | None = None) -> None:
-        self._enclosing = enclosing
+    def __init__(self) -> None:
         self.is_complete = False
         self._strong: dict[str, list[Instance]] = {}
         self._weak: dict[str, list[Instance]] = {}
+        self._symbols: dict[str, Instance] = {}
+        self._loops: dict[str, list[Instance]] = {}
         self._empty_loops: frozenset[str] = frozenset()
 
     def add(self, instances: Iterable[Instance], empty_loops: Iterable[str] = ()) -> None:
@@ -32,24 +33,38 @@ class Names:
         self._empty_loops = frozenset(name.lower() for name in empty_loops)
         for instance in instances:
             strong = {instance.id.key, *(n.lower() for n in (instance.symbol, instance.loop_name) if n)}
-            if instance.symbol and instance.loop_name:
-                strong.add(f"{instance.symbol}[{instance.loop_index}]".lower())
+            if instance.symbol:
+                strong.add(self._add_symbol(instance, instance.symbol.lower()))
             weak = {instance.name, instance.id.relative, f"{instance.type}/{instance.name}", instance.id.last_name}
             for name in strong:
                 self._strong.setdefault(name, []).append(instance)
             for name in {form.lower() for form in weak} - strong:
                 self._weak.setdefault(name, []).append(instance)
 
+    def _add_symbol(self, instance: Instance, symbol: str) -> str:
+        if instance.loop_name:
+            self._loops.setdefault(symbol, []).append(instance)
+            symbol = f"{symbol}[{instance.loop_index}]"
+        self._symbols[symbol] = instance
+        return symbol
+
     def find(self, name: str) -> list[Instance]:
         """The instances that a name means; several for a loop. Empty when there are none."""
         key = name.lower().rstrip("/")
-        own = self._strong.get(key) or self._exact(key) or self._by_relative_id(key)
-        return own or (self._enclosing.find(name) if self._enclosing else [])
+        return self._strong.get(key) or self._exact(key) or self._by_relative_id(key)
+
+    def symbol(self, name: str) -> Instance | None:
+        """The instance with that symbolic name, `name[index]` for an iteration of a loop; None when there is none."""
+        return self._symbols.get(name.lower())
+
+    def loop(self, name: str) -> list[Instance] | None:
+        """The iterations of the loop that a symbolic name stands for, in order; None when there is no such loop."""
+        key = name.lower()
+        return self._loops.get(key, [] if key in self._empty_loops else None)
 
     def is_empty_loop(self, name: str) -> bool:
-        """True for the name of a loop without an iteration, here or in an enclosing template."""
-        is_own = name.lower() in self._empty_loops
-        return is_own or (self._enclosing is not None and self._enclosing.is_empty_loop(name))
+        """True for the name of a loop without an iteration."""
+        return name.lower() in self._empty_loops
 
     def _exact(self, key: str) -> list[Instance]:
         """Instances of that very name before children whose last segment it is."""

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from armature.templates.errors import ExpressionError, ExpressionSyntaxError, TemplateError, UnresolvedError
-from emulator.arm.engine.expansion import is_whole
-from emulator.arm.engine.parameters import check_value, is_secure, shown_type
+from emulator.arm.engine.parameters import check_value, followed, is_secure, shown_type
+from emulator.arm.engine.refusals import violation
 from emulator.arm.engine.scope import TemplateScope
 from emulator.arm.engine.tree import evaluate_tree, unroll
-from emulator.arm.errors import ArmError, invalid_template
+from emulator.arm.errors import ArmError
 
 _CODE = "DeploymentOutputEvaluationFailed"
 
@@ -20,12 +20,12 @@ def evaluate_outputs(template: Mapping[str, Any], scope: TemplateScope) -> dict[
     """
     outputs: dict[str, Any] = {}
     failures: list[dict[str, Any]] = []
-    for name, declaration in (template.get("outputs") or {}).items():
+    for name, declaration in followed(template, "outputs", scope.source).items():
         try:
             if evaluate_tree(declaration.get("condition", True), scope) is not True:
                 continue
-            value = _value(declaration, scope)
-            check_value(name, _typed(declaration), value, what="output")
+            value = _value(name, declaration, scope)
+            check_value(name, declaration, value, scope.source, scope.types, what="output")
         except TemplateError as error:
             failures.append({"code": _CODE, "target": name, "message": _reason(name, error)})
         except ArmError as error:
@@ -44,24 +44,41 @@ def evaluate_outputs(template: Mapping[str, Any], scope: TemplateScope) -> dict[
 
 def check_outputs(template: Mapping[str, Any], scope: TemplateScope) -> None:
     """Evaluate what needs no running resource; raises InvalidTemplate for what can't be right."""
-    for name, declaration in (template.get("outputs") or {}).items():
+    for name, declaration in followed(template, "outputs", scope.source).items():
         try:
-            if evaluate_tree(declaration.get("condition", True), scope) is True:
-                check_value(name, _typed(declaration), _value(declaration, scope), what="output")
+            if evaluate_tree(declaration.get("condition", True), scope.at_rest()) is True:
+                value = _value(name, declaration, scope)
+                check_value(name, declaration, value, scope.source, scope.types, what="output")
         except UnresolvedError:
             continue
         except (ExpressionError, ExpressionSyntaxError) as error:
-            raise invalid_template(error.message if is_whole(error.message) else _reason(name, error)) from error
+            raise violation(error.message, scope.source.place("outputs", name)) from error
 
 
-def _typed(declaration: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": declaration.get("type", "object"), "nullable": declaration.get("nullable")}
+def predict_outputs(template: Mapping[str, Any], scope: TemplateScope) -> dict[str, Any]:
+    """`{name: {type, value}}` as far as it can be told, secure ones included: for predictions only.
+
+    Raises InvalidTemplate.
+    """
+    outputs: dict[str, Any] = {}
+    for name, declaration in followed(template, "outputs", scope.source).items():
+        try:
+            condition = evaluate_tree(declaration.get("condition", True), scope.at_rest(), scope.visitor)
+            if condition is False:
+                continue
+            value = _value(name, declaration, scope)
+            check_value(name, declaration, value, scope.source, scope.types, what="output")
+        except (ExpressionError, ExpressionSyntaxError) as error:
+            raise violation(error.message, scope.source.place("outputs", name)) from error
+        outputs[name] = {"type": declaration.get("type"), "value": value}
+    return outputs
 
 
-def _value(declaration: Mapping[str, Any], scope: TemplateScope) -> Any:
+def _value(name: str, declaration: Mapping[str, Any], scope: TemplateScope) -> Any:
+    path = ("outputs", name)
     if isinstance(loop := declaration.get("copy"), Mapping):
-        return unroll({"name": "", **loop}, scope)
-    return evaluate_tree(declaration.get("value"), scope)
+        return unroll({"name": "", **loop}, scope, scope.visitor, (*path, "copy"))
+    return evaluate_tree(declaration.get("value"), scope, scope.visitor, (*path, "value"))
 
 
 def _reason(name: str, error: TemplateError) -> str:

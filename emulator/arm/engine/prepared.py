@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Prepared:
     """`edges` hold, for each instance that will run, those that must have succeeded before.
 
-    The request together with `downloads.documents` is all that is needed to prepare the same again.
+    The request together with `downloads.documents` is all that is needed to prepare the same again. `parameters` are
+    the declared ones with their `$ref` followed. `level` is 0 for what a client asked for.
     """
 
     request: DeploymentRequest
@@ -27,11 +28,13 @@ class Prepared:
     template: Mapping[str, Any]
     scope: TemplateScope
     instances: list[Instance]
+    parameters: Mapping[str, Mapping[str, Any]]
+    level: int = 0
     edges: dict[Instance, set[Instance]] = field(default_factory=dict)
 
     @property
     def target(self) -> ResourceId:
-        """The resource group or subscription that is deployed to."""
+        """What is deployed to: a resource group, a subscription, a management group or the tenant."""
         return self.request.id.scope
 
     def resources(self) -> Iterator[Instance]:

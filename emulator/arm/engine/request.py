@@ -62,8 +62,9 @@ class TemplateLink:
 class DeploymentRequest:
     """What is to be deployed, where, under which name; exactly one of `template` and `template_link` is there.
 
-    `parameters` are as in a parameter file: `{"value": …}` or `{"reference": …}` by name. `caller` is who asked, where
-    that is known: what they may not do, their deployment may not. `started` and `seed` are what `utcNow()` and
+    `parameters` are as in a parameter file: `{"value": …}` or `{"reference": …}` by name. `debug_setting` and
+    `on_error` (`onErrorDeployment`) are as in a request's body. `caller` is who asked, where that is known: what they
+    may not do, their deployment may not. `started` and `seed` are what `utcNow()` and
     `newGuid()` are told from, so that a request which is prepared again gives the same resources. `source` is where
     `template` stands, when it came in a text.
     """
@@ -77,6 +78,8 @@ class DeploymentRequest:
     parameters_link: TemplateLink | None = None
     location: str | None = None
     tags: Mapping[str, str] | None = None
+    debug_setting: Mapping[str, Any] | None = None
+    on_error: Mapping[str, Any] | None = None
     caller: Caller | None = None
     started: datetime = field(default_factory=now)
     seed: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -95,6 +98,8 @@ class DeploymentRequest:
             "parameters": dict(self.parameters),
             "location": self.location,
             "tags": dict(self.tags) if self.tags is not None else None,
+            "debugSetting": dict(self.debug_setting) if self.debug_setting else None,
+            "onErrorDeployment": dict(self.on_error) if self.on_error else None,
             "caller": self.caller.dump() if self.caller else None,
             "started": self.started.isoformat(),
             "seed": self.seed,
@@ -115,6 +120,8 @@ class DeploymentRequest:
             parameters_link=TemplateLink(**links["parametersLink"]) if links["parametersLink"] else None,
             location=document["location"],
             tags=document["tags"],
+            debug_setting=document["debugSetting"],
+            on_error=document["onErrorDeployment"],
             caller=Caller.load(document["caller"]) if document["caller"] else None,
             started=datetime.fromisoformat(document["started"]),
             seed=document["seed"],
@@ -145,7 +152,8 @@ def read_request(
 ) -> DeploymentRequest:
     """The body of a PUT, `text` being what it was parsed from.
 
-    Raises `ArmError`: InvalidRequestContent, InvalidDeploymentName, LocationRequired.
+    Raises `ArmError`: InvalidRequestContent, InvalidDeploymentName, InvalidDeployment (a location is missing or too
+    much, or a mode that the scope does not have).
     """
     check_name(deployment_id.last_name)
     properties, location, tags = body.get("properties"), body.get("location"), body.get("tags")
@@ -157,22 +165,41 @@ def read_request(
     if tags is not None and not isinstance(tags, Mapping):
         raise invalid_request_content("the tags are not an object")
     if deployment_id.group is None and not location:
-        message = "The 'location' property is required for this type of deployment."
-        raise ArmError(400, "LocationRequired", message)
+        message = (
+            f"The 'location' property must be specified for '{deployment_id.last_name}'. Please see "
+            "https://aka.ms/arm-deployment-subscription for usage details."
+        )
+        raise ArmError(400, "InvalidDeployment", message)
     if deployment_id.group is not None and location:
         message = f"The 'location' property is not allowed for '{deployment_id.last_name}' at resource group scope."
+        raise ArmError(400, "InvalidDeployment", message)
+    mode = _mode(properties)
+    if deployment_id.group is None and mode == "Complete":
+        message = (
+            f"The deployment '{deployment_id.last_name}' can't be of mode 'Complete': that mode is for deployments to a "
+            "resource group. Please see https://aka.ms/arm-deploy for usage details."
+        )
         raise ArmError(400, "InvalidDeployment", message)
     content = _content(properties, None)
     return DeploymentRequest(
         id=deployment_id,
         correlation_id=correlation_id,
-        mode=_mode(properties),
+        mode=mode,
         location=str(location).replace(" ", "").lower() if location else None,
         tags=tags,
+        debug_setting=_object(properties, "debugSetting"),
+        on_error=_object(properties, "onErrorDeployment"),
         caller=caller,
         source=_source(text) if text is not None and content["template"] is not None else None,
         **content,
     )
+
+
+def _object(properties: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    value = properties.get(name)
+    if value is not None and not isinstance(value, Mapping):
+        raise invalid_request_content(f"'{name}' is not an object")
+    return value
 
 
 def _source(text: str) -> Source:
@@ -196,7 +223,7 @@ def nested_request(
     properties = body.get("properties")
     if not isinstance(properties, Mapping):
         raise invalid_template(f"The template resource '{deployment_id.last_name}' has no properties")
-    if _mode(properties) == "Complete":
+    if str(properties.get("mode", "")).lower() == "complete":
         message = (
             f"The template resource '{deployment_id.last_name}' is not valid: nested deployments do not support "
             "'Complete' mode. Please see https://aka.ms/arm-deploy for usage details."

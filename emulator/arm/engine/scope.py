@@ -1,14 +1,20 @@
 """What the expressions of one template see: its parameters, variables, loops and functions, and its deployment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 
-from armature.templates.errors import ExpressionError
+from armature.templates.errors import ExpressionError, UnresolvedError
+from armature.templates.scope import Pending
+from armature.templates.types import TypeDefinitions
 from emulator.arm.engine.context import DeploymentContext
+from emulator.arm.engine.known import Known
 from emulator.arm.engine.names import Names
-from emulator.arm.engine.tree import evaluate_tree, is_copy_list, unroll
+from emulator.arm.engine.refusals import FUNCTIONS_HELP, LOOPS_HELP, no_such_symbol, not_expected_here
+from emulator.arm.engine.source import Source
+from emulator.arm.engine.tree import evaluate_leaf, evaluate_tree, is_copy_list, unroll
+from emulator.arm.engine.user_functions import check_arguments, check_result, find_function, unknown_parameter
 
 
 @dataclass(frozen=True)
@@ -24,8 +30,9 @@ class Frame:
 class TemplateScope:
     """A `Scope` of the expression evaluator.
 
-    `parameters` are values by lower-case name: given ones from the start, defaults once somebody asks. The scope of an
-    outer-scope nested template is its parent's, with `names` of its own.
+    `parameters` are values by lower-case name: given ones from the start, defaults once somebody asks. `known` is there
+    in predictions, in which values may be pending. `is_at_rest` where no running resource may be asked. `function` is
+    the user-defined function whose body this is.
     """
 
     context: DeploymentContext
@@ -35,7 +42,32 @@ class TemplateScope:
     variables: dict[str, Any] = field(default_factory=dict)
     frames: tuple[Frame, ...] = ()
     open_definitions: tuple[str, ...] = ()
-    is_partial: bool = False
+    known: Known | None = None
+    is_at_rest: bool = False
+    function: str | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether values may hold pending ones."""
+        return self.known is not None
+
+    @property
+    def source(self) -> Source:
+        """Where the template stands."""
+        return self.context.source
+
+    @property
+    def types(self) -> TypeDefinitions:
+        """The types that the template declares."""
+        return TypeDefinitions(self.template, location=self.source.path)
+
+    def at_rest(self) -> Self:
+        """The scope of what must be told without a running resource: names, conditions, counts, dependencies."""
+        return replace(self, is_at_rest=True)
+
+    def predicting(self, known: Known) -> Self:
+        """The scope for a prediction; what it finds is not mixed with what is found while running."""
+        return replace(self, known=known, parameters=dict(self.parameters), variables=dict(self.variables))
 
     # Loops
 
@@ -52,12 +84,16 @@ class TemplateScope:
         for frame in reversed(self.frames):
             if frame.is_unnamed if loop_name is None else frame.name == loop_name.lower():
                 return frame.index + offset
-        reason = (
-            f"The template language function 'copyIndex' has an invalid argument. The provided copy name "
-            f"'{loop_name or ''}' doesn't exist in the resource. Please see "
-            "https://aka.ms/arm-resource-loops for usage "
-            "details."
-        )
+        if self.frames:
+            reason = (
+                "The template language function 'copyIndex' has an invalid argument. The provided copy name "
+                f"'{loop_name or ''}' doesn't exist in the resource. {LOOPS_HELP}"
+            )
+        else:
+            reason = (
+                "The template function 'copyIndex' is not expected at this location. The function can only be used in "
+                f"a resource with copy specified. {LOOPS_HELP}"
+            )
         raise ExpressionError("InvalidTemplate", reason)
 
     # Definitions
@@ -67,6 +103,8 @@ class TemplateScope:
         key = name.lower()
         if key not in self.parameters:
             declared = _member(self.template.get("parameters"), key)
+            if self.function is not None:
+                raise unknown_parameter(self.function, name)
             if declared is None:
                 reason = (
                     f"The template parameter '{name}' is not found. Please see "
@@ -74,25 +112,36 @@ class TemplateScope:
                     "usage details."
                 )
                 raise ExpressionError("InvalidTemplate", reason)
-            self.parameters[key] = evaluate_tree(declared.get("defaultValue"), self._defining(f"parameter {name}"))
+            self.parameters[key] = self._evaluated(declared.get("defaultValue"), f"parameter {name}", "parameters")
         return self.parameters[key]
 
     def variable(self, name: str) -> Any:
         """A variable's value, evaluated once."""
         key = name.lower()
         if key not in self.variables:
-            self.variables[key] = self._evaluate_variable(name, self._defining(f"variable {name}"))
+            self.variables[key] = self._evaluate_variable(name)
         return self.variables[key]
 
-    def _evaluate_variable(self, name: str, scope: Self) -> Any:
+    def _evaluated(self, value: Any, what: str, section: str) -> Any:
+        """A definition's value; in a prediction with what can't be told yet in it."""
+        scope = self._defining(what)
+        return evaluate_tree(value, scope, scope.visitor, (section, what.partition(" ")[2]))
+
+    @property
+    def visitor(self) -> Callable[[str, Any], Any]:
+        """How the strings of a definition are evaluated: in predictions what can't be told is a part of the value."""
+        return pending_leaf if self.is_partial else evaluate_leaf
+
+    def _evaluate_variable(self, name: str) -> Any:
+        scope = self._defining(f"variable {name}")
         declared = self.template.get("variables") or {}
         for key, value in declared.items():
             if _is_loops(key, value):
-                loop = next((loop for loop in value if loop["name"].lower() == name.lower()), None)
-                if loop is not None:
-                    return unroll(loop, scope)
+                for index, loop in enumerate(value):
+                    if loop["name"].lower() == name.lower():
+                        return unroll(loop, scope, scope.visitor, ("variables", key, index))
             elif key.lower() == name.lower():
-                return evaluate_tree(value, scope)
+                return self._evaluated(value, f"variable {key}", "variables")
         reason = (
             f"The template variable '{name}' is not found. Please see "
             "https://aka.ms/arm-syntax-variables for usage details."
@@ -109,40 +158,34 @@ class TemplateScope:
             raise ExpressionError(
                 "InvalidTemplate", f"The '{name}' symbol's definition cycles back to itself ({circle})."
             )
-        return replace(self, frames=(), open_definitions=(*self.open_definitions, key))
+        return replace(self, frames=(), open_definitions=(*self.open_definitions, key), is_at_rest=True)
 
     def user_function(self, namespace: str, name: str, arguments: list[Any]) -> Any:
-        """The result of a function that the template defines; it sees its arguments only."""
-        for group in self.template.get("functions") or []:
-            member = (
-                _member(group.get("members"), name) if group.get("namespace", "").lower() == namespace.lower() else None
+        """The result of a function that the template defines."""
+        definition, function = find_function(self.template, namespace, name), f"{namespace}.{name}"
+        if self.function is not None and function in self.open_definitions:
+            raise ExpressionError(
+                "InvalidTemplate", f"The template function '{function}' calls itself. {FUNCTIONS_HELP}"
             )
-            if member is not None:
-                return self._call(f"{namespace}.{name}", member, arguments)
-        reason = (
-            f"The template function '{namespace}.{name}' is not valid. Please see "
-            "https://aka.ms/arm-functions for usage details."
+        given = check_arguments(self.types, function, definition, arguments)
+        inside = replace(
+            self,
+            template={key: self.template.get(key) for key in ("functions", "definitions")},
+            parameters=given,
+            variables={},
+            frames=(),
+            open_definitions=(*self.open_definitions, function),
+            is_at_rest=True,
+            function=function,
         )
-        raise ExpressionError("InvalidTemplate", reason)
-
-    def _call(self, name: str, member: Mapping[str, Any], arguments: list[Any]) -> Any:
-        declared = [parameter["name"].lower() for parameter in member.get("parameters") or []]
-        if len(declared) != len(arguments):
-            reason = (
-                f"The template function '{name}' at line '1' and column '1' is not valid: it expects {len(declared)} "
-                f"argument(s) and got {len(arguments)}. Please see https://aka.ms/arm-functions for usage details."
-            )
-            raise ExpressionError("InvalidTemplate", reason)
-        given = dict(zip(declared, arguments, strict=True))
-        functions = {"functions": self.template.get("functions")}
-        scope = replace(self, template=functions, parameters=given, variables={}, frames=())
-        return evaluate_tree(member["output"].get("value"), scope)
+        value = evaluate_tree(definition["output"].get("value"), inside, inside.visitor)
+        return check_result(self.types, function, definition, value)
 
     # The deployment
 
     def resource_group(self) -> dict[str, Any]:
         """The resource group that is deployed to."""
-        return self.context.resource_group()
+        return self.context.resource_group(self.known)
 
     def subscription(self) -> dict[str, Any]:
         """The subscription that is deployed to."""
@@ -153,10 +196,8 @@ class TemplateScope:
         return self.context.tenant()
 
     def management_group(self) -> dict[str, Any]:
-        """There is none at the scopes that this ARM knows."""
-        raise ExpressionError(
-            "InvalidTemplate", "The template function 'MANAGEMENTGROUP' is not expected at this location."
-        )
+        """The management group that is deployed to."""
+        return self.context.management_group()
 
     def deployment(self) -> dict[str, Any]:
         """The running deployment."""
@@ -164,23 +205,44 @@ class TemplateScope:
 
     def deployer(self) -> dict[str, Any]:
         """Who deploys."""
-        return {"objectId": "", "tenantId": self.context.surroundings.tenant, "userPrincipalName": ""}
+        return self.context.deployer()
 
     def environment(self) -> dict[str, Any]:
         """The cloud."""
         return self.context.environment()
 
     def resource_id_prefix(self) -> str:
-        """The id of what is deployed to."""
-        return str(self.context.target)
+        """The id of what is deployed to; ids at management groups are the tenant's, as Microsoft's engine has it."""
+        target = self.context.target
+        return str(target) if target.subscription else ""
 
     def reference(self, arguments: list[Any]) -> Any:
         """The runtime state of a resource."""
-        return self.context.reference(arguments, self.names)
+        self._check_not_at_rest("reference")
+        return self.context.reference(arguments, self.names, self.known)
+
+    def references(self, arguments: list[Any]) -> Any:
+        """The runtime states of the resources of a loop."""
+        self._check_not_at_rest("references")
+        return self.context.references(arguments, self.names, self.known)
+
+    def resource_info(self, symbol: str) -> dict[str, Any]:
+        """What the template says of the resource with that symbolic name."""
+        found = self.names.symbol(symbol)
+        if found is None:
+            raise ExpressionError("InvalidTemplate", no_such_symbol(symbol))
+        if found.is_pending:
+            raise UnresolvedError("resourceInfo")
+        return {"id": str(found.id), "name": found.name, "type": found.type, "apiVersion": found.api_version}
 
     def list_function(self, name: str, arguments: list[Any]) -> Any:
         """What a `list*` action answers."""
+        self._check_not_at_rest(name)
         return self.context.list_function(name, arguments, self.names)
+
+    def _check_not_at_rest(self, function: str) -> None:
+        if self.is_at_rest:
+            raise ExpressionError("InvalidTemplate", not_expected_here(function))
 
     def providers(self, arguments: list[Any]) -> Any:
         """What a provider says of itself."""
@@ -188,11 +250,21 @@ class TemplateScope:
 
     def utc_now(self) -> datetime:
         """When the deployment was started."""
+        self._check_in_default("utcNow")
         return self.context.started
 
     def new_guid(self) -> str:
         """A random identifier."""
+        self._check_in_default("newGuid")
         return self.context.new_guid()
+
+    def _check_in_default(self, function: str) -> None:
+        if not any(what.startswith("parameter ") for what in self.open_definitions):
+            reason = (
+                f"The template function '{function}' is not expected at this location. The function can only be used "
+                f"with parameter default value expresions. {FUNCTIONS_HELP}"
+            )
+            raise ExpressionError("InvalidTemplate", reason)
 
 
 def variable_names(template: Mapping[str, Any]) -> list[str]:
@@ -209,3 +281,11 @@ def _is_loops(key: str, value: Any) -> bool:
 def _member(members: Any, name: str) -> Mapping[str, Any] | None:
     found = next((value for key, value in (members or {}).items() if key.lower() == name.lower()), None)
     return found if isinstance(found, Mapping) else None
+
+
+def pending_leaf(text: str, scope: Any) -> Any:
+    """A visitor that puts a `Pending` where something can't be told."""
+    try:
+        return evaluate_leaf(text, scope)
+    except UnresolvedError as error:
+        return Pending(error.what)

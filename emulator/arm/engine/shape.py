@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from emulator.arm.errors import invalid_template
+from emulator.arm.engine.refusals import violation
+from emulator.arm.engine.source import Source
+from emulator.arm.errors import ArmError, invalid_template
 
 MAX_PARAMETERS, MAX_VARIABLES, MAX_OUTPUTS = 256, 512, 64  # ARM limits: template
 
@@ -83,23 +85,24 @@ class _Template(_Part):
     outputs: dict[str, _Output] | None = None
 
 
-def check_shape(template: Mapping[str, Any]) -> None:
+def check_shape(template: Mapping[str, Any], source: Source) -> None:
     """Raise InvalidTemplate for what is no template, or has too much of something."""
     try:
         _Template.model_validate(template)
     except ValidationError as wrong:
-        raise _refusal(wrong) from wrong
+        raise _refusal(wrong, source) from wrong
     for name, most in {"parameters": MAX_PARAMETERS, "variables": MAX_VARIABLES, "outputs": MAX_OUTPUTS}.items():
         if (count := len(template.get(name) or {})) > most:
             raise invalid_template(f"The number of template {name} limit exceeded. Limit: {most} and actual: {count}.")
 
 
-def _refusal(wrong: ValidationError) -> Exception:
+def _refusal(wrong: ValidationError, source: Source) -> ArmError:
     first = wrong.errors(include_url=False, include_input=False)[0]
-    path = ".".join(str(step) for step in first["loc"] if not str(step).startswith(("list[", "dict[", "_")))
+    steps = [step for step in first["loc"] if not str(step).startswith(("list[", "dict[", "_"))]
     if first["type"] == "missing":
-        name = path.rpartition(".")[2]
-        reason = f"Required property '{name}' not found in JSON. Path '{path.rpartition('.')[0]}', line 1, position 1."
+        place = source.place(*steps[:-1])
+        reason = f"Required property '{steps[-1]}' not found in JSON. Path '{place.path}', line {place.line}, "
     else:
-        reason = f"Error converting a value of the template: {first['msg']}. Path '{path}', line 1, position 1."
-    return invalid_template(reason, path=path)
+        place = source.place(*steps)
+        reason = f"Error converting a value of the template: {first['msg']}. Path '{place.path}', line {place.line}, "
+    return violation(f"{reason}position {place.column}.", place)

@@ -6,9 +6,11 @@ from typing import Any
 
 from armature.templates.evaluation import evaluate
 from armature.templates.expressions import is_expression, parse_expression, unescape
-from emulator.arm.errors import invalid_template
+from armature.templates.values import to_text
+from emulator.arm.engine.refusals import LOOPS_HELP, violation
 
 _LOOP = {"name", "count", "input"}
+Path = tuple[str | int, ...]
 MAX_COPIES = 800  # ARM limits: resources, and iterations of a loop
 
 
@@ -21,25 +23,25 @@ def evaluate_leaf(text: str, scope: Any) -> Any:
     return evaluate(parse(text), scope) if is_expression(text) else unescape(text)
 
 
-def evaluate_tree(value: Any, scope: Any, visit: Callable[[str, Any], Any] = evaluate_leaf) -> Any:
+def evaluate_tree(value: Any, scope: Any, visit: Callable[[str, Any], Any] = evaluate_leaf, path: Path = ()) -> Any:
     """A copy of `value` with every string replaced by what `visit(text, scope)` makes of it.
 
-    `{"copy": [{name, count, input}], …}` becomes `{name: [input, input, …], …}`. Raises what `visit` raises, and
-    InvalidTemplate for a loop that can't be unrolled.
+    `{"copy": [{name, count, input}], …}` becomes `{name: [input, input, …], …}`. `path` is where the value stands in
+    the template. Raises what `visit` raises, and InvalidTemplate for a loop that can't be unrolled.
     """
     if isinstance(value, str):
         return visit(value, scope)
     if isinstance(value, list):
-        return [evaluate_tree(item, scope, visit) for item in value]
+        return [evaluate_tree(item, scope, visit, (*path, index)) for index, item in enumerate(value)]
     if isinstance(value, Mapping):
         result: dict[str, Any] = {}
         for key, item in value.items():
             if key.lower() == "copy" and is_copy_list(item):
-                for loop in item:
-                    result[loop["name"]] = unroll(loop, scope, visit)
+                for index, loop in enumerate(item):
+                    result[loop["name"]] = unroll(loop, scope, visit, (*path, key, index))
             else:
                 name = visit(key, scope) if key.startswith("[") else key
-                result[name if isinstance(name, str) else key] = evaluate_tree(item, scope, visit)
+                result[name if isinstance(name, str) else key] = evaluate_tree(item, scope, visit, (*path, key))
         return result
     return value
 
@@ -53,21 +55,32 @@ def _is_loop(loop: Any) -> bool:
     return isinstance(loop, Mapping) and set(loop) >= _LOOP and isinstance(loop["name"], str)
 
 
-def unroll(loop: Mapping[str, Any], scope: Any, visit: Callable[[str, Any], Any] = evaluate_leaf) -> list[Any]:
+def unroll(
+    loop: Mapping[str, Any], scope: Any, visit: Callable[[str, Any], Any] = evaluate_leaf, path: Path = ()
+) -> list[Any]:
     """The iterations of a property, variable or output loop."""
-    name, count = str(loop.get("name", "")), copy_count(loop, scope)
-    return [evaluate_tree(loop.get("input"), scope.in_loop(name, index), visit) for index in range(count)]
+    if _holds_loop(loop.get("input")):
+        place = scope.source.place(*path)
+        message = f"The template 'copy' definition at {place} has nested copy arrays. The use of nested copy arrays is "
+        raise violation(f"{message}not supported. {LOOPS_HELP}", place)
+    name, count, path = str(loop.get("name", "")), copy_count(loop, scope, path), (*path, "input")
+    return [evaluate_tree(loop.get("input"), scope.in_loop(name, index), visit, path) for index in range(count)]
 
 
-def copy_count(loop: Mapping[str, Any], scope: Any) -> int:
+def _holds_loop(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any((key.lower() == "copy" and is_copy_list(item)) or _holds_loop(item) for key, item in value.items())
+    return isinstance(value, list) and any(map(_holds_loop, value))
+
+
+def copy_count(loop: Mapping[str, Any], scope: Any, path: Path) -> int:
     """The evaluated count of a loop; raises InvalidTemplate when it is no number from 0 to 800."""
     count = evaluate_tree(loop.get("count"), scope)
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MAX_COPIES:
+        place = scope.source.place(*path)
         message = (
-            "The template 'copy' definition at line '1' and column '1' has an invalid copy count of: "
-            f"'{count}'. The copy "
-            f"count must be a non-negative integer value and cannot exceed '{MAX_COPIES}'. Please see "
-            "https://aka.ms/arm-resource-loops for usage details."
+            f"The template 'copy' definition at {place} has an invalid copy count of: '{to_text(count)}'. The copy "
+            f"count must be a non-negative integer value and cannot exceed '{MAX_COPIES}'. {LOOPS_HELP}"
         )
-        raise invalid_template(message)
+        raise violation(message, place)
     return count

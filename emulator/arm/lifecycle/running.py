@@ -12,12 +12,19 @@ from graphlib import TopologicalSorter
 from armature.templates.errors import ExpressionError, ExpressionSyntaxError, UnresolvedError
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.clock import SimulatedTime, now
-from emulator.arm.engine.expansion import NotYetToldError, evaluate_body, failed_body
+from emulator.arm.engine.bodies import evaluate_body, failed_body
 from emulator.arm.engine.instance import Instance
 from emulator.arm.engine.outputs import evaluate_outputs
 from emulator.arm.engine.preparation import Preparation
 from emulator.arm.engine.prepared import Prepared
-from emulator.arm.errors import ArmError, deployment_failed, deployment_not_found, emulator_mistake, invalid_template
+from emulator.arm.errors import (
+    ArmError,
+    ToldError,
+    deployment_failed,
+    deployment_not_found,
+    emulator_mistake,
+    invalid_template,
+)
 from emulator.arm.lifecycle.complete import delete_what_is_not_named
 from emulator.arm.lifecycle.ending import LIFETIME, expire, fail, failures_of, operation_failed, operation_succeeded
 from emulator.arm.lifecycle.history import accept
@@ -116,10 +123,8 @@ class Runner:
         try:
             await making
         except ArmError as error:
-            operation_failed(self._state, deployment, operation, error.as_dict(), error.status_code_name)
-        except NotYetToldError as error:
-            refusal = error.refusal
-            operation_failed(self._state, deployment, operation, refusal.as_dict(), refusal.status_code_name)
+            told = error.status_message if isinstance(error, ToldError) else None
+            operation_failed(self._state, deployment, operation, error.as_dict(), error.status_code_name, told)
         except UnresolvedError as error:
             refusal = invalid_template(f"this emulator can't tell {error.what}")
             operation_failed(self._state, deployment, operation, refusal.as_dict(), refusal.status_code_name)
@@ -139,7 +144,8 @@ class Runner:
         self._state.put_operation(deployment, operation)
         await self._operations.ended(work)
         if work.error:
-            operation_failed(self._state, deployment, operation, work.error, work.status_code)
+            told = work.status_message
+            operation_failed(self._state, deployment, operation, work.error, work.status_code, told)
         else:
             operation.output_resources = [str(instance.id)]
             operation_succeeded(self._state, deployment, operation, work.status_code)
@@ -154,9 +160,15 @@ class Runner:
             await asyncio.sleep(0)
         if deployment.is_final:
             return None
+        faults = self._surroundings.faults
+        happening = faults.decide(instance.id, deployment, body) if faults else ()
         if instance.id.is_resource_group:
-            return self._operations.begin_group_write(instance.id, body)
-        return self._operations.begin_write(instance.id, instance.api_version, body)
+            work = self._operations.begin_group_write(instance.id, body)
+        else:
+            work = self._operations.begin_write(instance.id, instance.api_version, body)
+        if faults and happening:
+            faults.mark(happening, work, deployment)
+        return work
 
     async def _run_nested(
         self, prepared: Prepared, deployment: Deployment, instance: Instance, operation: Operation

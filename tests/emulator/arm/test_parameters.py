@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from armature.templates.types import TypeDefinitions
 from emulator.arm.engine.parameters import check_value
+from emulator.arm.engine.source import Source
 from emulator.arm.errors import ArmError
 from tests.emulator.arm.running import Arm, template
 
@@ -51,7 +53,11 @@ async def test_values_of_every_type_come_back_and_secure_ones_do_not(arm: Arm) -
     ],
 )
 def test_a_value_of_another_type_is_refused_in_the_words_of_arm(kind: str, value: Any, reason: str) -> None:
+    content = template(parameters={"p": {"type": kind}})
+
     with pytest.raises(ArmError) as refused:
-        check_value("p", {"type": kind}, value)
+        check_value(
+            "p", content["parameters"]["p"], value, Source.of(content), TypeDefinitions(content), what="parameter"
+        )
 
     assert f"The provided value for the template parameter 'p' is not valid. {reason}" in refused.value.message

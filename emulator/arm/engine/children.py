@@ -1,0 +1,54 @@
+"""Nested deployments: the request that a deployment resource makes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from armature.templates.expressions import is_expression
+from emulator.arm.engine.bodies import declared_properties, is_inner_scope
+from emulator.arm.engine.instance import Instance
+from emulator.arm.engine.prepared import Prepared
+from emulator.arm.engine.request import DeploymentRequest, nested_request
+from emulator.arm.engine.scope import TemplateScope
+from emulator.arm.engine.tree import evaluate_leaf, evaluate_tree
+
+
+def child_template(instance: Instance) -> Any:
+    """The template that is written in a deployment resource; None for a linked one.
+
+    One of outer scope is evaluated by its parent, as all else that the resource holds, and has no expressions left.
+    Raises like the evaluation of a body.
+    """
+    template = declared_properties(instance.declaration).get("template")
+    if template is None or is_inner_scope(instance.declaration):
+        return template
+    return evaluate_tree(template, instance.scope, _finished, (*instance.path, "properties", "template"))
+
+
+def _finished(text: str, scope: TemplateScope) -> Any:
+    return _escaped(evaluate_leaf(text, scope))
+
+
+def _escaped(value: Any) -> Any:
+    """A value that an evaluation of the template, yet to come, leaves as it is."""
+    if isinstance(value, str):
+        return f"[{value}" if is_expression(value) or value.startswith("[[") else value
+    if isinstance(value, Mapping):
+        return {name: _escaped(item) for name, item in value.items()}
+    return [_escaped(item) for item in value] if isinstance(value, list) else value
+
+
+def child_request(parent: Prepared, instance: Instance, body: Mapping[str, Any], template: Any) -> DeploymentRequest:
+    """The request of an evaluated deployment resource, `template` being the one that is written in it.
+
+    Raises `ArmError` as a request of its own would.
+    """
+    properties = body.get("properties")
+    content = dict(properties) if isinstance(properties, Mapping) else {}
+    if template is not None:
+        content["template"] = template
+    body = {**body, "properties": content} if isinstance(properties, Mapping) else body
+    request = nested_request(parent.request, instance.id, body, parent.scope.context.link)
+    if request.template is None:
+        return request
+    return replace(request, source=parent.scope.source.inside(*instance.path, "properties", "template"))

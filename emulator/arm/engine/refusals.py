@@ -1,0 +1,59 @@
+"""The words of ARM's refusals of a template."""
+
+from emulator.arm.engine.source import Place, Source
+from emulator.arm.errors import ArmError, invalid_template
+
+FUNCTIONS_HELP = "Please see https://aka.ms/arm-functions for usage details."
+RESOURCES_HELP = "Please see https://aka.ms/arm-syntax-resources for usage details."
+LOOPS_HELP = "Please see https://aka.ms/arm-resource-loops for usage details."
+_WHOLE = (
+    "The template parameter '",
+    "The template variable '",
+    "The template expression in parameter '",
+    "The template 'copy' definition",
+)
+
+
+def is_whole(reason: str) -> bool:
+    """True for reasons that name their subject: ARM tells them without the place where they came up."""
+    return reason.startswith(_WHOLE) or "definition cycles back to itself" in reason
+
+
+def violation(reason: str, place: Place | None = None) -> ArmError:
+    """InvalidTemplate for what stands at a place."""
+    if place is None:
+        return invalid_template(reason)
+    return invalid_template(reason, line=place.line, column=place.column, path=place.path)
+
+
+def invalid_resource(name: str, place: Place, reason: str) -> ArmError:
+    """The template is refused because of one resource."""
+    if is_whole(reason):
+        return violation(reason, place)
+    return violation(f"The template resource '{name}' at {place} is not valid: {reason}. {FUNCTIONS_HELP}", place)
+
+
+def invalid_variable(name: str, source: Source, reason: str) -> ArmError:
+    """The template is refused because of one variable."""
+    place = source.place("variables", name)
+    if is_whole(reason):
+        return violation(reason, place)
+    return violation(f"The template variable '{name}' is not valid: {reason}. {FUNCTIONS_HELP}", place)
+
+
+def invalid_default(name: str, source: Source, reason: str) -> ArmError:
+    """The template is refused because of the default value of one parameter."""
+    place = source.place("parameters", name, "defaultValue")
+    if is_whole(reason):
+        return violation(reason, place)
+    return violation(f"The template expression in parameter '{name}' at {place} is not valid: {reason}", place)
+
+
+def not_expected_here(function: str) -> str:
+    """A function that needs a running resource stands where none can be asked."""
+    return f"The template function '{function}' is not expected at this location. {FUNCTIONS_HELP}"
+
+
+def no_such_symbol(name: str) -> str:
+    """A symbolic name that no resource of the template has."""
+    return f"The template resource '{name}' is not found. Please see https://aka.ms/arm-syntax for usage details."
