@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 from emulator.arm.server import serve
-from emulator.arm.settings import DEFAULT_SUBSCRIPTION, DEFAULT_TENANT, ArmSettings
+from emulator.arm.settings import DEFAULT_PRINCIPAL, DEFAULT_SUBSCRIPTION, DEFAULT_TENANT, ArmSettings
 
 
 def read_arguments(arguments: list[str] | None = None) -> ArmSettings:
@@ -22,6 +22,10 @@ def read_arguments(arguments: list[str] | None = None) -> ArmSettings:
     parser.add_argument("--scale", type=float, default=0.05, help="how long a second of Azure's time lasts")
     parser.add_argument("--subscription", action="append", help=f"may be repeated; {DEFAULT_SUBSCRIPTION} by default")
     parser.add_argument("--tenant", default=DEFAULT_TENANT)
+    parser.add_argument("--principal", default=DEFAULT_PRINCIPAL, help="object id of who is Owner of everything")
+    parser.add_argument(
+        "--throttle", action=argparse.BooleanOptionalAction, default=True, help="refuse requests above ARM's limits"
+    )
     parser.add_argument("--database", type=Path, help="SQLite file that holds what exists; none: it dies with this")
     parser.add_argument("--log", type=Path, help="JSON lines, one a request")
     given = parser.parse_args(arguments)
@@ -36,6 +40,8 @@ def read_arguments(arguments: list[str] | None = None) -> ArmSettings:
         scale=given.scale,
         subscriptions=tuple(given.subscription or [DEFAULT_SUBSCRIPTION]),
         tenant=given.tenant,
+        principal=given.principal,
+        throttle=given.throttle,
         log=given.log,
         database=given.database,
     )

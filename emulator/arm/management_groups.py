@@ -8,33 +8,42 @@ from typing import Any
 
 from emulator.arm.errors import ArmError
 from emulator.arm.identifiers import MANAGEMENT_GROUP_TYPE, ResourceId
+from emulator.arm.models import Resource
 from emulator.arm.state import CloudState
 
-_GROUP, _MEMBER = "managementGroup", "managementGroupSubscription"
 MAX_DEPTH = 6  # Azure subscription limits: levels of management groups below the root
+_MEMBER = "managementGroupSubscription"
+_VERSION = "2021-04-01"
 
 
-def find(state: CloudState, name: str) -> dict[str, Any] | None:
-    """The group as it is kept: `name`, `displayName`, `parent` (a name, None for the root); None when there is none."""
-    if name.lower() == state.tenant.lower():
-        return {"name": state.tenant, "displayName": "Tenant Root Group", "parent": None} | (
-            state.record(_GROUP, name) or {}
-        )
-    return state.record(_GROUP, name)
+def ensure_root(state: CloudState) -> None:
+    """The root group is there from the beginning."""
+    if find(state, state.tenant) is None:
+        _put(state, state.tenant, "Tenant Root Group", None)
 
 
-def get(state: CloudState, name: str) -> dict[str, Any]:
-    """The group; raises `ArmError` (404 NotFound) as the provider words it."""
+def find(state: CloudState, name: str) -> Resource | None:
+    """The group, or None."""
+    return state.find_resource(ResourceId(management_group=name))
+
+
+def get(state: CloudState, name: str) -> Resource:
+    """The group; raises `ArmError` (404 NotFound) as its provider words it."""
     if group := find(state, name):
         return group
     raise ArmError(404, "NotFound", f"'{MANAGEMENT_GROUP_TYPE}/{name}' not found")
 
 
-def every(state: CloudState) -> list[dict[str, Any]]:
-    """All groups, the root first."""
-    root = get(state, state.tenant)
-    others = [group for key, group in sorted(state.records(_GROUP).items()) if key != state.tenant.lower()]
-    return [root, *others]
+def every(state: CloudState) -> list[Resource]:
+    """All groups, by name."""
+    found = [resource for resource in state.resources(ResourceId()) if resource.id.is_management_group]
+    return sorted(found, key=lambda group: group.id.key)
+
+
+def parent_of(group: Resource) -> str | None:
+    """The name of the group above; None for the root."""
+    above = group.properties.get("details", {}).get("parent")
+    return str(above["name"]) if above else None
 
 
 def of_subscription(state: CloudState, subscription: str) -> str:
@@ -49,43 +58,60 @@ def upwards(state: CloudState, name: str) -> Iterator[ResourceId]:
     while here:
         yield ResourceId(management_group=here)
         group = find(state, here)
-        here = group["parent"] if group else None
+        here = parent_of(group) if group else None
 
 
-def put(state: CloudState, name: str, display_name: str | None, parent: str | None) -> tuple[dict[str, Any], bool]:
+def put(state: CloudState, name: str, display_name: str | None, parent: str | None) -> tuple[Resource, bool]:
     """Create or change a group; answers it and whether it is new.
 
-    Raises `ArmError`: NotFound (the parent), InvalidParentGroup (a circle, or too deep).
+    Raises `ArmError`: NotFound (of the parent), BadRequest for a circle or too many levels.
     """
     before = find(state, name)
-    above = get(state, parent)["name"] if parent else (before["parent"] if before else state.tenant)
-    if above and any(ResourceId(management_group=name).key == up.key for up in upwards(state, above)):
+    if parent:
+        above: str | None = get(state, parent).id.management_group
+    else:
+        above = parent_of(before) if before else state.tenant
+    levels = [place.key for place in upwards(state, above)] if above else []
+    if ResourceId(management_group=name).key in levels:
         raise ArmError(400, "BadRequest", "Circular reference was found in the management group hierarchy.")
-    if above and len(list(upwards(state, above))) > MAX_DEPTH:
+    if len(levels) > MAX_DEPTH:
         raise ArmError(400, "BadRequest", f"The management group hierarchy can't be deeper than {MAX_DEPTH} levels.")
-    group = {
-        "name": before["name"] if before else name,
-        "displayName": display_name or (before["displayName"] if before else name),
-        "parent": above,
+    shown = display_name or (before.properties["displayName"] if before else name)
+    return _put(state, (before.id.management_group if before else name) or name, shown, above), before is None
+
+
+def _put(state: CloudState, name: str, display_name: str, parent: str | None) -> Resource:
+    group_id = ResourceId(management_group=name)
+    above = ResourceId(management_group=parent) if parent else None
+    details: dict[str, Any] = {"version": 1, "updatedTime": None, "updatedBy": None}
+    details |= {"parent": {"id": str(above), "name": parent, "displayName": parent}} if above else {}
+    document = {
+        "id": str(group_id),
+        "type": MANAGEMENT_GROUP_TYPE,
+        "name": name,
+        "properties": {"tenantId": state.tenant, "displayName": display_name, "details": details},
     }
-    state.put_record(_GROUP, name, group)
-    return group, before is None
+    group = Resource(group_id, _VERSION, document)
+    state.put_resource(group)
+    return group
 
 
 def drop(state: CloudState, name: str) -> bool:
     """Remove a group; False when there was none. Raises `ArmError` for the root and for one that holds anything."""
-    if find(state, name) is None:
+    group = find(state, name)
+    if group is None:
         return False
-    if name.lower() == state.tenant.lower():
+    if parent_of(group) is None:
         raise ArmError(400, "BadRequest", "The root management group can't be deleted.")
     if children(state, name) or subscriptions(state, name):
-        raise ArmError(400, "BadRequest", f"Cannot delete management group '{name}': it has children.")
-    return state.drop_record(_GROUP, name)
+        raise ArmError(400, "BadRequest", f"The management group '{name}' can't be deleted while it has children.")
+    state.drop_resource(group.id)
+    return True
 
 
-def children(state: CloudState, name: str) -> list[dict[str, Any]]:
+def children(state: CloudState, name: str) -> list[Resource]:
     """The groups directly below one."""
-    return [group for group in every(state) if str(group["parent"] or "").lower() == name.lower()]
+    return [group for group in every(state) if (parent_of(group) or "").lower() == name.lower()]
 
 
 def subscriptions(state: CloudState, name: str) -> list[str]:
@@ -95,5 +121,5 @@ def subscriptions(state: CloudState, name: str) -> list[str]:
 
 def place_subscription(state: CloudState, name: str, subscription: str) -> None:
     """Move a subscription into a group; raises `ArmError` when there is no such group or subscription."""
-    group = get(state, name)
-    state.put_record(_MEMBER, state.check_subscription(subscription), {"group": group["name"]})
+    group = get(state, name).id.management_group
+    state.put_record(_MEMBER, state.check_subscription(subscription), {"group": group})

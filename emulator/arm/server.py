@@ -14,6 +14,7 @@ from emulator.arm.behaviours.storage import AccountsFile
 from emulator.arm.clock import SimulatedTime
 from emulator.arm.engine.deployer import Deployer
 from emulator.arm.engine.links import Downloader
+from emulator.arm.governance.foundation import lay_foundation
 from emulator.arm.journal import Journal
 from emulator.arm.operations import ProviderOperations
 from emulator.arm.routes import add_routes
@@ -29,10 +30,11 @@ def create_application(settings: ArmSettings) -> web.Application:
     """The application; it needs a running event loop only once it serves."""
     journal = Journal(settings.database) if settings.database else None
     state = CloudState(settings.tenant, settings.subscriptions, journal)
+    lay_foundation(state, settings.principal)
     outside = None if settings.blob_endpoint == NO_STORAGE else Outside(settings.certificate_authority)
     accounts = AccountsFile(settings.accounts)
-    surroundings = Surroundings(state, settings.tenant, settings.blob_endpoint, accounts, outside)
     time = SimulatedTime(settings.scale)
+    surroundings = Surroundings(state, settings.tenant, settings.blob_endpoint, accounts, outside, time=time)
     downloader = Downloader(settings.certificate_authority)
     operations = ProviderOperations(surroundings, time)
     deployer = Deployer(surroundings, downloader, operations, time)

@@ -6,12 +6,14 @@ from pathlib import Path
 DEFAULT_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 NO_STORAGE = "https://127.0.0.1:1"  # nothing listens there: storage accounts are then only described
 DEFAULT_TENANT = "00000000-0000-0000-0000-000000000002"
+DEFAULT_PRINCIPAL = "00000000-0000-0000-0000-000000000003"
 
 
 @dataclass(frozen=True)
 class ArmSettings:
     """What the process was told.
 
+    `principal` is the object id of who owns everything. `throttle` refuses requests above ARM's limits.
     `scale` multiplies every provisioning time; 0 makes everything immediate. `certificate_authority` is trusted when
     linked templates are fetched. `accounts` is the file through which the storage emulator learns of accounts.
     `database` is the file that holds what exists; without one everything dies with the process.
@@ -27,5 +29,7 @@ class ArmSettings:
     scale: float = 0.05
     subscriptions: tuple[str, ...] = (DEFAULT_SUBSCRIPTION,)
     tenant: str = DEFAULT_TENANT
+    principal: str = DEFAULT_PRINCIPAL
+    throttle: bool = True
     log: Path | None = None
     database: Path | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.arm.behaviours.outside import Outside
+from emulator.arm.clock import SimulatedTime
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.state import CloudState, Resource
 
@@ -28,6 +29,7 @@ class Surroundings:
     blob_endpoint: str
     accounts: "AccountKeys"
     outside: Outside | None = None
+    time: SimulatedTime = field(default_factory=lambda: SimulatedTime(0))
 
 
 class AccountKeys:

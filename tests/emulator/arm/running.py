@@ -125,6 +125,7 @@ async def running_arm(
         private_key=certificates.server_key,
         certificate_authority=certificates.authority,
         scale=scale,
+        principal="someone",
         log=folder / "requests.log",
         database=folder / "arm.sqlite",
     )

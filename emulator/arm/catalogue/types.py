@@ -1,0 +1,155 @@
+"""Resource providers, their types and the API versions of each type.
+
+Source of types.json: the index of https://github.com/Azure/bicep-types-az, which Microsoft generates from the REST
+specifications of all providers, grouped here by provider and by list of versions, newest first. What that index leaves
+out because no template can name it is in _BESIDES, from the reference of Azure Resource Manager.
+
+`Microsoft.Contoso`, the provider of Microsoft's examples, serves any type in any version: for whoever needs a resource
+that does nothing.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from emulator.arm.catalogue.locations import LOCATIONS
+
+_OPEN = "Microsoft.Contoso"
+_RESOURCES_VERSIONS = (
+    "2025-04-01", "2025-03-01", "2024-11-01", "2024-07-01", "2024-03-01", "2023-07-01", "2022-12-01", "2022-09-01",
+    "2022-05-01", "2022-01-01", "2021-04-01", "2021-01-01", "2020-10-01", "2020-08-01", "2020-06-01", "2020-05-01",
+    "2020-01-01", "2019-11-01", "2019-10-01", "2019-09-01", "2019-08-01", "2019-07-01", "2019-06-01", "2019-05-10",
+    "2019-05-01", "2019-03-01", "2018-11-01", "2018-09-01", "2018-08-01", "2018-07-01", "2018-06-01", "2018-05-01",
+    "2018-02-01", "2018-01-01", "2017-12-01", "2017-08-01", "2017-06-01", "2017-05-10", "2017-05-01", "2017-03-01",
+    "2016-09-01", "2016-07-01", "2016-06-01", "2016-02-01", "2015-11-01", "2015-01-01", "2014-04-01-preview",
+)  # fmt: skip
+_AUTHORIZATION_VERSIONS = ("2022-04-01", "2018-07-01", "2018-01-01-preview", "2015-07-01")
+_BESIDES = {
+    "Microsoft.Resources": (
+        (
+            _RESOURCES_VERSIONS,
+            "subscriptions subscriptions/resourceGroups subscriptions/providers subscriptions/locations",
+        ),
+        (
+            _RESOURCES_VERSIONS,
+            "subscriptions/resources subscriptions/tagNames tenants providers resources operationResults",
+        ),
+        (_RESOURCES_VERSIONS, "deployments/operations subscriptions/operationResults"),
+        (("2026-06-01", *_RESOURCES_VERSIONS), "deployments resourceGroups tags"),
+    ),
+    "Microsoft.Authorization": ((_AUTHORIZATION_VERSIONS, "permissions"),),
+    "Microsoft.Management": (
+        (("2023-04-01", "2021-04-01", "2020-10-01", "2020-05-01", "2020-02-01", "2019-11-01"), "getEntities"),
+    ),
+    "Microsoft.ResourceHealth": (
+        (
+            ("2025-05-01", "2024-02-01", "2023-10-01-preview", "2022-10-01", "2020-05-01", "2018-07-01", "2017-07-01"),
+            "availabilityStatuses",
+        ),
+    ),
+    "Microsoft.KeyVault": (
+        (
+            ("2025-05-01", "2024-11-01", "2023-07-01", "2022-07-01", "2021-10-01", "2019-09-01", "2018-02-14"),
+            "deletedVaults",
+        ),
+    ),
+    "Microsoft.CognitiveServices": (
+        (("2025-06-01", "2024-10-01", "2023-05-01", "2022-12-01", "2021-10-01", "2021-04-30"), "deletedAccounts"),
+    ),
+    "Microsoft.AppConfiguration": (
+        (("2024-06-01", "2024-05-01", "2023-03-01", "2022-05-01"), "deletedConfigurationStores"),
+    ),
+}
+_GLOBAL = frozenset(
+    "microsoft.network/privatednszones microsoft.network/privatednszones/virtualnetworklinks "
+    "microsoft.network/dnszones microsoft.network/trafficmanagerprofiles microsoft.network/frontdoors "
+    "microsoft.network/networkmanagers microsoft.network/frontdoorwebapplicationfirewallpolicies "
+    "microsoft.cdn/profiles microsoft.cdn/profiles/endpoints microsoft.cdn/profiles/afdendpoints "
+    "microsoft.insights/actiongroups microsoft.insights/metricalerts microsoft.insights/activitylogalerts "
+    "microsoft.insights/privatelinkscopes microsoft.alertsmanagement/actionrules "
+    "microsoft.alertsmanagement/smartdetectoralertrules microsoft.botservice/botservices microsoft.maps/accounts "
+    "microsoft.azureactivedirectory/b2cdirectories microsoft.communication/communicationservices "
+    "microsoft.communication/emailservices microsoft.communication/emailservices/domains "
+    "microsoft.portal/dashboards microsoft.domainregistration/domains "
+    "microsoft.certificateregistration/certificateorders microsoft.securityinsights/sentinel "
+    "microsoft.healthbot/healthbots microsoft.resourcegraph/queries".split()
+)
+"""Types whose resources are in the location `global`: their REST reference, 2025."""
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """A type as a provider registers it; `api_versions` are newest first."""
+
+    namespace: str
+    name: str
+    api_versions: tuple[str, ...]
+
+    @property
+    def full_name(self) -> str:
+        """`Microsoft.Web/sites`."""
+        return f"{self.namespace}/{self.name}"
+
+    def takes(self, location: str) -> bool:
+        """True when its resources may be in that location, written in any way."""
+        wanted = location.replace(" ", "").lower()
+        return (wanted == "global" and self.full_name.lower() in _GLOBAL) or wanted in LOCATIONS
+
+    def shown(self) -> dict[str, Any]:
+        """The type as `GET providers` and the function `providers()` tell it."""
+        locations = ["global"] if self.full_name.lower() in _GLOBAL else list(LOCATIONS.values())
+        return {"resourceType": self.name, "locations": locations, "apiVersions": list(self.api_versions)}
+
+
+@cache
+def _catalogue() -> dict[str, dict[str, ResourceType]]:
+    """All types by lower-case namespace and name."""
+    listed = json.loads(files(__package__).joinpath("types.json").read_text(encoding="utf-8"))
+    found: dict[str, dict[str, ResourceType]] = {}
+    for namespace, groups in listed.items():
+        for versions, names in groups.items():
+            for name in names.split():
+                found.setdefault(namespace.lower(), {})[name.lower()] = ResourceType(
+                    namespace, name, tuple(versions.split())
+                )
+    for namespace, groups in _BESIDES.items():
+        for versions, names in groups:
+            for name in names.split():
+                found.setdefault(namespace.lower(), {})[name.lower()] = ResourceType(namespace, name, versions)
+    return found
+
+
+def _providers() -> dict[str, str]:
+    known = {key: next(iter(types.values())).namespace for key, types in _catalogue().items()}
+    return known | {_OPEN.lower(): _OPEN}
+
+
+PROVIDERS = _providers()
+"""The namespaces in their own spelling, by lower-case name."""
+
+API_VERSIONS = list(_RESOURCES_VERSIONS)
+"""What Resource Manager's own routes serve."""
+
+
+def is_open(namespace: str) -> bool:
+    """True for the provider that serves any type in any version."""
+    return namespace.lower() == _OPEN.lower()
+
+
+def find_type(resource_type: str) -> ResourceType | None:
+    """A type by its full name, in any case; None when nobody registers it."""
+    namespace, _, name = resource_type.lower().partition("/")
+    return _catalogue().get(namespace, {}).get(name)
+
+
+def resource_types(namespace: str) -> list[dict[str, Any]]:
+    """The types of a provider with their locations and API versions; empty for a provider that is not listed."""
+    return [found.shown() for found in _catalogue().get(namespace.lower(), {}).values()]
+
+
+def resource_type(namespace: str, name: str) -> dict[str, Any] | None:
+    """One type of a provider, as the template function `providers()` gives it."""
+    found = find_type(f"{namespace}/{name}")
+    return found.shown() if found else None
