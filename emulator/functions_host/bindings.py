@@ -39,6 +39,28 @@ def encode(binding_type: str, value: Any) -> meta.Datum:
     return datum
 
 
+def binding_data(text: str) -> dict[str, meta.Datum]:
+    """Return what a trigger's text adds to the metadata when it is a JSON object: its properties, but for lists.
+
+    As recorded; without lists and nulls as in the script host's Utility.ApplyBindingData.
+    """
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError:
+        return {}
+    if not isinstance(content, dict):
+        return {}
+    return {
+        name: _property(value) for name, value in content.items() if value is not None and not isinstance(value, list)
+    }
+
+
+def _property(value: Any) -> meta.Datum:
+    if isinstance(value, dict):
+        return meta.Datum(json.dumps(value, separators=(",", ":"), ensure_ascii=False), "json")
+    return meta.Datum(str(value), "string")
+
+
 def _converter(binding_type: str) -> Any:
     registry = meta.get_binding_registry()  # type: ignore[no-untyped-call]
     return registry.get(binding_type) or registry.get("generic")

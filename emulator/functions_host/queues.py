@@ -12,6 +12,7 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.functions import meta
 from azure.storage.queue import QueueClient, QueueMessage
 
+from emulator.functions_host.bindings import binding_data
 from emulator.functions_host.indexing import HostFunction, TriggerKind
 from emulator.functions_host.invocation import FunctionError, FunctionInput, Invoker
 from emulator.functions_host.settings import QueueSettings
@@ -171,7 +172,7 @@ def message_input(message: QueueMessage, text: str) -> FunctionInput:
         return meta.Datum(json.dumps(value.isoformat(timespec="seconds") if value else None), "json")
 
     body = meta.Datum(text, "string")
-    metadata = {
+    metadata = binding_data(text) | {
         "QueueTrigger": body,
         "Id": meta.Datum(message.id, "string"),
         "DequeueCount": meta.Datum(json.dumps(message.dequeue_count), "json"),

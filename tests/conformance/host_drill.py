@@ -6,21 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from emulator.processes import free_port
 from tests.conformance.host_recordings import Exchange, comparable, read_exchanges
 from tests.conformance.recorded_app import write_recorded_app
 from tests.emulator.functions_host.running_host import RunningHost
 from tests.waiting import wait_until
 
 DURABLE = "/runtime/webhooks/durabletask"
-
-OUT_OF_SCOPE = ("suspend", "resume", "rewind", "restart", "purge", "rec-susp", "o_http", "rec-http-call")
-"""Operations, and the instances that only they lead to, which this host does not have."""
-
-NEEDS_A_PURGE = ("status after purge", "client wait completed")
-"""Answers that follow from a purge."""
-
-STAND_IN = {"terminate completed": "rec-o_simple", "raiseEvent completed": "rec-o_simple"}
-"""Recorded on an instance that had been resumed; any completed one does."""
 
 SHORTER = {"rec-race-event": ('"secs": 60', '"secs": 3')}
 """A timer that the recorder waited a minute for."""
@@ -32,6 +24,7 @@ BEFORE = {
     "raiseEvent Go": ("rec-race-long", "TimerCreated"),
     "raiseEvent Second": ("rec-race-long", "TaskCompleted"),
     "raiseEvent Ev": ("rec-can-events", "TimerCreated"),
+    "suspend running": ("rec-susp", "ExecutionStarted"),
     "terminate running": ("rec-term", "ExecutionStarted"),
     "probe Go": ("rec-race-event2", "TimerCreated"),
 }
@@ -53,8 +46,8 @@ class Drill:
     """What came of putting the recorded requests to our host."""
 
     answers: list[Answered]
-    contexts: dict[str, list[Mapping[str, Any]]]
-    left_out: list[str] = field(default_factory=list)
+    contexts: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    activities: list[Mapping[str, Any]] = field(default_factory=list)
 
     def answer(self, label: str) -> Answered:
         return next(answer for answer in self.answers if answer.recorded.label == label)
@@ -62,13 +55,17 @@ class Drill:
 
 def run_drill(recordings: Path, folder: Path, settings: Mapping[str, str]) -> Drill:
     """Run the recorded app on our host through the recorded requests."""
-    app = write_recorded_app(recordings, folder / "app")
-    contexts = folder / "contexts.jsonl"
-    with RunningHost(app, {**settings, "RECORDED_CONTEXTS": str(contexts)}) as host:
+    port = free_port()
+    app = write_recorded_app(recordings, folder / "app", port)
+    contexts, activities = folder / "contexts.jsonl", folder / "activities.jsonl"
+    noted = {"RECORDED_CONTEXTS": str(contexts), "RECORDED_ACTIVITIES": str(activities)}
+    with RunningHost(app, {**settings, **noted}, "--port", str(port)) as host:
         drill = _Driller(host, read_exchanges(recordings)).run()
     for line in contexts.read_text().splitlines():
         context = json.loads(json.loads(line))
         drill.contexts.setdefault(context["instanceId"], []).append(context)
+    handed = [json.loads(line) for line in activities.read_text().splitlines()]
+    drill.activities = [each for each in handed if "request" not in each["trigger_metadata"]]  # not the built-in one
     return drill
 
 
@@ -80,20 +77,15 @@ class _Driller:
 
     def run(self) -> Drill:
         self._key = self._host.management("").partition("code=")[2]
-        drill = Drill([], {})
+        drill = Drill([])
         self._host.post("/api/start/o_simple", json={"q": 1})  # the recorder's first, before it noted requests
         for exchange in self._exchanges:
-            if is_left_out(exchange):
-                drill.left_out.append(exchange.label)
-            else:
-                drill.answers.append(self._put(exchange))
+            drill.answers.append(self._put(exchange))
         return drill
 
     def _put(self, exchange: Exchange) -> Answered:
         self._wait(exchange)
         path = exchange.path.replace("code=KEY", f"code={self._key}")
-        if stand_in := STAND_IN.get(exchange.label):
-            path = path.replace("rec-susp", stand_in)
         body = exchange.body
         for instance, (recorded, shorter) in SHORTER.items():
             if body is not None and path.endswith(f"id={instance}"):
@@ -116,6 +108,8 @@ class _Driller:
             self._host.wait_for_event(*BEFORE[exchange.label])
         if exchange.label == "probe raise Ev":
             self._host.wait_for_event("rec-can-events", "TimerFired")
+        if exchange.label == "purge completed":
+            wait_until(lambda: self._host.status("rec-term")["runtimeStatus"] == "Terminated")
         if exchange.label.endswith(" status") and '"runtimeStatus"' in exchange.answer:
             wanted = json.loads(exchange.answer)
             wait_until(lambda: self._has_reached(wanted))
@@ -148,18 +142,6 @@ class _Driller:
         text = content.decode("utf-8", "replace")
         port = self._host.url.rpartition(":")[2]
         return text.replace(self._key, "KEY").replace(f"127.0.0.1:{port}", "127.0.0.1:7099")
-
-
-def is_left_out(exchange: Exchange) -> bool:
-    """Whether an exchange is about what this host does not have."""
-    if exchange.label in STAND_IN:
-        return False
-    path = exchange.path.partition("&code")[0].replace("RecHub", "")
-    return (
-        exchange.label in NEEDS_A_PURGE
-        or any(word in path or word in exchange.label for word in OUT_OF_SCOPE)
-        or (exchange.method == "DELETE" and "/instances" in path)
-    )
 
 
 def _shortened(value: Any) -> Any:

@@ -1,7 +1,8 @@
 """The recordings of a real Functions host, and what of an instance or an answer is compared with ours.
 
 Left aside: times, ids that the host makes up, the parts of a text that are a .NET stack trace, and with that the line
-numbers and folders of tracebacks.
+numbers and folders of tracebacks; of the answer to an orchestrator's HTTP call what is of the web server and not of
+the function (Date, Server, Transfer-Encoding) and the order of its headers.
 """
 
 import json
@@ -31,7 +32,15 @@ ROW_TYPES = {
     12: "OrchestratorStarted",
     13: "OrchestratorCompleted",
     15: "EventRaised",
+    17: "GenericEvent",
+    19: "ExecutionSuspended",
+    20: "ExecutionResumed",
 }
+
+_OF_THE_WEB_SERVER = ("Date", "Server", "Transfer-Encoding")
+
+
+_TOLD = ("Name", "Result", "Reason", "Input", "Data", "TaskScheduledId", "TimerId", "Generation")
 
 
 @dataclass(frozen=True)
@@ -83,18 +92,35 @@ def read_contexts(folder: Path) -> dict[str, list[Mapping[str, Any]]]:
     return contexts
 
 
+def read_handed(file: Path) -> list[Mapping[str, Any]]:
+    """Return what every recorded invocation of an activity or a queue function was handed, as our app notes it."""
+    recorded = json.loads(file.read_text())
+    return [
+        {"input": next(iter(each["input_data"].values())), "trigger_metadata": each["trigger_metadata"]}
+        for each in recorded
+    ]
+
+
 def comparable(value: Any) -> Any:
     """Return a value without what two runs never share."""
     if isinstance(value, str):
         return _comparable_text(value)
     if isinstance(value, Mapping):
+        if "statusCode" in value and "headers" in value:
+            value = {**value, "headers": _of_the_function(value["headers"])}
         return {key: "<id>" if key == "guid" else comparable(item) for key, item in value.items()}
     if isinstance(value, list):
         return [comparable(item) for item in value]
     return value
 
 
+def _of_the_function(headers: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: headers[name] for name in sorted(headers) if name not in _OF_THE_WEB_SERVER}
+
+
 def _comparable_text(text: str) -> str:
+    if text.startswith('{"statusCode":'):
+        return json.dumps(comparable(json.loads(text)))
     text = _DETAILS.sub(lambda match: _details_shape(match[0]), text)
     text = _STACK.sub(r"\1<stack>", text)
     text = _KNOWN_ORCHESTRATORS.sub(lambda match: ", ".join(sorted(match[0].split(", "))), text)
@@ -117,7 +143,7 @@ def invocation(context: Mapping[str, Any]) -> tuple[bool, Any, list[str]]:
     """Return what one invocation was told: whether it replays, its input, its rows with id and played mark."""
     rows = []
     for row in context["history"]:
-        told = {key: row.get(key) for key in ("Name", "Result", "Reason", "Input", "TaskScheduledId", "TimerId")}
+        told = {key: row.get(key) for key in _TOLD}
         facts = {key: comparable(value) for key, value in told.items() if value is not None}
         rows.append(f"{ROW_TYPES[row['EventType']]}#{row['EventId']} played={row['IsPlayed']} {json.dumps(facts)}")
     return context["isReplaying"], comparable(context["input"]), rows
@@ -130,6 +156,11 @@ def shapes(contexts: Iterable[Mapping[str, Any]]) -> set[tuple[str, ...]]:
         found.add(("context", *context))
         found |= {(ROW_TYPES[row["EventType"]], *row) for row in context["history"]}
     return found
+
+
+def as_text(value: Any) -> str:
+    """Return a value as a text to compare, without what two runs never share."""
+    return json.dumps(comparable(value), sort_keys=True)
 
 
 def as_parallel(rows: Sequence[Any]) -> list[str]:

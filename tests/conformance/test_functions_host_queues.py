@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueServiceClient
 
-from tests.conformance.host_recordings import comparable
+from tests.conformance.host_recordings import as_text, comparable, read_handed
 from tests.conformance.recorded_app import write_recorded_app
 from tests.emulator.functions_host.running_host import RunningHost
 from tests.running import RunningAzurite
@@ -40,7 +41,8 @@ def test_messages_end_where_they_ended_on_the_real_host(
     recordings = shared / "recordings" / "functions-host"
     recorded = json.loads((recordings / "queue.json").read_text())
     app = write_recorded_app(recordings, tmp_path / "app")
-    settings = {**azurite.settings, "RECORDED_CONTEXTS": str(tmp_path / "contexts.jsonl")}
+    handed = tmp_path / "handed.jsonl"
+    settings = {**azurite.settings, "RECORDED_QUEUES": str(handed)}
 
     with RunningHost(app, settings):
         for name, text in (("in-ok", _encoded("hello é")), ("in-fail", _encoded('{"poison":1}'))):
@@ -52,6 +54,8 @@ def test_messages_end_where_they_ended_on_the_real_host(
 
     assert sorted(_texts(queues, "in-fail-poison")) == sorted(_recorded_texts(recorded, "peek poison"))
     assert left == []
+    ours = [json.loads(line) for line in handed.read_text().splitlines()]
+    assert _without_ids(ours) == _without_ids(read_handed(recordings / "queue_invocations.json"))
     (recorded_output,) = _recorded_texts(recorded, "peek out-ok")
     (our_output,) = _texts(queues, "out-ok")
     assert _without_made_up(our_output) == _without_made_up(recorded_output)
@@ -66,6 +70,12 @@ def _texts(queues: QueueServiceClient, name: str) -> list[str]:
         return [message.content for message in queues.get_queue_client(name).peek_messages(max_messages=32)]
     except ResourceNotFoundError:
         return []
+
+
+def _without_ids(handed: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what functions were handed, in no order, without ids and receipts."""
+    made_up = {"Id": None, "PopReceipt": None}
+    return sorted(as_text({**each, "trigger_metadata": {**each["trigger_metadata"], **made_up}}) for each in handed)
 
 
 def _encoded(text: str) -> str:

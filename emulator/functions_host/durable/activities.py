@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from azure.functions import meta
 
+from emulator.functions_host.bindings import binding_data
 from emulator.functions_host.durable import history as rows
 from emulator.functions_host.durable.episode import utc_now
 from emulator.functions_host.durable.failures import activity_failure
@@ -135,7 +136,7 @@ class ActivityWorkers:
 def activity_input(function: HostFunction, activity: PendingActivity) -> FunctionInput:
     """Return what an activity function is handed."""
     text = meta.Datum("null" if activity.input_text is None else activity.input_text, "string")
-    metadata = {
+    metadata = binding_data(text.value) | {
         function.trigger.name: text,
         "data": meta.Datum(rows.compact(text.value), "json"),
         "instanceId": meta.Datum(activity.instance_id, "string"),

@@ -145,8 +145,8 @@ class EpisodeRunner:
         """
         answer, failure = self._answer(episode)
         verdict = None if failure else replay(episode.events, answer, self._known)
-        if verdict is not None and isinstance(verdict.ending, NonDeterministic):
-            verdict = None
+        if verdict is not None and isinstance(verdict.ending, NonDeterministic):  # found out before it is terminated
+            return self._conclude(episode, answer, verdict)
         reason = termination.fields["Input"]
         return self._end(episode, Outcome(RuntimeStatus.TERMINATED, reason, reason or ""), verdict)
 
@@ -246,8 +246,6 @@ class EpisodeRunner:
             instance.updated, verdict.next_event_id, ending.status.value, ending.output
         )
         changes.history = [*changes.history[:-1], Recorded(completed, is_played=False), changes.history[-1]]
-        if isinstance(verdict.ending, NonDeterministic):
-            changes.activities, changes.starts, changes.timers = [], [], []
         parent = ParentInstance.of(episode.started)
         if parent is not None:
             changes.messages.append(report_to_parent(parent, ending, instance.updated))

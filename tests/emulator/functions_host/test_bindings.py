@@ -1,9 +1,9 @@
-"""Messages of queue outputs."""
+"""Messages of queue outputs, and what a text that is JSON says beside itself."""
 
 import azure.functions as func
 import pytest
 
-from emulator.functions_host.bindings import Out, encode, queue_texts
+from emulator.functions_host.bindings import Out, binding_data, encode, queue_texts
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,22 @@ from emulator.functions_host.bindings import Out, encode, queue_texts
 )
 def test_a_value_becomes_the_messages_that_the_host_puts(value: object, messages: list[str]) -> None:
     assert queue_texts(encode("queue", value)) == messages
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            '{"a": 1, "s": "é", "b": true, "o": {"n": null}}',
+            {"a": ("string", "1"), "s": ("string", "é"), "b": ("string", "True"), "o": ("json", '{"n":null}')},
+        ),
+        ('{"list": [1], "null": null}', {}),
+        ("[1]", {}),
+        ("plain", {}),
+    ],
+)
+def test_the_properties_of_a_json_object_are_metadata(text: str, told: dict[str, tuple[str, str]]) -> None:
+    assert {name: (datum.type, datum.value) for name, datum in binding_data(text).items()} == told
 
 
 def test_an_out_parameter_gives_back_what_was_set() -> None:
