@@ -7,6 +7,7 @@ from pathlib import Path
 
 from emulator.arm.server import serve
 from emulator.arm.settings import DEFAULT_PRINCIPAL, DEFAULT_SUBSCRIPTION, DEFAULT_TENANT, ArmSettings
+from emulator.faults.plan import fault_folder
 
 
 def read_arguments(arguments: list[str] | None = None) -> ArmSettings:
@@ -44,6 +45,7 @@ def read_arguments(arguments: list[str] | None = None) -> ArmSettings:
         throttle=given.throttle,
         log=given.log,
         database=given.database,
+        faults=fault_folder(),
     )
 
 

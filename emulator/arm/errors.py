@@ -46,6 +46,14 @@ class ArmError(Exception):
         return status_code_name(self.status)
 
 
+class ToldError(ArmError):
+    """An error that a deployment's operation tells in a shape of its own; elsewhere it is as ARM repeats it."""
+
+    def __init__(self, status: int, code: str, message: str, status_message: Any) -> None:
+        super().__init__(status, code, message)
+        self.status_message = status_message
+
+
 def status_code_name(status: int) -> str:
     """The name .NET gives an HTTP status, which is what operations show."""
     return "OK" if status == HTTPStatus.OK else HTTPStatus(status).phrase.replace(" ", "")

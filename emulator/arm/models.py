@@ -64,7 +64,8 @@ class ProviderOperation:
 
     `kind` is the entry of emulator.arm.operations that ends it. `seconds` is how long it takes in Azure. `document` and
     `api_version` are the resource that a write makes; `is_new` is False when there was one before. `error` is that of a
-    failed one, as in answers, and `status_code` the name of its HTTP status.
+    failed one, as in answers, and `status_code` the name of its HTTP status; `status_message` is what a deployment's
+    operation tells instead of `error`. `fate` is how it ends when a fault decided that (emulator.arm.faults.fate).
     """
 
     kind: str
@@ -77,6 +78,8 @@ class ProviderOperation:
     status: str = "Running"
     status_code: str = ""
     error: dict[str, Any] | None = None
+    status_message: Any = None
+    fate: dict[str, Any] = field(default_factory=dict)
     started: datetime = field(default_factory=now)
     ended: datetime | None = None
 
@@ -91,7 +94,8 @@ class Operation:
     """One deployment operation: a resource's creation or deletion, or the evaluation of the outputs.
 
     `work` is the id of the ProviderOperation that it waits for, or of the run (`Deployment.status_id`) of the nested
-    deployment that it started. `output_resources` are the ids of what it made.
+    deployment that it started. `output_resources` are the ids of what it made. `error` is what it failed with, and
+    `status_message` how that is told.
     """
 
     kind: str
@@ -102,6 +106,7 @@ class Operation:
     provisioning_state: str = "Running"
     status_code: str | None = None
     status_message: Any = None
+    error: dict[str, Any] | None = None
     tracking_id: str = field(default_factory=_guid)
     service_request_id: str = field(default_factory=_guid)
     work: str | None = None

@@ -8,7 +8,8 @@ from typing import Any
 
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.clock import SimulatedTime, now
-from emulator.arm.errors import ArmError, emulator_mistake
+from emulator.arm.errors import ArmError, ToldError, emulator_mistake
+from emulator.arm.faults.fate import meet
 from emulator.arm.grouping import begin_group_deletion, begin_group_write, finish_group_deletion
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.models import ProviderOperation, ResourceGroup
@@ -82,6 +83,7 @@ class ProviderOperations:
     async def _run(self, work: ProviderOperation) -> None:
         await self._time.pass_since(work.started, work.seconds)
         try:
+            await meet(work, self._state)
             if work.kind == "write":
                 await reach_out(self._surroundings, work)
             _FINISH[work.kind](self._surroundings, work)
@@ -100,3 +102,4 @@ class ProviderOperations:
         if work.kind == "write":
             abandon_write(self._surroundings, work)
         work.status, work.status_code, work.error = "Failed", error.status_code_name, error.as_dict()
+        work.status_message = error.status_message if isinstance(error, ToldError) else None

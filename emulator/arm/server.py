@@ -14,6 +14,10 @@ from emulator.arm.behaviours.storage import AccountsFile
 from emulator.arm.clock import SimulatedTime
 from emulator.arm.engine.deployer import Deployer
 from emulator.arm.engine.links import Downloader
+from emulator.arm.faults.admin import admin_middleware
+from emulator.arm.faults.creation import CreationFaults
+from emulator.arm.faults.requests import fault_middleware
+from emulator.arm.faults.stale import StaleReads
 from emulator.arm.governance.foundation import lay_foundation
 from emulator.arm.journal import Journal
 from emulator.arm.operations import ProviderOperations
@@ -22,6 +26,7 @@ from emulator.arm.routes.service import SERVICE, Service
 from emulator.arm.settings import NO_STORAGE, ArmSettings
 from emulator.arm.state import CloudState
 from emulator.arm.tokens import TokenVerifier
+from emulator.faults.plan import FaultPlan
 
 MAX_REQUEST_BYTES = 4 * 1024 * 1024  # ARM limits: the body of a request
 
@@ -34,8 +39,12 @@ def create_application(settings: ArmSettings) -> web.Application:
     outside = None if settings.blob_endpoint == NO_STORAGE else Outside(settings.certificate_authority)
     accounts = AccountsFile(settings.accounts)
     time = SimulatedTime(settings.scale)
-    surroundings = Surroundings(state, settings.tenant, settings.blob_endpoint, accounts, outside, time=time)
-    downloader = Downloader(settings.certificate_authority)
+    plan = FaultPlan(settings.faults, "arm") if settings.faults else None
+    faults = CreationFaults(plan, state) if plan else None
+    surroundings = Surroundings(
+        state, settings.tenant, settings.blob_endpoint, accounts, outside, time=time, faults=faults
+    )
+    downloader = Downloader(settings.certificate_authority, *([faults.prevents_download] if faults else []))
     operations = ProviderOperations(surroundings, time)
     deployer = Deployer(surroundings, downloader, operations, time)
     service = Service(settings, state, surroundings, time, operations, deployer)
@@ -43,8 +52,10 @@ def create_application(settings: ArmSettings) -> web.Application:
     watching = [_witnessed] if witness.is_watching() else []
     application = web.Application(
         middlewares=[
+            *([admin_middleware(settings.faults)] if settings.faults else []),
             logging_middleware(RequestLog(settings.log)),
             headers_middleware(),
+            *([fault_middleware(plan, StaleReads(state), settings.tenant)] if plan else []),
             authentication_middleware(verifier),
             *watching,
             lasting_middleware(state),

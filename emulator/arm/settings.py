@@ -16,7 +16,8 @@ class ArmSettings:
     `principal` is the object id of who owns everything. `throttle` refuses requests above ARM's limits.
     `scale` multiplies every provisioning time; 0 makes everything immediate. `certificate_authority` is trusted when
     linked templates are fetched. `accounts` is the file through which the storage emulator learns of accounts.
-    `database` is the file that holds what exists; without one everything dies with the process.
+    `database` is the file that holds what exists; without one everything dies with the process. `faults` is the folder
+    of the rules for faults; without one there are none.
     """
 
     token_key: Path
@@ -33,3 +34,4 @@ class ArmSettings:
     throttle: bool = True
     log: Path | None = None
     database: Path | None = None
+    faults: Path | None = None

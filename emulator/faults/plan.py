@@ -154,7 +154,13 @@ def roll(seed: int, rule: str, key: str, attempt: int) -> float:
     return float(int.from_bytes(digest[: _ROLL_BITS // 8], "big") / 2**_ROLL_BITS)
 
 
+def fault_folder() -> Path | None:
+    """The folder that EMULATOR_FAULTS names, None when it names none."""
+    folder = os.environ.get(VARIABLE)
+    return Path(folder) if folder else None
+
+
 def plan_of_environment(service: Service) -> FaultPlan | None:
     """The plan of the folder that EMULATOR_FAULTS names, None when it names none."""
-    folder = os.environ.get(VARIABLE)
-    return FaultPlan(Path(folder), service) if folder else None
+    folder = fault_folder()
+    return FaultPlan(folder, service) if folder else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from emulator.arm.behaviours.outside import Outside
 from emulator.arm.clock import SimulatedTime
+from emulator.arm.faults.creation import CreationFaults
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.state import CloudState, Resource
 
@@ -21,7 +22,8 @@ KEPT = ("location", "tags", "kind", "sku", "identity", "zones", "plan", "managed
 class Surroundings:
     """What a behaviour may look at and touch: everything that exists, the storage emulator's accounts, and beyond.
 
-    Without `outside` nothing but ARM runs: containers and packages are only described.
+    Without `outside` nothing but ARM runs: containers and packages are only described. `faults` happen to what
+    deployments make.
     """
 
     state: CloudState
@@ -30,6 +32,7 @@ class Surroundings:
     accounts: "AccountKeys"
     outside: Outside | None = None
     time: SimulatedTime = field(default_factory=lambda: SimulatedTime(0))
+    faults: CreationFaults | None = None
 
 
 class AccountKeys:

@@ -18,11 +18,20 @@ def operation_succeeded(state: CloudState, deployment: Deployment, operation: Op
 
 
 def operation_failed(
-    state: CloudState, deployment: Deployment, operation: Operation, error: dict[str, Any], status_code: str
+    state: CloudState,
+    deployment: Deployment,
+    operation: Operation,
+    error: dict[str, Any],
+    status_code: str,
+    status_message: Any = None,
 ) -> None:
-    """The operation failed with `error`, the object that answers hold; `status_code` names the HTTP status."""
+    """The operation failed with `error`, the object that answers hold; `status_code` names the HTTP status.
+
+    `status_message` is what the operation tells when it is not that object.
+    """
     operation.provisioning_state, operation.status_code, operation.ended = "Failed", status_code, now()
-    operation.status_message = {"status": "Failed", "error": error}
+    operation.error = error
+    operation.status_message = {"status": "Failed", "error": error} if status_message is None else status_message
     state.put_operation(deployment, operation)
 
 
@@ -30,7 +39,7 @@ def failures_of(deployment: Deployment) -> list[dict[str, Any]]:
     """The errors of the operations that failed, in the order in which they did, each with its resource as target."""
     failed = [operation for operation in deployment.operations if operation.provisioning_state == "Failed"]
     failed.sort(key=lambda operation: operation.ended or operation.started)
-    return [_with_target(operation.status_message["error"], str(operation.target)) for operation in failed]
+    return [_with_target(operation.error or {}, str(operation.target)) for operation in failed]
 
 
 def _with_target(error: dict[str, Any], target: str) -> dict[str, Any]:

@@ -142,9 +142,8 @@ ARM = (
         "arm",
         "notRegistered",
         "409 `MissingSubscriptionRegistration` naming the namespace.",
-        _RESOURCE_WRITES,
+        (op.CREATE_RESOURCE, "PutResource"),
         given.Wording,
-        usual=(op.CREATE_RESOURCE, "PutResource"),
         example=on("CreateResource", attempts=[1]),
     ),
     FaultKind(

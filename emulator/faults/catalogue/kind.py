@@ -33,6 +33,17 @@ class FaultKind:
         """A whole rule."""
         return {"id": f"{self.service}-{self.name}", "service": self.service, "fault": self.name, **self.example}
 
+    def document(self) -> dict[str, Any]:
+        """The entry as JSON."""
+        return {
+            "service": self.service,
+            "fault": self.name,
+            "what": self.what,
+            "operations": list(self.operations),
+            "parameters": self.parameters().model_dump(mode="json", by_alias=True),
+            "example": self.example_rule(),
+        }
+
 
 def on(operation: str, **rest: Any) -> dict[str, Any]:
     """An example that matches an operation, among what else `match` holds."""

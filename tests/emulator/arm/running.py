@@ -115,6 +115,7 @@ async def running_arm(
     scale: float = 0,
     accounts: Path | None = None,
     blob: str = "https://127.0.0.1:1",
+    faults: Path | None = None,
 ) -> AsyncIterator[Arm]:
     """An ARM on a free port."""
     settings = ArmSettings(
@@ -128,6 +129,7 @@ async def running_arm(
         principal="someone",
         log=folder / "requests.log",
         database=folder / "arm.sqlite",
+        faults=faults,
     )
     trust = str(certificates.trust_bundle)
     value = token(certificates)

@@ -1,0 +1,99 @@
+"""The faults of what deployments make: refused by the provider, failing, stuck, or the end of ARM itself."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from emulator.arm.clock import now
+from emulator.arm.errors import ArmError
+from emulator.arm.faults.fate import die, failing, stuck
+from emulator.arm.faults.occasions import creation_of, download_of
+from emulator.arm.faults.refusals import Subject, refusal
+from emulator.arm.faults.shapes import shaped
+from emulator.arm.identifiers import ResourceId
+from emulator.arm.models import Deployment, ProviderOperation
+from emulator.arm.state import CloudState
+from emulator.faults.parameters import Death, Lag, ResourceFailure
+from emulator.faults.plan import Fault, FaultPlan
+
+
+class CreationFaults:
+    """Decides what happens to the resources of deployments and to the links that they follow."""
+
+    def __init__(self, plan: FaultPlan, state: CloudState) -> None:
+        self._plan = plan
+        self._state = state
+
+    def decide(self, resource_id: ResourceId, deployment: Deployment, body: Mapping[str, Any]) -> tuple[Fault, ...]:
+        """The faults of one resource, for `mark` once its provider has accepted it.
+
+        Raises `ArmError` when the provider does not accept it.
+        """
+        faults = self._plan.decide(creation_of(resource_id, deployment.id.last_name))
+        for fault in faults:
+            match fault.parameters:
+                case Death(moment="beforeWork"):
+                    die()
+                case ResourceFailure(after=0) as failure:
+                    raise shaped(failure)
+                case Lag(lag_seconds=seconds):
+                    check_principal(self._state, body, timedelta(seconds=seconds))
+            if error := refusal(fault, _subject(resource_id, body)):
+                raise error
+        return faults
+
+    def mark(self, faults: tuple[Fault, ...], work: ProviderOperation, deployment: Deployment) -> None:
+        """Decide the end of what the provider has begun."""
+        for fault in faults:
+            match fault.parameters:
+                case ResourceFailure() as failure:
+                    work.seconds *= failure.after
+                    work.fate = failing(failure)
+                case Death():
+                    self._state.flush()
+                    die()
+            if fault.name == "stuck":
+                work.fate = stuck(deployment)
+        self._state.put_work(work)
+
+    def prevents_download(self, address: str) -> bool:
+        """Whether what a link names can't be downloaded; the address is without its query."""
+        return bool(self._plan.decide(download_of(address)))
+
+
+def check_principal(state: CloudState, body: Mapping[str, Any], lag: timedelta) -> None:
+    """Raise PrincipalNotFound for a role assignment whose principal was made less than `lag` ago."""
+    wanted = str((body.get("properties") or {}).get("principalId", "")).lower()
+    if not wanted:
+        return
+    for resource in state.resources(ResourceId()):
+        if wanted in _principals(resource.document) and now() - resource.created < lag:
+            message = (
+                f"Principal {wanted.replace('-', '')} does not exist in the directory {state.tenant}. Check that you "
+                "have the correct principal ID. If you are creating this principal and then immediately assigning a "
+                "role, this error might be related to a replication delay. In this case, set the role assignment "
+                "principalType property to a value, such as ServicePrincipal, User, or Group. See "
+                "https://aka.ms/docs-principaltype"
+            )
+            raise ArmError(400, "PrincipalNotFound", message)
+
+
+def _principals(document: Mapping[str, Any]) -> set[str]:
+    """The principals that a resource has or is."""
+    identity = document.get("identity") or {}
+    assigned = (identity.get("userAssignedIdentities") or {}).values()
+    owners = [identity, document.get("properties") or {}, *assigned]
+    return {str(owner["principalId"]).lower() for owner in owners if owner.get("principalId")}
+
+
+def _subject(resource_id: ResourceId, body: Mapping[str, Any]) -> Subject:
+    return Subject(
+        id=str(resource_id),
+        type=resource_id.type,
+        name=resource_id.name,
+        subscription=resource_id.subscription or "",
+        action=f"{resource_id.type}/write",
+        client="the deployment's caller",
+        object_id="the deployment's caller",
+        location=str(body.get("location") or "eastus2"),
+    )
