@@ -8,9 +8,12 @@ from armature.templates.expressions import is_expression
 from emulator.arm.engine.bodies import declared_properties, is_inner_scope
 from emulator.arm.engine.instance import Instance
 from emulator.arm.engine.prepared import Prepared
+from emulator.arm.engine.refusals import violation
 from emulator.arm.engine.request import DeploymentRequest, nested_request
 from emulator.arm.engine.scope import TemplateScope
 from emulator.arm.engine.tree import evaluate_leaf, evaluate_tree
+
+_EVALUATION_SCOPES = ("inner", "outer", "notspecified")
 
 
 def child_template(instance: Instance) -> Any:
@@ -19,7 +22,11 @@ def child_template(instance: Instance) -> Any:
     One of outer scope is evaluated by its parent, as all else that the resource holds, and has no expressions left.
     Raises like the evaluation of a body.
     """
-    template = declared_properties(instance.declaration).get("template")
+    properties = declared_properties(instance.declaration)
+    template, options = properties.get("template"), properties.get("expressionEvaluationOptions")
+    if isinstance(options, Mapping) and str(options.get("scope", "outer")).lower() not in _EVALUATION_SCOPES:
+        reason = f"The template resource '{instance.name}' at {instance.place} is not valid."
+        raise violation(reason, instance.place)
     if template is None or is_inner_scope(instance.declaration):
         return template
     return evaluate_tree(template, instance.scope, _finished, (*instance.path, "properties", "template"))

@@ -14,7 +14,7 @@ from emulator.arm.engine.tree import MAX_COPIES, copy_count, evaluate_tree
 from emulator.arm.errors import invalid_template
 from emulator.arm.identifiers import ResourceId
 
-__all__ = ["check_body", "empty_loops", "evaluate_body", "expand", "failed_body"]
+__all__ = ["check_body", "check_duplicates", "empty_loops", "evaluate_body", "expand", "failed_body"]
 
 
 class CountPendingError(UnresolvedError):
@@ -38,7 +38,6 @@ def expand(template: Mapping[str, Any], scope: TemplateScope, target: ResourceId
             f"{RESOURCES_HELP}"
         )
         raise invalid_template(message)
-    _check_duplicates(instances)
     return instances
 
 
@@ -182,7 +181,8 @@ def _depends_on(declaration: Declaration, scope: TemplateScope) -> tuple[str, ..
     return tuple(names)
 
 
-def _check_duplicates(instances: list[Instance]) -> None:
+def check_duplicates(instances: list[Instance]) -> None:
+    """Raise InvalidTemplate for a resource that is there twice."""
     seen: set[str] = set()
     for instance in instances:
         if not instance.is_run or instance.is_pending:

@@ -33,7 +33,7 @@ class Names:
         self._empty_loops = frozenset(name.lower() for name in empty_loops)
         for instance in instances:
             strong = {instance.id.key, *(n.lower() for n in (instance.symbol, instance.loop_name) if n)}
-            if instance.symbol:
+            if instance.symbol and len(instance.path) == 2:  # those of children can't be told apart
                 strong.add(self._add_symbol(instance, instance.symbol.lower()))
             weak = {instance.name, instance.id.relative, f"{instance.type}/{instance.name}", instance.id.last_name}
             for name in strong:

@@ -20,7 +20,7 @@ from emulator.arm.engine.known import Known
 from emulator.arm.engine.outputs import predict_outputs
 from emulator.arm.engine.preparation import Preparation
 from emulator.arm.engine.prepared import Prepared
-from emulator.arm.engine.refusals import invalid_resource
+from emulator.arm.engine.refusals import violation
 from emulator.arm.engine.scope import TemplateScope
 
 _PENDING_COUNT = (
@@ -119,7 +119,7 @@ def _body_of(instance: Instance, base: TemplateScope) -> Callable[[], dict[str, 
         try:
             return partial_body(instance, scope)
         except (ExpressionError, ExpressionSyntaxError) as error:
-            raise invalid_resource(instance.name, instance.place, error.message) from error
+            raise violation(error.message, instance.place) from error
 
     return predict
 

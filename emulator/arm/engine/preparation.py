@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from armature.templates.errors import ExpressionError, ExpressionSyntaxError, UnresolvedError
+from armature.templates.reading import JsonSyntaxError
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.engine.bodies import declared_properties, evaluate_body, failed_body
 from emulator.arm.engine.children import child_request, child_template
-from emulator.arm.engine.expansion import check_body, empty_loops, expand
+from emulator.arm.engine.expansion import check_body, check_duplicates, empty_loops, expand
 from emulator.arm.engine.graph import edges_of
 from emulator.arm.engine.instance import Instance
 from emulator.arm.engine.known import Known
@@ -18,6 +19,7 @@ from emulator.arm.engine.links import Downloader, Downloads
 from emulator.arm.engine.opening import open_scope
 from emulator.arm.engine.outputs import check_outputs
 from emulator.arm.engine.prepared import Prepared
+from emulator.arm.engine.refusals import invalid_resource
 from emulator.arm.engine.request import DeploymentRequest, read_link
 from emulator.arm.engine.secrets import SECRET_REFUSALS
 from emulator.arm.engine.shape import check_shape
@@ -86,19 +88,24 @@ class Preparation:
         if request.parameters_link:
             document = (await downloads.fetch(request.parameters_link)).value
             given = document.get("parameters", document)
-        return Content(template, source or Source.of(template), given)
+        try:
+            return Content(template, source or Source.of(template), given)
+        except JsonSyntaxError as wrong:
+            raise invalid_template(str(wrong)) from wrong
 
     def _expand(
         self, request: DeploymentRequest, downloads: Downloads, content: Content, level: int, known: Known | None
     ) -> Prepared:
         template = content.template
-        check_shape(template, content.source)
+        is_inline = level > 0 and request.template is not None
+        check_shape(template, content.source, is_inline=is_inline)
         scope, declared = open_scope(self._surroundings, request, template, content.source, content.given, known)
         instances = expand(template, scope, request.id.scope)
         scope.names.add(instances, empty_loops(template, scope, instances))
         for instance in instances:
             if instance.is_run and not instance.is_pending:
                 check_body(instance)
+        check_duplicates(instances)
         prepared = Prepared(request, downloads, template, scope, instances, declared, level)
         prepared.edges = edges_of(instances, scope.names)
         check_outputs(template, scope)
@@ -109,7 +116,8 @@ class Preparation:
     async def _prepare_nested(self, prepared: Prepared) -> None:
         """Prepare every nested deployment that can be; the others wait for their turn.
 
-        All refusals are collected: one is raised as it is, several as MultipleErrorsOccurred.
+        The first fault of a template is raised as it is; links that lead nowhere are all told, several as
+        MultipleErrorsOccurred.
         """
         nested = [instance for instance in prepared.instances if instance.is_run and instance.id.is_deployment]
         results = await asyncio.gather(
@@ -123,8 +131,9 @@ class Preparation:
                 instance.child = result
             elif not isinstance(result, UnresolvedError):
                 raise result
-        if len(refusals) == 1:
-            raise refusals[0]
+        faults = [refusal for refusal in refusals if refusal.code != "InvalidContentLink"]
+        if faults or len(refusals) == 1:
+            raise (faults or refusals)[0]
         if refusals:
             message = f"Multiple error occurred: {','.join(e.status_code_name for e in refusals)}. Please see details."
             raise ArmError(400, "MultipleErrorsOccurred", message, details=[error.as_dict() for error in refusals])
@@ -140,7 +149,9 @@ class Preparation:
             await self._fetch_early(prepared, instance)
             raise
         except (ExpressionError, ExpressionSyntaxError) as error:
-            raise failed_body(instance, error) from error
+            if prepared.scope.context.is_running:
+                raise failed_body(instance, error) from error
+            raise invalid_resource(instance.name, instance.place, error.message) from error
         request = child_request(prepared, instance, body, template)
         try:
             return await self.prepare(request, prepared.downloads, level=prepared.level + 1)

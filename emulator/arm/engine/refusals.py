@@ -1,5 +1,7 @@
 """The words of ARM's refusals of a template."""
 
+from armature.templates.errors import ExpressionSyntaxError
+from armature.templates.expressions import is_expression, parse_expression, render
 from emulator.arm.engine.source import Place, Source
 from emulator.arm.errors import ArmError, invalid_template
 
@@ -11,6 +13,7 @@ _WHOLE = (
     "The template variable '",
     "The template expression in parameter '",
     "The template 'copy' definition",
+    "The deployment metadata '",
 )
 
 
@@ -30,13 +33,14 @@ def invalid_resource(name: str, place: Place, reason: str) -> ArmError:
     """The template is refused because of one resource."""
     if is_whole(reason):
         return violation(reason, place)
+    name = _as_shown(name)
     return violation(f"The template resource '{name}' at {place} is not valid: {reason}. {FUNCTIONS_HELP}", place)
 
 
 def invalid_variable(name: str, source: Source, reason: str) -> ArmError:
-    """The template is refused because of one variable."""
+    """The template is refused because of one variable; of one that a loop makes, ARM does not tell the name."""
     place = source.place("variables", name)
-    if is_whole(reason):
+    if is_whole(reason) or place.path == source.place("variables").path:
         return violation(reason, place)
     return violation(f"The template variable '{name}' is not valid: {reason}. {FUNCTIONS_HELP}", place)
 
@@ -47,6 +51,14 @@ def invalid_default(name: str, source: Source, reason: str) -> ArmError:
     if is_whole(reason):
         return violation(reason, place)
     return violation(f"The template expression in parameter '{name}' at {place} is not valid: {reason}", place)
+
+
+def _as_shown(name: str) -> str:
+    """A name as it is repeated: an expression with the engine's own spacing."""
+    try:
+        return f"[{render(parse_expression(name))}]" if is_expression(name) else name
+    except ExpressionSyntaxError:
+        return name
 
 
 def not_expected_here(function: str) -> str:

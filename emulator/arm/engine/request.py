@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Self
 from urllib.parse import urljoin
 
-from armature.templates.reading import read_json
+from armature.templates.reading import JsonSyntaxError, read_json
 from emulator.arm.caller import Caller
 from emulator.arm.clock import now
 from emulator.arm.engine.source import Source
@@ -164,19 +164,11 @@ def read_request(
         raise invalid_request_content(f"Could not find member '{unknown[0]}' on object of type 'DeploymentContent'")
     if tags is not None and not isinstance(tags, Mapping):
         raise invalid_request_content("the tags are not an object")
-    if deployment_id.group is None and not location:
-        message = (
-            f"The 'location' property must be specified for '{deployment_id.last_name}'. Please see "
-            "https://aka.ms/arm-deployment-subscription for usage details."
-        )
-        raise ArmError(400, "InvalidDeployment", message)
-    if deployment_id.group is not None and location:
-        message = f"The 'location' property is not allowed for '{deployment_id.last_name}' at resource group scope."
-        raise ArmError(400, "InvalidDeployment", message)
+    _check_location(deployment_id, deployment_id.last_name, location)
     mode = _mode(properties)
     if deployment_id.group is None and mode == "Complete":
         message = (
-            f"The deployment '{deployment_id.last_name}' can't be of mode 'Complete': that mode is for deployments to a "
+            f"The mode of the deployment '{deployment_id.last_name}' is not valid: 'Complete' is for deployments to a "
             "resource group. Please see https://aka.ms/arm-deploy for usage details."
         )
         raise ArmError(400, "InvalidDeployment", message)
@@ -195,6 +187,17 @@ def read_request(
     )
 
 
+def _check_location(deployment_id: ResourceId, shown: str, location: Any) -> None:
+    """Raise InvalidDeployment: a location is given at resource group scope, and at no other is it left out."""
+    see = "Please see https://aka.ms/arm-deployment-subscription for usage details."
+    if deployment_id.group is None and not location:
+        message = f"The 'location' property must be specified for '{shown}'. {see}"
+        raise ArmError(400, "InvalidDeployment", message)
+    if deployment_id.group is not None and location:
+        message = f"The 'location' property is not allowed for '{shown}' at resource group scope. {see}"
+        raise ArmError(400, "InvalidDeployment", message)
+
+
 def _object(properties: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
     value = properties.get(name)
     if value is not None and not isinstance(value, Mapping):
@@ -204,7 +207,10 @@ def _object(properties: Mapping[str, Any], name: str) -> Mapping[str, Any] | Non
 
 def _source(text: str) -> Source:
     """The template's place in a request body, whatever case its property names have."""
-    document, pointer = read_json(text, file="request"), ""
+    try:
+        document, pointer = read_json(text, file="request"), ""
+    except JsonSyntaxError as wrong:
+        raise invalid_request_content(str(wrong)) from wrong
     value = document.value
     for wanted in ("properties", "template"):
         name = next(key for key in value if key.lower() == wanted)
@@ -222,7 +228,10 @@ def nested_request(
     check_name(deployment_id.last_name)
     properties = body.get("properties")
     if not isinstance(properties, Mapping):
-        raise invalid_template(f"The template resource '{deployment_id.last_name}' has no properties")
+        see = "Please see https://aka.ms/arm-deploy-resources for usage details."
+        message = f"The deployment definition is invalid. {see}"
+        raise ArmError(400, "InvalidDeployment", message)
+    _check_location(deployment_id, str(deployment_id), body.get("location"))
     if str(properties.get("mode", "")).lower() == "complete":
         message = (
             f"The template resource '{deployment_id.last_name}' is not valid: nested deployments do not support "

@@ -85,11 +85,14 @@ class _Template(_Part):
     outputs: dict[str, _Output] | None = None
 
 
-def check_shape(template: Mapping[str, Any], source: Source) -> None:
-    """Raise InvalidTemplate for what is no template, or has too much of something."""
+def check_shape(template: Mapping[str, Any], source: Source, *, is_inline: bool = False) -> None:
+    """Raise InvalidTemplate for what is no template, or has too much of something; `is_inline` inside of another."""
     try:
         _Template.model_validate(template)
     except ValidationError as wrong:
+        if is_inline:
+            reason = "The supplied nested deployment template could not be parsed as an ARM template."
+            raise violation(reason, source.place()) from wrong
         raise _refusal(wrong, source) from wrong
     for name, most in {"parameters": MAX_PARAMETERS, "variables": MAX_VARIABLES, "outputs": MAX_OUTPUTS}.items():
         if (count := len(template.get(name) or {})) > most:
