@@ -1,12 +1,36 @@
 """What each resource type does when it is put, read, asked and deleted: one package a family, one registry here."""
 
-from emulator.arm.behaviours import data, identity, keyvault, network, storage, web
+from emulator.arm.behaviours import (
+    compute,
+    databases,
+    hosting,
+    identity,
+    keyvault,
+    messaging,
+    monitoring,
+    network,
+    services,
+    storage,
+    web,
+)
 from emulator.arm.behaviours.generic import Behaviour, Surroundings
 from emulator.arm.behaviours.outside import Outside
 from emulator.arm.behaviours.rules import check_common
 from emulator.arm.models import Resource
 
-_FAMILIES = (storage, network, web, identity, keyvault, data)
+_FAMILIES = (
+    storage,
+    network,
+    web,
+    identity,
+    keyvault,
+    databases,
+    monitoring,
+    messaging,
+    services,
+    hosting,
+    compute,
+)
 _REGISTRY: dict[str, Behaviour] = {
     kind.lower(): behaviour for family in _FAMILIES for kind, behaviour in family.BEHAVIOURS.items()
 }
