@@ -54,6 +54,21 @@ APP = """
         def holding(context):
             return (yield context.call_activity("held", context.instance_id))
 
+        @app.activity_trigger(input_name="x")
+        def fragile(x):
+            note(f"begin {x}")
+            if not (HERE / "open").exists():
+                raise ValueError("not yet")
+            return "fine"
+
+        @app.orchestration_trigger(context_name="context")
+        def fails(context):
+            return (yield context.call_activity("fragile", context.instance_id))
+
+        @app.orchestration_trigger(context_name="context")
+        def family(context):
+            return (yield context.task_all([context.call_sub_orchestrator("fails") for _ in range(3)]))
+
         @app.orchestration_trigger(context_name="context")
         def tomorrow(context):
             yield context.create_timer(context.current_utc_datetime + datetime.timedelta(seconds=context.get_input()))
@@ -131,6 +146,58 @@ def test_a_timer_that_came_due_while_the_host_was_down_fires(host: RunningHost) 
     host.stop()
 
     assert status["output"] == "fired"
+
+
+def test_what_was_done_to_instances_is_kept(host: RunningHost) -> None:
+    host.start()
+    host.start_instance("wait", "suspended")
+    host.start_instance("squares", "purged", [1])
+    host.start_instance("fails", "rewound")
+    for ended in ("purged", "rewound"):
+        host.final(ended)
+    wait_until(lambda: host.status("suspended")["runtimeStatus"] == "Running")
+    (host.app_root / "open").touch()
+
+    answers = [
+        host.post(host.management("/instances/suspended/suspend?reason=r")),
+        host.request("DELETE", host.management("/instances/purged")),
+        host.post(host.management("/instances/rewound/rewind?reason=r")),
+        host.post(host.management("/instances/rewound/restart")),
+    ]
+    host.kill()
+    host.start()
+    restarted = host.final(answers[3].json()["id"])
+    rewound = host.final("rewound")
+    wait_until(lambda: host.status("suspended")["runtimeStatus"] == "Suspended")
+    host.post(host.management("/instances/suspended/resume?reason=r"))
+    host.raise_event("suspended", "Go", 1)
+    resumed = host.final("suspended")
+    purged = host.status("purged")
+    host.stop()
+
+    assert [answer.status_code for answer in answers] == [202, 200, 202, 202]
+    assert purged == {}
+    assert (restarted["output"], rewound["output"], resumed["output"]) == ("fine", "fine", 1)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_rewind_survives_kills_at_any_moment(host: RunningHost, seed: int) -> None:
+    moments = random.Random(seed)
+    host.start()
+    host.start_instance("family", "f")
+    host.final("f")
+    (host.app_root / "open").touch()
+
+    host.post(host.management("/instances/f/rewind?reason=r"))
+    for _ in range(3):
+        seen = len(notes(host)) + moments.randrange(2)
+        wait_until(lambda seen=seen: len(notes(host)) >= seen or host.status("f")["runtimeStatus"] == "Completed")
+        host.kill()
+        host.start()
+    status = host.final("f")
+    host.stop()
+
+    assert (status["runtimeStatus"], status["output"]) == ("Completed", ["fine"] * 3)
 
 
 def test_what_has_ended_stays_as_it_is(host: RunningHost) -> None:

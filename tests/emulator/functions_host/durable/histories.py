@@ -62,5 +62,13 @@ def fired(event_id: int) -> HistoryEvent:
     return rows.timer_fired(BEGIN, event_id, BEGIN)
 
 
+def suspended() -> HistoryEvent:
+    return rows.execution_suspended(BEGIN, "wait")
+
+
+def resumed() -> HistoryEvent:
+    return rows.execution_resumed(BEGIN, "go on")
+
+
 def raised(name: str) -> HistoryEvent:
     return rows.event_raised(BEGIN, name, "1")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from emulator.functions_host.database import Database
 from emulator.functions_host.durable import history as rows
 from emulator.functions_host.durable.episode import EpisodeRunner, utc_now
+from emulator.functions_host.durable.management import Management
 from emulator.functions_host.durable.replay import KnownFunctions
 from emulator.functions_host.durable.store import Instance, Message, RuntimeStatus, Store
 from emulator.functions_host.indexing import Binding, HostFunction, TriggerKind
@@ -24,7 +26,9 @@ class Scene:
     """One instance `i` of an orchestrator that answers with `answer`; every context is kept."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = Store(Database(folder / "host.sqlite"))
+        database = Database(folder / "host.sqlite")
+        self.store = Store(database)
+        self.management = Management(database)
         self.contexts: list[dict[str, Any]] = []
         self.answer: Answer = lambda _context: answer(WAIT)
         trigger = Binding("context", "orchestrationTrigger", is_output=False, properties={})
@@ -266,3 +270,88 @@ def test_a_new_process_goes_on_from_what_is_stored(scene: Scene, tmp_path: Path)
 
     assert successor.rows_told() == [(12, False), (0, True), (13, False), (12, False), (15, False)]
     assert successor.instance.output == '"done"'
+
+
+def test_a_suspended_instance_says_so_and_why_and_is_asked_all_the_same(scene: Scene) -> None:
+    scene.start()
+    scene.runner.run("i")
+    scene.store.send([Message("i", None, rows.execution_suspended(utc_now(), "a while"))])
+    scene.runner.run("i")
+    suspended = scene.instance
+    scene.send("Go")
+    scene.answer = lambda _context: answer(WAIT, isDone=True, output="done")
+    scene.runner.run("i")
+    still_suspended = scene.instance
+    scene.store.send([Message("i", None, rows.execution_resumed(utc_now(), "go on"))])
+
+    scene.runner.run("i")
+
+    assert [len(context["history"]) for context in scene.contexts] == [2, 5, 8, 11]
+    assert (suspended.status, suspended.output) == (RuntimeStatus.SUSPENDED, "a while")
+    assert (still_suspended.status, still_suspended.output) == (RuntimeStatus.SUSPENDED, "a while")
+    assert (scene.instance.status, scene.instance.output) == (RuntimeStatus.COMPLETED, '"done"')
+
+
+def test_a_resumed_instance_that_waits_shows_why_it_was_resumed(scene: Scene) -> None:
+    scene.start()
+    scene.runner.run("i")
+    scene.store.send([Message("i", None, rows.execution_suspended(utc_now(), "a while"))])
+    scene.store.send([Message("i", None, rows.execution_resumed(utc_now(), "go on"))])
+
+    scene.runner.run("i")
+
+    assert (scene.instance.status, scene.instance.output) == (RuntimeStatus.RUNNING, "go on")
+
+
+def test_a_suspended_instance_can_be_terminated(scene: Scene) -> None:
+    scene.start()
+    scene.runner.run("i")
+    scene.store.send([Message("i", None, rows.execution_suspended(utc_now(), "a while"))])
+    scene.runner.run("i")
+    scene.store.send([Message("i", None, rows.execution_terminated(utc_now(), "enough"))])
+
+    scene.runner.run("i")
+
+    assert (scene.instance.status, scene.instance.output) == (RuntimeStatus.TERMINATED, "enough")
+
+
+def test_what_a_nondeterministic_replay_asked_for_is_begun(scene: Scene) -> None:
+    scene.start()
+    scene.runner.run("i")
+    scene.answer = lambda _context: answer({"actionType": 0, "functionName": "hello", "input": "1"})
+    scene.send("Go")
+    scene.runner.run("i")
+    scene.answer = lambda _context: answer({"actionType": 5, "fireAt": "2026-11-24T00:00:00Z", "isCanceled": False})
+    scene.send("Go")
+
+    aftermath = scene.runner.run("i")
+
+    assert scene.instance.status is RuntimeStatus.FAILED
+    assert aftermath.has_new_timers
+
+
+def test_an_instance_that_is_purged_while_it_is_asked_stays_gone(scene: Scene) -> None:
+    def purging(_context: dict[str, Any]) -> dict[str, Any]:
+        now = utc_now()
+        scene.management.purge_all(now - timedelta(days=1), now, set())
+        return answer({"actionType": 0, "functionName": "hello", "input": "1"})
+
+    scene.start()
+    scene.answer = purging
+
+    aftermath = scene.runner.run("i")
+
+    assert scene.store.instance("i") is None
+    assert (scene.store.history("i"), list(aftermath.activities)) == ([], [])
+
+
+def test_a_new_instance_under_a_purged_id_is_not_told_of_the_old_one(scene: Scene) -> None:
+    scene.start()
+    scene.runner.run("i")
+    scene.management.purge_all(utc_now() - timedelta(days=1), utc_now(), set())
+    scene.start()
+
+    scene.runner.run("i")
+
+    assert scene.contexts[-1]["isReplaying"] is False
+    assert scene.rows_told() == [(12, False), (0, False)]

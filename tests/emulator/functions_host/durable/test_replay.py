@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.functions_host.durable import history as rows
 from emulator.functions_host.durable.actions import (
     Action,
     CallActivity,
+    CallHttp,
     CallSubOrchestrator,
     ContinueAsNew,
     CreateTimer,
@@ -34,6 +36,8 @@ from tests.emulator.functions_host.durable.histories import (
     failed,
     fired,
     raised,
+    resumed,
+    suspended,
 )
 
 HELLO = CallActivity("hello", '"x"')
@@ -328,3 +332,86 @@ def test_a_fan_out_completes_in_any_order_and_in_any_number_of_episodes(order: l
 
     assert verdict.ending == Completed()
     assert verdict.decisions == ()
+
+
+def test_a_suspended_orchestration_hears_nothing_until_it_is_resumed() -> None:
+    history = HistoryBuilder().scheduled(0).episode(suspended()).episode(completed(0))
+    while_suspended = history.replay(HELLO, OTHER)
+
+    resumed_now = history.episode(resumed()).replay(HELLO, OTHER)
+
+    assert (while_suspended.decisions, while_suspended.ending) == ((), None)
+    assert resumed_now.decisions == (ScheduleActivity(1, "other", "1"),)
+
+
+def test_a_suspended_orchestration_does_not_end() -> None:
+    history = HistoryBuilder().episode(suspended()).episode(raised("Go"))
+    while_suspended = history.replay(WaitForEvent("Go"), is_done=True)
+
+    resumed_now = history.episode(resumed()).replay(WaitForEvent("Go"), is_done=True)
+
+    assert while_suspended.ending is None
+    assert resumed_now.ending == Completed()
+
+
+def test_what_is_asked_for_in_the_episode_of_the_suspension_waits_for_the_resumption() -> None:
+    history = HistoryBuilder().scheduled(0).episode(completed(0), suspended())
+    while_suspended = history.replay(HELLO, OTHER)
+    resumed_now = history.episode(resumed()).replay(HELLO, OTHER)
+
+    afterwards = history.scheduled(1, "other").episode(completed(1)).replay(HELLO, OTHER, is_done=True)
+
+    assert while_suspended.decisions == ()
+    assert resumed_now.decisions == (ScheduleActivity(1, "other", "1"),)
+    assert (afterwards.decisions, afterwards.ending) == ((), Completed())
+
+
+def test_a_second_suspension_changes_nothing_and_an_instance_can_be_suspended_again() -> None:
+    history = HistoryBuilder().scheduled(0).episode(suspended()).episode(suspended()).episode(resumed())
+    history.episode(suspended()).episode(completed(0))
+    suspended_again = history.replay(HELLO, is_done=True)
+
+    resumed_again = history.episode(resumed()).replay(HELLO, is_done=True)
+
+    assert suspended_again.ending is None
+    assert resumed_again.ending == Completed()
+
+
+def test_an_orchestration_that_has_nothing_to_wait_for_ends_though_it_is_suspended() -> None:
+    assert HistoryBuilder().episode(suspended()).replay(is_done=True).ending == Completed()
+
+
+def test_a_rewound_task_is_scheduled_again_under_its_old_event_id() -> None:
+    history = HistoryBuilder().scheduled(0).episode(completed(0))
+    for event_id in (1, -1, 2):
+        history.events.append(rows.generic(BEGIN, None, event_id))
+
+    verdict = history.episode(rows.generic(BEGIN, "again")).replay(HELLO, OTHER)
+
+    assert verdict.decisions == (ScheduleActivity(1, "other", "1"),)
+
+
+def test_a_failure_that_was_caught_and_that_a_rewind_takes_back_as_well_breaks_the_history() -> None:
+    history = HistoryBuilder()
+    history.events.append(rows.generic(BEGIN, None, 0))  # a failure that the orchestrator had got over
+    history.scheduled(1, "other")
+
+    verdict = history.episode(rows.generic(BEGIN, "again")).replay(HELLO, OTHER)
+
+    assert isinstance(verdict.ending, NonDeterministic)
+
+
+def test_an_http_call_is_an_activity_that_every_host_has() -> None:
+    first = HistoryBuilder().replay(CallHttp('{"uri": "http://x"}'))
+    answered = HistoryBuilder().scheduled(0, "BuiltIn::HttpActivity").episode(completed(0))
+
+    assert first.decisions == (ScheduleActivity(0, "BuiltIn::HttpActivity", '{"uri": "http://x"}'),)
+    assert answered.replay(CallHttp("{}"), is_done=True).ending == Completed()
+
+
+def test_an_ending_is_told_the_next_event_id() -> None:
+    history = HistoryBuilder().scheduled(0).timer(1).episode(failed(0), fired(1))
+
+    verdict = history.replay(WhenAll((HELLO, CreateTimer(BEGIN, is_cancelled=False))), is_done=True)
+
+    assert (verdict.ending, verdict.next_event_id) == (Completed(), 2)
