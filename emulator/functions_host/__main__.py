@@ -9,6 +9,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from emulator.faults.plan import plan_of_environment
 from emulator.functions_host.host import FunctionsHost, HostOptions
 from emulator.functions_host.leases import LeaseTimes
 from emulator.functions_host.log import configure_logging
@@ -32,6 +33,7 @@ def main() -> None:
         port=arguments.port,
         grace_seconds=arguments.grace_seconds,
         leases=LeaseTimes(timedelta(seconds=arguments.lease_seconds), timedelta(seconds=arguments.renewal_seconds)),
+        faults=plan_of_environment("functionsHost"),
     )
     asyncio.run(_serve(options))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from emulator.faults.plan import FaultPlan
 from emulator.functions_host.database import Database
 from emulator.functions_host.durable.addresses import Addresses
 from emulator.functions_host.durable.api import DurableApi
@@ -17,6 +18,7 @@ from emulator.functions_host.durable.management import Management
 from emulator.functions_host.durable.store import Store
 from emulator.functions_host.durable.worker import HubLimits
 from emulator.functions_host.errors import HostError
+from emulator.functions_host.faults import FaultyInvoker, FaultyStore, before_start
 from emulator.functions_host.http import HttpTriggers
 from emulator.functions_host.indexing import load_functions
 from emulator.functions_host.invocation import Invoker
@@ -45,6 +47,7 @@ class HostOptions:
     trigger_threads: int = 16
     grace_seconds: float = 5.0
     leases: LeaseTimes = field(default_factory=LeaseTimes)
+    faults: FaultPlan | None = None
 
 
 class FunctionsHost:
@@ -69,17 +72,17 @@ class FunctionsHost:
 
     async def start(self) -> None:
         """Index the app and serve it. An app that cannot be indexed leaves a host that says so and runs nothing."""
+        await before_start(self._options.faults)
         public = web.Application(client_max_size=_MAX_BODY)
         public.router.add_get("/admin/host/status", self._status)
         try:
             settings = HostSettings.read(self._options.app_root)
             functions = load_functions(self._options.app_root)
             queues = StorageQueues(base64=settings.queues.base64)
-            invoker = Invoker(self._client_binding, queues, self._options.trigger_threads)
-            store = Store(self._database)
+            invoker, store = self._invoker(queues), self._store()
             self._leases.forget_earlier_life()
             limits = HubLimits(settings.max_activities, settings.max_orchestrators, settings.partitions)
-            hub = TaskHub(self._database, self._leases, functions, invoker, limits)
+            hub = TaskHub(self._database, self._leases, functions, invoker, limits, store)
             http = HttpTriggers(functions, invoker, settings.route_prefix)
             queue_triggers = QueueTriggers(functions, invoker, queues, settings.queues)
             timer_triggers = TimerTriggers(functions, invoker, self._database)
@@ -138,6 +141,14 @@ class FunctionsHost:
         is_running = self._hub is not None
         status = HTTPStatus.OK if is_running else HTTPStatus.SERVICE_UNAVAILABLE
         return web.json_response({"state": "Running" if is_running else "Starting"}, status=status)
+
+    def _invoker(self, queues: StorageQueues) -> Invoker:
+        given = (self._client_binding, queues, self._options.trigger_threads)
+        return FaultyInvoker(self._options.faults, *given) if self._options.faults else Invoker(*given)
+
+    def _store(self) -> Store:
+        faults = self._options.faults
+        return FaultyStore(self._database, faults) if faults else Store(self._database)
 
     def _current_addresses(self) -> Addresses:
         if self._addresses is None:

@@ -18,7 +18,10 @@ from emulator.faults.connection import lost, reset
 from emulator.faults.parameters import Death, Delay, Lag, ServerFailure, Throttle
 from emulator.faults.plan import Fault, FaultPlan, Occasion
 
-_PAGE = "<html>\r\n<head><title>{text}</title></head>\r\n<body>\r\n<center><h1>{text}</h1></center>\r\n</body>\r\n</html>\r\n"
+_PAGE = (
+    "<html>\r\n<head><title>{text}</title></head>\r\n"
+    "<body>\r\n<center><h1>{text}</h1></center>\r\n</body>\r\n</html>\r\n"
+)
 _REASONS = {
     500: ("InternalServerError", "500 Internal Server Error", "Encountered internal server error. Tracking id: "),
     502: ("BadGateway", "502 Bad Gateway", "Bad gateway. Tracking id: "),

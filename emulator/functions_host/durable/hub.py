@@ -36,8 +36,9 @@ class TaskHub:
         functions: Sequence[HostFunction],
         invoker: Invoker,
         limits: HubLimits | None = None,
+        store: Store | None = None,
     ) -> None:
-        self._store = Store(database)
+        self._store = store or Store(database)
         activities = _by_name([*functions, http_activity()], TriggerKind.ACTIVITY, "activity")
         self._orchestrators = _by_name(functions, TriggerKind.ORCHESTRATION, "orchestration")
         known = KnownFunctions(activities.keys(), self._orchestrators.keys())

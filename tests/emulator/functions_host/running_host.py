@@ -64,6 +64,14 @@ class RunningHost:
         """End the process as SIGKILL does."""
         self._end(signal.SIGKILL)
 
+    def wait_for_death(self) -> None:
+        """Wait until the process has killed itself."""
+        process, self._process = self._process, None
+        assert process is not None
+        assert process.wait(30) == -signal.SIGKILL
+        assert process.stdout is not None
+        process.stdout.close()
+
     def stop(self) -> int | None:
         """Ask the process to end and wait for it; return its exit code."""
         return self._end(signal.SIGTERM)
