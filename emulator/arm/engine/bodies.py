@@ -56,7 +56,7 @@ def check_body(instance: Instance) -> dict[str, Any]:
     try:
         told = _evaluated(instance, instance.scope, visit)
     except (ExpressionError, ExpressionSyntaxError) as error:
-        raise invalid_resource(instance.name, instance.place, error.message) from error
+        raise invalid_resource(instance.title, instance.place, error.message) from error
     if instance.id.is_deployment and not is_inner_scope(instance.declaration):
         references |= _outer_references(declared_properties(instance.declaration).get("template"), instance.scope)
     instance.references = frozenset(references)

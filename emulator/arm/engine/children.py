@@ -25,7 +25,7 @@ def child_template(instance: Instance) -> Any:
     properties = declared_properties(instance.declaration)
     template, options = properties.get("template"), properties.get("expressionEvaluationOptions")
     if isinstance(options, Mapping) and str(options.get("scope", "outer")).lower() not in _EVALUATION_SCOPES:
-        reason = f"The template resource '{instance.name}' at {instance.place} is not valid."
+        reason = f"The template resource '{instance.title}' at {instance.place} is not valid."
         raise violation(reason, instance.place)
     if template is None or is_inner_scope(instance.declaration):
         return template

@@ -152,7 +152,8 @@ class DeploymentContext:
             "provisioningState": "Accepted",
         }
         if self.link:
-            content["templateLink"] = {"uri": self.link.uri, "contentVersion": self.template.get("contentVersion")}
+            where = {"id": self.link.spec} if self.link.spec else {"uri": self.link.uri}
+            content["templateLink"] = where | {"contentVersion": self.template.get("contentVersion")}
         described: dict[str, Any] = {"name": self.request.id.last_name, "properties": content}
         return described | ({"location": self.request.location} if self.request.location else {})
 

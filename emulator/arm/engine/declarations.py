@@ -19,6 +19,11 @@ class Declaration:
         return str(self.body.get("name", ""))
 
     @property
+    def title(self) -> str:
+        """What refusals call it: by its symbolic name, or else by its name."""
+        return self.symbol or self.name
+
+    @property
     def loop(self) -> Mapping[str, Any] | None:
         """The `copy` element."""
         loop = self.body.get("copy")

@@ -113,7 +113,7 @@ def _expand_one(
 def _invalid(
     declaration: Declaration, scope: TemplateScope, error: ExpressionError | ExpressionSyntaxError
 ) -> Exception:
-    return invalid_resource(declaration.name, scope.source.place(*declaration.path), error.message)
+    return invalid_resource(declaration.title, scope.source.place(*declaration.path), error.message)
 
 
 def _api_version(declaration: Declaration, scope: TemplateScope, name: str, resource_type: str) -> str:

@@ -48,6 +48,11 @@ class Instance:
         return self.is_enabled and not self.is_existing
 
     @property
+    def title(self) -> str:
+        """What refusals call it: by its symbolic name, or else by its name."""
+        return self.symbol or self.name
+
+    @property
     def place(self) -> Place:
         """Where the declaration stands in its document."""
         return self.scope.source.place(*self.path)

@@ -20,10 +20,11 @@ from emulator.arm.engine.opening import open_scope
 from emulator.arm.engine.outputs import check_outputs
 from emulator.arm.engine.prepared import Prepared
 from emulator.arm.engine.refusals import invalid_resource
-from emulator.arm.engine.request import DeploymentRequest, read_link
+from emulator.arm.engine.request import DeploymentRequest, TemplateLink, read_link
 from emulator.arm.engine.secrets import SECRET_REFUSALS
 from emulator.arm.engine.shape import check_shape
 from emulator.arm.engine.source import Source
+from emulator.arm.engine.specs import spec_template
 from emulator.arm.engine.tree import evaluate_tree
 from emulator.arm.errors import ArmError, invalid_template
 
@@ -80,7 +81,7 @@ class Preparation:
     async def _content(self, request: DeploymentRequest, downloads: Downloads) -> Content:
         template, source = request.template, request.source
         if template is None and request.template_link:
-            source = await downloads.fetch(request.template_link)
+            source = await self._linked(request.template_link, downloads)
             template = source.value
         if template is None:
             raise invalid_template("there is no template")
@@ -92,6 +93,9 @@ class Preparation:
             return Content(template, source or Source.of(template), given)
         except JsonSyntaxError as wrong:
             raise invalid_template(str(wrong)) from wrong
+
+    async def _linked(self, link: TemplateLink, downloads: Downloads) -> Source:
+        return spec_template(self._surroundings.state, link) if link.spec else await downloads.fetch(link)
 
     def _expand(
         self, request: DeploymentRequest, downloads: Downloads, content: Content, level: int, known: Known | None
@@ -151,7 +155,7 @@ class Preparation:
         except (ExpressionError, ExpressionSyntaxError) as error:
             if prepared.scope.context.is_running:
                 raise failed_body(instance, error) from error
-            raise invalid_resource(instance.name, instance.place, error.message) from error
+            raise invalid_resource(instance.title, instance.place, error.message) from error
         request = child_request(prepared, instance, body, template)
         try:
             return await self.prepare(request, prepared.downloads, level=prepared.level + 1)
@@ -165,4 +169,4 @@ class Preparation:
         if link is None:
             return
         evaluated = evaluate_tree(link, instance.scope)
-        await prepared.downloads.fetch(read_link(evaluated, prepared.scope.context.link))
+        await self._linked(read_link(evaluated, prepared.scope.context.link, instance.id), prepared.downloads)

@@ -38,9 +38,9 @@ def invalid_resource(name: str, place: Place, reason: str) -> ArmError:
 
 
 def invalid_variable(name: str, source: Source, reason: str) -> ArmError:
-    """The template is refused because of one variable; of one that a loop makes, ARM does not tell the name."""
+    """The template is refused because of one variable; it is not named when it asks for a loop that is not there."""
     place = source.place("variables", name)
-    if is_whole(reason) or place.path == source.place("variables").path:
+    if is_whole(reason) or reason.startswith("The template language function 'copyIndex' has an invalid argument"):
         return violation(reason, place)
     return violation(f"The template variable '{name}' is not valid: {reason}. {FUNCTIONS_HELP}", place)
 

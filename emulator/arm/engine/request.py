@@ -37,13 +37,15 @@ _PROPERTIES = frozenset(
 class TemplateLink:
     """Where a template or a parameter file is to be fetched.
 
-    `query` is the link's `queryString` (a SAS), which relative links of the fetched template inherit.
+    `query` is the link's `queryString` (a SAS), which relative links of the fetched template inherit. `spec` is the id
+    of a template spec's version, which holds the template and, by relative path, those that it links.
     """
 
     uri: str
     query: str = ""
     content_version: str | None = None
     relative_path: str | None = None
+    spec: str | None = None
 
     @property
     def address(self) -> str:
@@ -53,7 +55,7 @@ class TemplateLink:
 
     def shown(self) -> dict[str, Any]:
         """The link as answers show it, without any query string."""
-        shown = {"uri": self.uri.partition("?")[0]}
+        shown = {"id": self.spec} if self.spec else {"uri": self.uri.partition("?")[0]}
         shown |= {"relativePath": self.relative_path} if self.relative_path else {}
         return shown | ({"contentVersion": self.content_version} if self.content_version else {})
 
@@ -172,7 +174,7 @@ def read_request(
             "resource group. Please see https://aka.ms/arm-deploy for usage details."
         )
         raise ArmError(400, "InvalidDeployment", message)
-    content = _content(properties, None)
+    content = _content(properties, None, deployment_id)
     return DeploymentRequest(
         id=deployment_id,
         correlation_id=correlation_id,
@@ -246,7 +248,7 @@ def nested_request(
         caller=parent.caller,
         started=parent.started,
         seed=parent.seed,
-        **_content(properties, base),
+        **_content(properties, base, deployment_id),
     )
 
 
@@ -259,7 +261,7 @@ def _mode(properties: Mapping[str, Any]) -> str:
     return mode.capitalize()
 
 
-def _content(properties: Mapping[str, Any], base: TemplateLink | None) -> dict[str, Any]:
+def _content(properties: Mapping[str, Any], base: TemplateLink | None, deployment_id: ResourceId) -> dict[str, Any]:
     template, link = properties.get("template"), properties.get("templateLink")
     if (template is None) == (link is None):
         which = "both" if template is not None else "neither"
@@ -275,29 +277,32 @@ def _content(properties: Mapping[str, Any], base: TemplateLink | None) -> dict[s
         raise invalid_request_content("The deployment parameters are not an object")
     return {
         "template": template,
-        "template_link": read_link(link, base) if link is not None else None,
+        "template_link": read_link(link, base, deployment_id) if link is not None else None,
         "parameters": parameters or {},
-        "parameters_link": read_link(parameters_link, base) if parameters_link else None,
+        "parameters_link": read_link(parameters_link, base, deployment_id) if parameters_link else None,
     }
 
 
-def read_link(link: Any, base: TemplateLink | None) -> TemplateLink:
+def read_link(link: Any, base: TemplateLink | None, deployment_id: ResourceId) -> TemplateLink:
     """A `templateLink` or `parametersLink`, whose relative path is relative to `base` and inherits its query string.
 
     Raises `ArmError`: InvalidRequestContent, InvalidTemplateLink, InvalidContentLink.
     """
     if not isinstance(link, Mapping):
         raise invalid_request_content("The link is not an object")
-    uri, relative = link.get("uri"), link.get("relativePath")
-    query = str(link.get("queryString") or "").lstrip("?")
-    version = link.get("contentVersion")
+    uri, spec, relative = link.get("uri"), link.get("id"), link.get("relativePath")
+    query, version = str(link.get("queryString") or "").lstrip("?"), link.get("contentVersion")
+    if spec is not None:
+        return TemplateLink("", query, version, spec=str(ResourceId.parse(str(spec))))
     if relative and uri is None:
         if base is None:
             message = (
-                f"The template link with relative path '{relative}' has nothing to be relative to: the parent template "
-                "was not deployed from a URI. Please see https://aka.ms/arm-deploy for usage details."
+                f"The deployment '{deployment_id}' must specify either the TemplateLink Uri or TemplateLink Id "
+                "property. Please see https://aka.ms/arm-module for usage details."
             )
             raise ArmError(400, "InvalidTemplateLink", message)
+        if base.spec:
+            return TemplateLink("", query, version, resolved(base.relative_path or "", str(relative)), base.spec)
         return TemplateLink(resolved(base.uri, str(relative)), query or base.query, version, str(relative))
     if not isinstance(uri, str) or not uri.lower().startswith(("https://", "http://")):
         raise ArmError(400, "InvalidContentLink", _unusable_link(uri))
