@@ -4,10 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.arm import gates
 from emulator.arm.behaviours import Surroundings
+from emulator.arm.behaviours.generic import new_document
+from emulator.arm.caller import Caller
 from emulator.arm.errors import ArmError, invalid_request_content, resource_group_being_deleted
 from emulator.arm.identifiers import ResourceId
-from emulator.arm.models import ProviderOperation
+from emulator.arm.models import ProviderOperation, Resource
 from emulator.arm.provisioning import settle_removed
 from emulator.arm.state import CloudState, ResourceGroup
 
@@ -51,11 +54,17 @@ def write_group(state: CloudState, group_id: ResourceId, body: Mapping[str, Any]
     return group, True
 
 
-def begin_group_write(state: CloudState, group_id: ResourceId, body: Mapping[str, Any]) -> ProviderOperation:
-    """A group that a template makes: it is there at once, and done a little later. Raises like `write_group`."""
-    group, is_new = write_group(state, group_id, body)
+def begin_group_write(
+    surroundings: Surroundings, group_id: ResourceId, body: Mapping[str, Any], caller: Caller | None = None
+) -> ProviderOperation:
+    """A group that a template makes: it is there at once, and done a little later.
+
+    Raises like `write_group`, and what the gates of emulator.arm.gates refuse `caller`, None being ARM itself.
+    """
+    gates.check_write(surroundings, Resource(group_id, "", new_document(group_id, body)), None, caller)
+    group, is_new = write_group(surroundings.state, group_id, body)
     work = ProviderOperation("writeGroup", group.id, GROUP_SECONDS, is_new=is_new)
-    state.put_work(work)
+    surroundings.state.put_work(work)
     return work
 
 

@@ -9,6 +9,7 @@ from emulator.arm.clock import now
 from emulator.arm.identifiers import ResourceId
 
 FINAL_STATES = frozenset({"Succeeded", "Failed", "Canceled"})
+DELETING = "Deleting"
 
 
 def _guid() -> str:
@@ -123,8 +124,10 @@ class Deployment:
     """One run of a template: what ARM tells of it, plus its operations.
 
     `status_id` names the run: a later deployment of the same name is another run. `content` is the request as JSON,
-    from which the run can be prepared again. `parent` is the run of the deployment that started it. `is_superseded`
-    says that the name belongs to a later run; `is_gone` that it was deleted.
+    from which the run can be prepared again. `parent` is the run of the deployment that it is nested in, `rolls_back`
+    the run because of whose failure it was started. `on_error` is what is to be deployed when this one fails: `type`,
+    `deploymentName` and, once it was started, `provisioningState`. `is_superseded` says that the name belongs to a
+    later run; `is_gone` that it was deleted.
     """
 
     id: ResourceId
@@ -147,6 +150,7 @@ class Deployment:
     on_error: dict[str, Any] | None = None
     status_id: str = field(default_factory=_guid)
     parent: str | None = None
+    rolls_back: str | None = None
     is_superseded: bool = False
     is_gone: bool = field(default=False, metadata={"stored": False})
     content: dict[str, Any] = field(default_factory=dict, metadata={"stored": False})
@@ -154,13 +158,19 @@ class Deployment:
 
     @property
     def is_final(self) -> bool:
-        """True when its state will not change any more."""
-        return self.provisioning_state in FINAL_STATES
+        """True when it has ended; one that is being removed from the history has."""
+        return self.provisioning_state in FINAL_STATES or self.provisioning_state == DELETING
 
     @property
     def is_settled(self) -> bool:
-        """True when it is final and none of its operations runs; a cancelled one's may go on for a while."""
-        return self.is_final and all(operation.is_ended for operation in self.operations)
+        """True when nothing is left to do: a cancelled one's operations go on, a failed one's rollback is to start."""
+        return self.is_final and not self.owes_rollback and all(operation.is_ended for operation in self.operations)
+
+    @property
+    def owes_rollback(self) -> bool:
+        """True when it failed and what it names for that case was not started yet."""
+        is_named = self.on_error is not None and "provisioningState" not in self.on_error
+        return self.provisioning_state == "Failed" and is_named
 
     @property
     def timestamp(self) -> datetime:

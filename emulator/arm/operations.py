@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from emulator.arm.behaviours import Surroundings
+from emulator.arm.caller import Caller
 from emulator.arm.clock import SimulatedTime, now
 from emulator.arm.errors import ArmError, ToldError, emulator_mistake
 from emulator.arm.faults.fate import meet
 from emulator.arm.grouping import begin_group_deletion, begin_group_write, finish_group_deletion
 from emulator.arm.identifiers import ResourceId
-from emulator.arm.models import ProviderOperation, ResourceGroup
+from emulator.arm.lifecycle.removal import begin_removal, finish_removal
+from emulator.arm.models import Deployment, ProviderOperation, ResourceGroup
 from emulator.arm.provisioning import abandon_write, begin_remove, begin_write, finish_remove, finish_write, reach_out
 
 _LOG = logging.getLogger(__name__)
@@ -23,6 +25,7 @@ _FINISH: Mapping[str, Callable[[Surroundings, ProviderOperation], object]] = {
     "delete": finish_remove,
     "writeGroup": lambda surroundings, work: None,
     "deleteGroup": finish_group_deletion,
+    "forget": lambda surroundings, work: finish_removal(surroundings.state, work),
 }
 
 
@@ -38,22 +41,31 @@ class ProviderOperations:
         self._time = time
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def begin_write(self, resource_id: ResourceId, api_version: str, body: Mapping[str, Any]) -> ProviderOperation:
+    def begin_write(
+        self, resource_id: ResourceId, api_version: str, body: Mapping[str, Any], caller: Caller | None = None
+    ) -> ProviderOperation:
         """A PUT of a resource; raises like emulator.arm.provisioning.begin_write."""
-        return self._follow(begin_write(self._surroundings, resource_id, api_version, body))
+        return self._follow(begin_write(self._surroundings, resource_id, api_version, body, caller))
 
-    def begin_remove(self, resource_id: ResourceId) -> ProviderOperation | None:
+    def begin_remove(self, resource_id: ResourceId, caller: Caller | None = None) -> ProviderOperation | None:
         """A DELETE of a resource, None when there is none; raises like emulator.arm.provisioning.begin_remove."""
-        work = begin_remove(self._surroundings, resource_id)
+        work = begin_remove(self._surroundings, resource_id, caller)
         return self._follow(work) if work else None
 
-    def begin_group_write(self, group_id: ResourceId, body: Mapping[str, Any]) -> ProviderOperation:
-        """A template's resource group, which is there at once; raises like emulator.arm.grouping.write_group."""
-        return self._follow(begin_group_write(self._state, group_id, body))
+    def begin_group_write(
+        self, group_id: ResourceId, body: Mapping[str, Any], caller: Caller | None = None
+    ) -> ProviderOperation:
+        """A template's resource group, which is there at once; raises like emulator.arm.grouping.begin_group_write."""
+        return self._follow(begin_group_write(self._surroundings, group_id, body, caller))
 
     def begin_group_deletion(self, group: ResourceGroup) -> ProviderOperation:
         """A DELETE of a resource group with all that it holds; the operation that runs when it is being deleted."""
         work = begin_group_deletion(self._state, group)
+        return work if work.id in self._tasks else self._follow(work)
+
+    def begin_removal(self, deployment: Deployment) -> ProviderOperation:
+        """A DELETE of a history entry; raises like emulator.arm.lifecycle.removal.begin_removal."""
+        work = begin_removal(self._state, deployment)
         return work if work.id in self._tasks else self._follow(work)
 
     async def ended(self, work: ProviderOperation) -> None:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from emulator.arm import gates
 from emulator.arm.behaviours import Surroundings, behaviour_of, check
 from emulator.arm.behaviours.generic import give_identities, new_document
+from emulator.arm.caller import Caller
 from emulator.arm.clock import now
 from emulator.arm.errors import ArmError, parent_resource_not_found, resource_not_found
 from emulator.arm.identifiers import ResourceId
@@ -18,12 +20,17 @@ DELETION_SHARE = 0.5  # a deletion takes about half of the time that making the 
 
 
 def begin_write(
-    surroundings: Surroundings, resource_id: ResourceId, api_version: str, body: Mapping[str, Any]
+    surroundings: Surroundings,
+    resource_id: ResourceId,
+    api_version: str,
+    body: Mapping[str, Any],
+    caller: Caller | None = None,
 ) -> ProviderOperation:
     """Accept a PUT: what exists shows `Creating` or `Updating` until `finish_write` or `abandon_write`.
 
-    Raises `ArmError`: SubscriptionNotFound, ResourceGroupNotFound, ResourceGroupBeingDeleted, ParentResourceNotFound,
-    ResourceNotFound (of what an extension extends), AnotherOperationInProgress, or the provider's own refusal.
+    `caller` is who asks, None for ARM itself. Raises `ArmError`: SubscriptionNotFound, ResourceGroupNotFound,
+    ResourceGroupBeingDeleted, ParentResourceNotFound, ResourceNotFound (of what an extension extends),
+    AnotherOperationInProgress, what the gates of emulator.arm.gates refuse, or the provider's own refusal.
     """
     state = surroundings.state
     _check_place(surroundings, resource_id)
@@ -36,6 +43,7 @@ def begin_write(
     if before:
         resource.secrets, resource.created = before.secrets, before.created
     behaviour = behaviour_of(resource_id.type)
+    gates.check_write(surroundings, resource, before, caller)
     check(resource, surroundings)
     if before:
         before.properties["provisioningState"] = "Updating"
@@ -99,29 +107,38 @@ def abandon_write(surroundings: Surroundings, work: ProviderOperation) -> None:
 
 
 async def write(
-    surroundings: Surroundings, resource_id: ResourceId, api_version: str, body: Mapping[str, Any]
+    surroundings: Surroundings,
+    resource_id: ResourceId,
+    api_version: str,
+    body: Mapping[str, Any],
+    caller: Caller | None = None,
 ) -> tuple[Resource, bool]:
     """A PUT that takes no time; answers the resource and whether it is new. Raises like `begin_write`."""
-    work = begin_write(surroundings, resource_id, api_version, body)
-    surroundings.state.drop_work(work)
+    work = begin_write(surroundings, resource_id, api_version, body, caller)
     try:
         await reach_out(surroundings, work)
         return finish_write(surroundings, work), work.is_new
     except ArmError:
         abandon_write(surroundings, work)
         raise
+    finally:
+        surroundings.state.drop_work(work)
 
 
-def begin_remove(surroundings: Surroundings, resource_id: ResourceId) -> ProviderOperation | None:
+def begin_remove(
+    surroundings: Surroundings, resource_id: ResourceId, caller: Caller | None = None
+) -> ProviderOperation | None:
     """Accept a DELETE: the resource shows `Deleting` until `finish_remove`; None when there is no such resource.
 
-    Raises `ArmError`: AnotherOperationInProgress, or the provider's own refusal of what is in use.
+    Raises `ArmError`: AnotherOperationInProgress, what the gates of emulator.arm.gates refuse (ScopeLocked), or the
+    provider's own refusal of what is in use.
     """
     found = surroundings.state.find_resource(resource_id)
     if found is None:
         return None
     if found.is_busy:
         raise busy(resource_id)
+    gates.check_delete(surroundings, found, caller)
     behaviour_of(resource_id.type).check_removal(found, surroundings)
     found.properties["provisioningState"] = "Deleting"
     surroundings.state.put_resource(found)
@@ -136,9 +153,9 @@ def finish_remove(surroundings: Surroundings, work: ProviderOperation) -> None:
     settle_removed(surroundings, surroundings.state.drop_resource(work.target))
 
 
-def remove(surroundings: Surroundings, resource_id: ResourceId) -> bool:
+def remove(surroundings: Surroundings, resource_id: ResourceId, caller: Caller | None = None) -> bool:
     """A DELETE that takes no time; False when there was nothing. Raises like `begin_remove`."""
-    work = begin_remove(surroundings, resource_id)
+    work = begin_remove(surroundings, resource_id, caller)
     if work is None:
         return False
     surroundings.state.drop_work(work)

@@ -6,10 +6,9 @@ Whoever changes an object of the state calls the `put_…` of its kind afterward
 from collections.abc import Iterator
 from typing import Any
 
-from emulator.arm.documents import pack, unpack
+from emulator.arm.documents import unpack
 from emulator.arm.errors import (
     ArmError,
-    deployment_not_found,
     resource_group_being_deleted,
     resource_group_not_found,
     resource_not_found,
@@ -18,6 +17,7 @@ from emulator.arm.errors import (
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.journal import Journal
 from emulator.arm.models import FINAL_STATES, Deployment, Operation, ProviderOperation, Resource, ResourceGroup
+from emulator.arm.runs import Runs
 
 __all__ = [
     "FINAL_STATES",
@@ -36,27 +36,20 @@ _REGISTRATION = "registration"
 _GOVERNING = "microsoft.authorization"
 
 
-class CloudState:
+class CloudState(Runs):
     """Everything that exists; with a journal, what it held when the process ended exists again."""
 
     def __init__(self, tenant: str, subscriptions: tuple[str, ...], journal: Journal | None = None) -> None:
+        super().__init__(journal)
         self.tenant = tenant
         self.subscriptions = {subscription.lower(): subscription for subscription in subscriptions}
-        self._journal = journal
         self._groups: dict[str, ResourceGroup] = {}
         self._resources: dict[str, Resource] = {}
-        self._deployments: dict[str, Deployment] = {}
-        self._runs: dict[str, Deployment] = {}
         self._work: dict[str, ProviderOperation] = {}
         self._governing: dict[tuple[str, str], dict[str, Resource]] = {}
         self._records: dict[str, dict[str, dict[str, Any]]] = {}
         for kind, key, document in journal.read() if journal else ():
             self._load(kind, key, document)
-
-    def flush(self) -> None:
-        """Make every change so far last; called before anybody is told of it."""
-        if self._journal:
-            self._journal.flush()
 
     def _load(self, kind: str, key: str, document: Any) -> None:
         match kind:
@@ -66,28 +59,12 @@ class CloudState:
                 self._resources[key] = loaded = unpack(Resource, document)
                 if loaded.id.namespace.lower() == _GOVERNING:
                     self._govern(loaded)
-            case "deployment":
-                self._enter(unpack(Deployment, document))
-            case "content":
-                self._runs[key].content = document
-            case "operation":
-                self._runs[key.partition("/")[0]].operations.append(unpack(Operation, document))
+            case "deployment" | "content" | "operation":
+                self._load_run(kind, key, document)
             case "work":
                 self._work[key] = unpack(ProviderOperation, document)
             case _:
                 self._records.setdefault(kind.removeprefix(_RECORD), {})[key] = document
-
-    def _put(self, kind: str, key: str, value: Any) -> None:
-        if self._journal:
-            self._journal.put(kind, key, lambda: pack(value))
-
-    def _put_json(self, kind: str, key: str, document: Any) -> None:
-        if self._journal:
-            self._journal.put(kind, key, lambda: document)
-
-    def _drop(self, kind: str, key: str) -> None:
-        if self._journal:
-            self._journal.drop(kind, key)
 
     # Records: what has no model of its own
 
@@ -150,8 +127,7 @@ class CloudState:
 
     def drop_group(self, group: ResourceGroup) -> list[Resource]:
         """Remove a group with its resources and deployments; answers the resources, deepest first."""
-        for deployment in [d for d in self._runs.values() if d.id.is_within(group.id)]:
-            self.drop_deployment(deployment)
+        self.drop_deployments(group.id)
         del self._groups[group.id.key]
         self._drop("group", group.id.key)
         return self.drop_resource(group.id)
@@ -180,7 +156,7 @@ class CloudState:
             return resource_id.key in self._groups
         resource = self.find_resource(resource_id)
         is_made = resource is not None and resource.provisioning_state != "Creating"
-        return is_made or resource_id.key in self._deployments
+        return is_made or self.find_deployment(resource_id) is not None
 
     def put_resource(self, resource: Resource) -> None:
         """Add or replace a resource."""
@@ -219,84 +195,21 @@ class CloudState:
             if resource.id.type.lower() == wanted and (resource.id.parent or parent).key == parent.key
         ]
 
-    # Deployments
+    # Deployments: most of it is in emulator.arm.runs
 
-    def find_deployment(self, deployment_id: ResourceId) -> Deployment | None:
-        """The deployment, or None."""
-        return self._deployments.get(deployment_id.key)
+    def check_scope(self, scope: ResourceId) -> ResourceId:
+        """What deployments are made at, in its own spelling: a group, a subscription, a management group, the tenant.
+
+        Raises SubscriptionNotFound, ResourceGroupNotFound.
+        """
+        if scope.group:
+            return self.group(scope.subscription or "", scope.group).id
+        return ResourceId(self.check_subscription(scope.subscription)) if scope.subscription else scope
 
     def deployment(self, deployment_id: ResourceId) -> Deployment:
-        """The deployment; raises ResourceGroupNotFound, DeploymentNotFound."""
-        if deployment_id.subscription and deployment_id.group:
-            self.group(deployment_id.subscription, deployment_id.group)
-        if found := self.find_deployment(deployment_id):
-            return found
-        raise deployment_not_found(deployment_id.last_name)
-
-    def put_deployment(self, deployment: Deployment) -> None:
-        """Add a run, or keep what changed in it; one that was deleted stays gone.
-
-        A new run of a name that is used takes its place in the history. What the earlier one still has in flight is
-        followed to its end, and then it is gone.
-        """
-        if deployment.is_gone:
-            return
-        if deployment.status_id not in self._runs:
-            if earlier := self.find_deployment(deployment.id):
-                self._supersede(earlier)
-            self._enter(deployment)
-            self._put("deployment", deployment.status_id, deployment)
-            self.put_content(deployment)
-        elif deployment.is_superseded and deployment.is_settled:
-            self.drop_deployment(deployment)
-        else:
-            self._put("deployment", deployment.status_id, deployment)
-
-    def _supersede(self, earlier: Deployment) -> None:
-        earlier.is_superseded = True
-        if earlier.is_settled:
-            self.drop_deployment(earlier)
-        else:
-            self._put("deployment", earlier.status_id, earlier)
-
-    def _enter(self, deployment: Deployment) -> None:
-        self._runs[deployment.status_id] = deployment
-        if not deployment.is_superseded:
-            self._deployments[deployment.id.key] = deployment
-
-    def put_content(self, deployment: Deployment) -> None:
-        """Keep what changed in what a run was made of."""
-        if not deployment.is_gone:
-            self._put_json("content", deployment.status_id, deployment.content)
-
-    def put_operation(self, deployment: Deployment, operation: Operation) -> None:
-        """Keep an operation that was added to the run's, or what changed in it."""
-        if not deployment.is_gone:
-            self._put("operation", f"{deployment.status_id}/{operation.id}", operation)
-
-    def drop_deployment(self, deployment: Deployment) -> None:
-        """Remove a run from the history, with its operations."""
-        deployment.is_gone = True
-        self._runs.pop(deployment.status_id, None)
-        if self._deployments.get(deployment.id.key) is deployment:
-            del self._deployments[deployment.id.key]
-        for kind in ("content", "deployment"):
-            self._drop(kind, deployment.status_id)
-        for operation in deployment.operations:
-            self._drop("operation", f"{deployment.status_id}/{operation.id}")
-
-    def run(self, status_id: str) -> Deployment | None:
-        """The run of that id, also when its name belongs to a later one; None when it is gone."""
-        return self._runs.get(status_id)
-
-    def runs(self) -> list[Deployment]:
-        """Every run, those too whose name belongs to a later one."""
-        return list(self._runs.values())
-
-    def deployments(self, scope: ResourceId) -> list[Deployment]:
-        """The deployments made directly at a scope, newest first."""
-        own = [deployment for deployment in self._deployments.values() if deployment.id.scope.key == scope.key]
-        return sorted(own, key=lambda deployment: deployment.timestamp, reverse=True)
+        """The deployment; raises SubscriptionNotFound, ResourceGroupNotFound, DeploymentNotFound."""
+        self.check_scope(deployment_id.scope)
+        return super().deployment(deployment_id)
 
     # What providers work on
 

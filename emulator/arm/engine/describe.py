@@ -36,6 +36,10 @@ def deployment_properties(deployment: Deployment) -> dict[str, Any]:
     }
     if deployment.template_link:
         properties["templateLink"] = deployment.template_link
+    if deployment.debug_setting:
+        properties["debugSetting"] = deployment.debug_setting
+    if deployment.on_error:
+        properties["onErrorDeployment"] = deployment.on_error
     if deployment.is_final:
         properties["outputResources"] = [{"id": resource_id} for resource_id in deployment.output_resources]
     if deployment.outputs is not None:

@@ -47,6 +47,18 @@ def _with_target(error: dict[str, Any], target: str) -> dict[str, Any]:
     return first | {key: value for key, value in error.items() if key not in first}
 
 
+def active(existing: Deployment) -> ArmError:
+    """The name is taken by a deployment that runs."""
+    expires = existing.started + LIFETIME
+    message = (
+        f"Unable to edit or replace deployment '{existing.id.last_name}': previous deployment from "
+        f"'{existing.started:%m/%d/%Y %I:%M:%S %p}' is still active (expiration time is "
+        f"'{expires:%m/%d/%Y %I:%M:%S %p}'). "
+        "Please see https://aka.ms/arm-deploy for usage details."
+    )
+    return ArmError(409, "DeploymentActive", message)
+
+
 def fail(state: CloudState, deployment: Deployment, error: dict[str, Any] | None) -> None:
     """The deployment failed."""
     deployment.error = error

@@ -5,27 +5,37 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.arm import management_groups
 from emulator.arm.engine.instance import Instance
 from emulator.arm.engine.parameters import is_secure, shown_type
 from emulator.arm.engine.prepared import Prepared
 from emulator.arm.engine.request import DeploymentRequest
 from emulator.arm.errors import ArmError
+from emulator.arm.identifiers import ResourceId
 from emulator.arm.lifecycle.content import content_of, keep_downloads
-from emulator.arm.lifecycle.ending import LIFETIME
-from emulator.arm.models import Deployment
+from emulator.arm.lifecycle.ending import active
+from emulator.arm.lifecycle.limits import check_quota, make_room
+from emulator.arm.models import DELETING, Deployment
 from emulator.arm.state import CloudState
 
 
 def check_startable(state: CloudState, request: DeploymentRequest) -> None:
-    """Raise `ArmError` when the scope is not there, the name is busy, or its location would change."""
+    """Raise `ArmError` when the scope is not there or full, the name is busy, or its location would change."""
     scope, existing = request.id.scope, state.find_deployment(request.id)
-    state.check_subscription(scope.subscription or "")
+    check_scope(state, scope)
     if scope.group:
         state.writable_group(scope.subscription or "", scope.group)
+    check_quota(state, request.id)
     if existing is None:
         return
+    if existing.provisioning_state == DELETING:
+        message = (
+            f"The deployment '{existing.id.last_name}' cannot be edited because it is being deleted. "
+            "Please wait for deletion to finish."
+        )
+        raise ArmError(409, "DeploymentBeingDeleted", message)
     if not existing.is_final:
-        raise _active(existing)
+        raise active(existing)
     if existing.location and request.location and existing.location != request.location:
         message = (
             f"Invalid deployment location '{request.location}'. The deployment '{existing.id.last_name}' already "
@@ -34,10 +44,23 @@ def check_startable(state: CloudState, request: DeploymentRequest) -> None:
         raise ArmError(409, "InvalidDeploymentLocation", message)
 
 
-def accept(state: CloudState, prepared: Prepared, *, parent: Deployment | None = None) -> tuple[Deployment, bool]:
+def check_scope(state: CloudState, scope: ResourceId) -> ResourceId:
+    """The scope, a group or subscription in its own spelling.
+
+    Raises `ArmError`: SubscriptionNotFound, ResourceGroupNotFound, NotFound (a management group).
+    """
+    if scope.management_group:
+        management_groups.get(state, scope.management_group)
+    return state.check_scope(scope)
+
+
+def accept(
+    state: CloudState, prepared: Prepared, *, parent: Deployment | None = None, rolls_back: Deployment | None = None
+) -> tuple[Deployment, bool]:
     """Enter a prepared deployment into the history; answers it and whether the name is new.
 
-    `parent` is the deployment that it is nested in. Raises like `check_startable`.
+    `parent` is the deployment that it is nested in, `rolls_back` the one because of whose failure it is started. Raises
+    like `check_startable`.
     """
     request = prepared.request
     check_startable(state, request)
@@ -54,23 +77,16 @@ def accept(state: CloudState, prepared: Prepared, *, parent: Deployment | None =
         validated_resources=[str(instance.id) for instance in prepared.resources()],
         dependencies=_dependencies(prepared),
         providers=_providers(prepared),
+        debug_setting=dict(request.debug_setting) if request.debug_setting else None,
+        on_error=dict(request.on_error) if request.on_error else None,
         parent=parent.status_id if parent else None,
+        rolls_back=rolls_back.status_id if rolls_back else None,
         content=content_of(prepared, is_root=parent is None),
     )
     state.put_deployment(deployment)
     keep_downloads(state, deployment, prepared)
+    make_room(state, request.id.scope)
     return deployment, is_new
-
-
-def _active(existing: Deployment) -> ArmError:
-    expires = existing.started + LIFETIME
-    message = (
-        f"Unable to edit or replace deployment '{existing.id.last_name}': previous deployment from "
-        f"'{existing.started:%m/%d/%Y %I:%M:%S %p}' is still active (expiration time is "
-        f"'{expires:%m/%d/%Y %I:%M:%S %p}'). "
-        "Please see https://aka.ms/arm-deploy for usage details."
-    )
-    return ArmError(409, "DeploymentActive", message)
 
 
 def template_hash(template: Mapping[str, Any]) -> str:

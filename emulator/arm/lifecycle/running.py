@@ -135,7 +135,8 @@ class Runner:
     async def _write(
         self, prepared: Prepared, deployment: Deployment, instance: Instance, operation: Operation
     ) -> None:
-        work = self._state.find_work(operation.work) if operation.work else await self._begin(instance, deployment)
+        begun = self._state.find_work(operation.work) if operation.work else None
+        work = begun or await self._begin(prepared, instance, deployment)
         if work is None:  # cancelled before it began
             operation.provisioning_state, operation.ended = "Canceled", now()
             self._state.put_operation(deployment, operation)
@@ -151,7 +152,7 @@ class Runner:
             operation_succeeded(self._state, deployment, operation, work.status_code)
         self._state.drop_work(work)
 
-    async def _begin(self, instance: Instance, deployment: Deployment) -> ProviderOperation | None:
+    async def _begin(self, prepared: Prepared, instance: Instance, deployment: Deployment) -> ProviderOperation | None:
         """Hand the resource to its provider; None when the deployment ended before."""
         async with self._evaluating:
             if deployment.is_final:
@@ -160,12 +161,12 @@ class Runner:
             await asyncio.sleep(0)
         if deployment.is_final:
             return None
-        faults = self._surroundings.faults
+        caller, faults = prepared.request.caller, self._surroundings.faults
         happening = faults.decide(instance.id, deployment, body) if faults else ()
         if instance.id.is_resource_group:
-            work = self._operations.begin_group_write(instance.id, body)
+            work = self._operations.begin_group_write(instance.id, body, caller)
         else:
-            work = self._operations.begin_write(instance.id, instance.api_version, body)
+            work = self._operations.begin_write(instance.id, instance.api_version, body, caller)
         if faults and happening:
             faults.mark(happening, work, deployment)
         return work

@@ -1,4 +1,4 @@
-"""Deployments at resource group and subscription scope: start, read, list, follow."""
+"""Deployments at all four scopes: start, read, list, follow, cancel, remove from the history."""
 
 from aiohttp import web
 
@@ -7,8 +7,11 @@ from emulator.arm.engine.describe import describe_deployment, describe_operation
 from emulator.arm.engine.request import read_request
 from emulator.arm.errors import ArmError
 from emulator.arm.identifiers import DEPLOYMENT_TYPE, ResourceId
+from emulator.arm.lifecycle.history import check_scope
+from emulator.arm.lifecycle.removal import cancel
 from emulator.arm.routes.filters import paged, reader_of
-from emulator.arm.routes.paths import GROUP, SUBSCRIPTION, any_case
+from emulator.arm.routes.operation_results import location_headers
+from emulator.arm.routes.paths import GROUP, MANAGEMENT_GROUP, SUBSCRIPTION, TENANT, any_case
 from emulator.arm.routes.service import Service, address_of, json_body, service_of
 from emulator.arm.state import Deployment
 
@@ -18,13 +21,15 @@ _RETRY_SECONDS = 15  # ARM's usual Retry-After for deployments
 
 def add_routes(router: web.UrlDispatcher) -> None:
     """Register the routes of this module."""
-    for scope in (GROUP, SUBSCRIPTION):
+    for scope in (GROUP, SUBSCRIPTION, MANAGEMENT_GROUP, TENANT):
         deployments = f"{scope}/providers/{DEPLOYMENT_TYPE}"
         one = f"{deployments}/{{name}}"
         router.add_get(any_case(deployments), list_deployments)
         router.add_put(any_case(one), put_deployment)
         router.add_get(any_case(one), get_deployment, allow_head=False)
         router.add_head(any_case(one), head_deployment)
+        router.add_delete(any_case(one), delete_deployment)
+        router.add_post(any_case(f"{one}/cancel"), cancel_deployment)
         # The SDK asks for a group's operations by the older path, without the provider.
         for operations in (f"{one}/operations", f"{scope}/deployments/{{name}}/operations"):
             router.add_get(any_case(operations), list_operations)
@@ -37,7 +42,6 @@ async def put_deployment(request: web.Request) -> web.Response:
     service, deployment_id, body = service_of(request), _deployment_id(request), await json_body(request)
     request[LOGGED_DEPLOYMENT] = {"name": deployment_id.last_name, "tags": body.get("tags")}
     wanted = read_request(deployment_id, body, request[CORRELATION_ID])
-    _refuse_other_modes(wanted.mode, body)
     prepared = await service.deployer.prepare(wanted)
     deployment, is_new = service.deployer.accept(prepared)
     answer = describe_deployment(deployment)
@@ -46,15 +50,6 @@ async def put_deployment(request: web.Request) -> web.Response:
     status_url = f"{address_of(request)}{deployment.id}/operationStatuses/{deployment.status_id}?api-version={version}"
     headers = {"Azure-AsyncOperation": status_url} | service.time.retry_after(_RETRY_SECONDS)
     return web.json_response(answer, status=201 if is_new else 200, headers=headers)
-
-
-def _refuse_other_modes(mode: str, body: dict[str, object]) -> None:
-    """Better a plain refusal than a deployment that does less than was asked."""
-    properties = body.get("properties")
-    if mode != "Incremental":
-        raise ArmError(501, "NotImplemented", "This emulator deploys in Incremental mode only.")
-    if isinstance(properties, dict) and properties.get("onErrorDeployment"):
-        raise ArmError(501, "NotImplemented", "This emulator does not know onErrorDeployment.")
 
 
 async def get_deployment(request: web.Request) -> web.Response:
@@ -69,6 +64,22 @@ async def head_deployment(request: web.Request) -> web.Response:
     except ArmError as absent:
         return web.Response(status=absent.status)
     return web.Response(status=204)
+
+
+async def cancel_deployment(request: web.Request) -> web.Response:
+    """204: it starts nothing more; 409 when it has ended."""
+    cancel(service_of(request).state, _deployment(request))
+    return web.Response(status=204)
+
+
+async def delete_deployment(request: web.Request) -> web.Response:
+    """202 with a `Location` that answers 202 until the entry is gone; 204 when there is none; 409 while it runs."""
+    service, scope = _checked_scope(request)
+    deployment = service.state.find_deployment(scope.resource(DEPLOYMENT_TYPE, request.match_info["name"]))
+    if deployment is None:
+        return web.Response(status=204)
+    work = service.operations.begin_removal(deployment)
+    return web.Response(status=202, headers=location_headers(request, work))
 
 
 async def list_deployments(request: web.Request) -> web.Response:
@@ -108,11 +119,10 @@ async def operation_status(request: web.Request) -> web.Response:
 
 
 def _checked_scope(request: web.Request) -> tuple[Service, ResourceId]:
-    """The scope in its own spelling; raises SubscriptionNotFound, ResourceGroupNotFound."""
-    service, subscription = service_of(request), request.match_info["subscription"]
-    subscription = service.state.check_subscription(subscription)
-    group = request.match_info.get("group")
-    return service, service.state.group(subscription, group).id if group else ResourceId(subscription)
+    """The scope in its own spelling; raises SubscriptionNotFound, ResourceGroupNotFound, NotFound."""
+    service, where = service_of(request), request.match_info
+    scope = ResourceId(where.get("subscription"), where.get("group"), management_group=where.get("management_group"))
+    return service, check_scope(service.state, scope)
 
 
 def _deployment_id(request: web.Request) -> ResourceId:

@@ -8,8 +8,9 @@ from emulator.arm.errors import ArmError
 from emulator.arm.grouping import write_group
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.routes.filters import paged, reader_of
+from emulator.arm.routes.operation_results import location_headers
 from emulator.arm.routes.paths import GROUP, SUBSCRIPTION, any_case
-from emulator.arm.routes.service import address_of, json_body, service_of
+from emulator.arm.routes.service import json_body, service_of
 from emulator.arm.state import ResourceGroup
 
 
@@ -21,7 +22,6 @@ def add_routes(router: web.UrlDispatcher) -> None:
     router.add_head(any_case(GROUP), head_group)
     router.add_patch(any_case(GROUP), patch_group)
     router.add_delete(any_case(GROUP), delete_group)
-    router.add_get(any_case(f"{SUBSCRIPTION}/operationresults/{{operation}}"), deletion_result)
 
 
 def described(group: ResourceGroup) -> dict[str, Any]:
@@ -82,18 +82,7 @@ async def delete_group(request: web.Request) -> web.Response:
     """202 with a `Location` that answers 202 until the group with all that it holds is gone."""
     service, group = service_of(request), _group(request)
     work = service.operations.begin_group_deletion(group)
-    location = f"{address_of(request)}/subscriptions/{group.id.subscription}/operationresults/{work.id}"
-    headers = {"Location": f"{location}?api-version={request.query['api-version']}"} | service.time.retry_after(15)
-    return web.Response(status=202, headers=headers)
-
-
-async def deletion_result(request: web.Request) -> web.Response:
-    """How far a deletion is."""
-    service = service_of(request)
-    work = service.state.find_work(request.match_info["operation"])
-    if work and not work.is_ended:
-        return web.Response(status=202, headers={"Location": str(request.url)} | service.time.retry_after(15))
-    return web.Response(status=200)
+    return web.Response(status=202, headers=location_headers(request, work))
 
 
 def _group_id(request: web.Request) -> ResourceId:

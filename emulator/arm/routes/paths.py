@@ -2,6 +2,8 @@
 
 import re
 
+from emulator.arm.identifiers import MANAGEMENT_GROUP_TYPE
+
 
 def any_case(path: str) -> str:
     """An aiohttp route pattern in which the literal segments of `path` match in any case, with a last slash or without.
@@ -16,3 +18,5 @@ def any_case(path: str) -> str:
 
 SUBSCRIPTION = "/subscriptions/{subscription}"
 GROUP = "/subscriptions/{subscription}/resourcegroups/{group}"
+MANAGEMENT_GROUP = f"/providers/{MANAGEMENT_GROUP_TYPE}/{{management_group}}"
+TENANT = ""

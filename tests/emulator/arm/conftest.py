@@ -30,6 +30,14 @@ async def slow_arm(certificates: Certificates, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture
+async def short_arm(certificates: Certificates, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Arm]:
+    """An ARM in which provisioning takes a moment: long enough to do something meanwhile."""
+    async with running_arm(certificates, tmp_path_factory.mktemp("arm"), scale=0.06) as running:
+        await running.groups.resource_groups.create_or_update("rg", {"location": "eastus2"})
+        yield running
+
+
+@pytest.fixture
 async def templates(certificates: Certificates) -> AsyncIterator[TemplateServer]:
     async with serving_templates(certificates) as server:
         yield server

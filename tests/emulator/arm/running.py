@@ -2,6 +2,7 @@
 
 import json
 import ssl
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -129,6 +130,7 @@ async def running_arm(
         principal="someone",
         log=folder / "requests.log",
         database=folder / "arm.sqlite",
+        throttle=False,
         faults=faults,
     )
     trust = str(certificates.trust_bundle)
@@ -149,6 +151,16 @@ async def running_arm(
             aiohttp.ClientSession(connector=connector, headers={"Authorization": f"Bearer {value}"}) as http,
         ):
             yield Arm(url, folder, certificates, deployments, groups, http)
+
+
+def arm_command(certificates: Certificates, folder: Path, *, port: int = 0, scale: float = 0) -> list[str]:
+    """How the process is started; its files are in `folder`."""
+    command = [sys.executable, "-m", "emulator.arm", "--port", str(port), "--scale", str(scale), "--no-throttle"]
+    command += ["--certificate", str(certificates.server), "--private-key", str(certificates.server_key)]
+    command += ["--ca", str(certificates.authority), "--token-key", str(certificates.token_public_key)]
+    command += ["--accounts", str(folder / "accounts.json"), "--blob-endpoint", "https://127.0.0.1:1"]
+    command += ["--principal", "someone"]
+    return [*command, "--log", str(folder / "requests.log"), "--database", str(folder / "arm.sqlite")]
 
 
 @dataclass

@@ -187,7 +187,7 @@ async def test_a_subscription_deployment_has_one_location(arm: Arm, location: st
 
     status, answer = await arm.request("PUT", path, body | {"location": location})
 
-    expected = (409, "InvalidDeploymentLocation") if location else (400, "LocationRequired")
+    expected = (409, "InvalidDeploymentLocation") if location else (400, "InvalidDeployment")
     assert (status, answer["error"]["code"]) == expected
 
 
@@ -244,14 +244,6 @@ async def test_a_request_of_more_than_4_mb_is_refused(arm: Arm) -> None:
     status, answer = await arm.request("PUT", f"{DEPLOYMENTS}/main", body)
 
     assert (status, answer["error"]["code"]) == (413, "RequestContentTooLarge")
-
-
-async def test_modes_that_are_not_there_are_refused_plainly(arm: Arm) -> None:
-    body = {"properties": {"mode": "Complete", "template": template()}}
-
-    status, answer = await arm.request("PUT", f"{DEPLOYMENTS}/main", body)
-
-    assert (status, answer["error"]["code"]) == (501, "NotImplemented")
 
 
 async def test_an_absent_group_or_deployment_is_not_found(arm: Arm) -> None:

@@ -3,22 +3,18 @@
 import signal
 import ssl
 import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
 from emulator.certificates import Certificates
+from tests.emulator.arm.running import arm_command
 from tests.running import ROOT
 
 
 def test_the_process_serves_on_the_port_it_prints_and_ends_on_a_signal(
     certificates: Certificates, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "emulator.arm", "--port", "0", "--scale", "0"]
-    command += ["--certificate", str(certificates.server), "--private-key", str(certificates.server_key)]
-    command += ["--ca", str(certificates.authority), "--token-key", str(certificates.token_public_key)]
-    command += ["--accounts", str(tmp_path / "accounts.json"), "--blob-endpoint", "https://127.0.0.1:1"]
-    command += ["--log", str(tmp_path / "requests.log")]
+    command = arm_command(certificates, tmp_path)
 
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

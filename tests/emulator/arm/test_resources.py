@@ -81,7 +81,7 @@ async def test_a_list_that_cannot_be_told_is_refused(arm: Arm, query: dict[str, 
         (f"{THING}/providers/Microsoft.Authorization/locks/l", "ResourceNotFound"),
         (THING.replace("/rg/", "/absent/"), "ResourceGroupNotFound"),
         (THING.replace(SUBSCRIPTION, SUBSCRIPTION.replace("1", "2")), "SubscriptionNotFound"),
-        ("/providers/Microsoft.Resources/deployments/main", "NotImplemented"),
+        ("/providers/Microsoft.Resources/deployments/main", "InvalidRequestContent"),
         ("/nowhere", "NotFound"),
     ],
 )
