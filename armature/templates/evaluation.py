@@ -1,7 +1,7 @@
 """Evaluating expressions: the walk over the syntax tree (what the functions do is in armature.templates.functions)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import datetime
 from typing import Any, Self
@@ -19,7 +19,8 @@ from armature.templates.expressions import (
     unescape,
 )
 from armature.templates.functions import find_function
-from armature.templates.functions.signature import HELP, INVALID_TEMPLATE, Kind, too_large
+from armature.templates.functions.lambdas import LAMBDA, LambdaScope, require_lambda
+from armature.templates.functions.signature import HELP, INVALID_TEMPLATE, Function, Kind, too_large
 from armature.templates.partial import TAKES_PENDING, check_parts
 from armature.templates.scope import OpenList, PartialObject, Pending, Scope, closed
 from armature.templates.values import find_name, is_too_large, to_text
@@ -93,17 +94,17 @@ def _call(node: FunctionCall, scope: Scope) -> Any:
     if node.namespace is not None:
         return scope.user_function(node.namespace, node.name, _user_arguments(node, scope))
     function = find_function(node.name)
-    if function is None:
+    if function is None or function.name == LAMBDA or _is_lambda_variable_outside(function, scope):
         message = f"The template function '{node.name}' is not valid. {HELP}"
         raise ExpressionError(INVALID_TEMPLATE, message, node.column)
     fault = function.count_fault(len(node.arguments), node.name)
     if fault:
         raise ExpressionError(INVALID_TEMPLATE, fault, node.column)
-    if function.implementation is None:
-        raise UnresolvedError(f"the value of {function.name}()")
     arguments: list[Any]
     if function.is_lazy:
         arguments = [_Thunk(argument, scope) for argument in node.arguments]
+    elif function.lambdas:
+        arguments = _arguments_with_lambdas(node, scope, function)
     elif scope.is_partial:
         arguments = _partial_arguments(node.arguments, scope, function.name)
     else:
@@ -112,11 +113,26 @@ def _call(node: FunctionCall, scope: Scope) -> Any:
         value = function.implementation(scope, arguments)
         if function.kind is Kind.PURE and isinstance(value, str | list | dict) and is_too_large(value):
             raise too_large(function.name)
+        if function.kind is Kind.PURE and isinstance(scope, LambdaScope):
+            scope.charge(value)
         return value
     except ExpressionError as error:
         if error.column is None:
             error.column = node.column
         raise
+
+
+def _is_lambda_variable_outside(function: Function, scope: Scope) -> bool:
+    return function.name == "lambdaVariables" and not isinstance(scope, LambdaScope)
+
+
+def _arguments_with_lambdas(node: FunctionCall, scope: Scope, function: Function) -> list[Any]:
+    nodes = tuple(argument for index, argument in enumerate(node.arguments) if index not in function.lambdas)
+    values = iter(_partial_arguments(nodes, scope, function.name) if scope.is_partial else _evaluate_all(nodes, scope))
+    return [
+        _Lambda(argument, scope) if index in function.lambdas else next(values)
+        for index, argument in enumerate(node.arguments)
+    ]
 
 
 def _evaluate_all(nodes: tuple[Expression, ...], scope: Scope) -> list[Any]:
@@ -157,6 +173,32 @@ def _whole(value: Any) -> Any:
     if isinstance(value, PartialObject):
         return value.whole()
     return [closed(item) for item in value] if isinstance(value, OpenList) else value
+
+
+class _Lambda:
+    """An argument that has to be a call of `lambda`: its variables are named first, its body is evaluated for each."""
+
+    __slots__ = ("_node", "_scope")
+
+    def __init__(self, node: Expression, scope: Scope) -> None:
+        self._node = node
+        self._scope = scope
+
+    def bind(self, function: str, index: int, least: int, most: int) -> Callable[..., Any]:
+        node = require_lambda(self._node, function, index, least, most)
+        *names, body = node.arguments
+        variables = _evaluate_all(tuple(names), self._scope)
+        inside = LambdaScope.around(self._scope, variables, node.column)
+
+        def value_for(*values: Any) -> Any:
+            try:
+                return _whole(_evaluate(body, inside.with_values(values).as_scope()))
+            except UnresolvedError as error:
+                if self._scope.is_partial:
+                    return Pending(error.what)
+                raise
+
+        return value_for
 
 
 class _Thunk:
@@ -328,6 +370,18 @@ class StaticScope:
     def providers(self, arguments: list[Any]) -> Any:
         """Unresolved."""
         raise UnresolvedError(f"providers('{arguments[0]}')")
+
+    def zones(self, function: str, arguments: list[Any]) -> Any:
+        """Unresolved."""
+        raise UnresolvedError(f"{function}()")
+
+    def role_definition(self, name: str) -> dict[str, Any]:
+        """Unresolved."""
+        raise UnresolvedError(f"roleDefinitions('{name}')")
+
+    def extension(self, alias: str) -> dict[str, Any]:
+        """Unresolved."""
+        raise UnresolvedError(f"extensions('{alias}')")
 
     def user_function(self, namespace: str, name: str, arguments: list[Any]) -> Any:
         """Unresolved."""

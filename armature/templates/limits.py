@@ -18,5 +18,9 @@ MAX_COPY_COUNT = 800
 MAX_VALUE_CHARACTERS = 4 * 1024**2  # an expanded template has the limit of a template
 MAX_VALUE_ITEMS = 100_000
 """Arrays, objects and their items in one value: ours, so that a few lines that double a value can't fill the memory."""
+MAX_LAMBDA_CALLS = 200_000
+MAX_LAMBDA_CHARACTERS = 16 * MAX_VALUE_CHARACTERS
+MAX_LAMBDA_ITEMS = 1_000_000
+"""What is called and made in one outermost lambda and all inside of it: ours too."""
 
 DEPLOYMENT_NAME = re.compile(r"[A-Za-z0-9\-._()]{1,64}")

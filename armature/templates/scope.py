@@ -83,6 +83,18 @@ class Scope(Protocol):
         """What a resource provider says of itself or of one of its types."""
         ...
 
+    def zones(self, function: str, arguments: list[Any]) -> Any:
+        """What pickZones, toLogicalZone(s) or toPhysicalZone(s) answers; `function` is one of these names."""
+        ...
+
+    def role_definition(self, name: str) -> dict[str, Any]:
+        """The built-in role of that name: id, roleDefinitionId."""
+        ...
+
+    def extension(self, alias: str) -> dict[str, Any]:
+        """An extension that the template imports, by its alias."""
+        ...
+
     def user_function(self, namespace: str, name: str, arguments: list[Any]) -> Any:
         """The result of a function that the template defines."""
         ...

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from armature.templates.errors import ExpressionError
 from armature.templates.limits import MAX_VALUE_CHARACTERS
@@ -28,6 +28,19 @@ class Kind(StrEnum):
 
 
 Thunk = Callable[[], Any]
+
+
+class LambdaArgument(Protocol):
+    """An argument that has to be a call of `lambda`."""
+
+    def bind(self, function: str, index: int, least: int, most: int) -> Callable[..., Any]:
+        """What gives the lambda's value for those of its variables; `least` and `most` tell how many it may name.
+
+        Raises ExpressionError when the argument of `function` at `index` is no such lambda.
+        """
+        ...
+
+
 Implementation = Callable[[Scope, list[Any]], Any]
 
 
@@ -35,16 +48,18 @@ Implementation = Callable[[Scope, list[Any]], Any]
 class Function:
     """A function of the template language.
 
-    `implementation` is None when the function is known but can't be evaluated yet. A lazy one is handed callables
-    instead of values, and calls those it needs.
+    A lazy one is handed callables
+    instead of values, and calls those it needs. The arguments at `lambdas` are lambdas: it is handed a LambdaArgument
+    for each.
     """
 
     name: str
     minimum: int
     maximum: int | None
     kind: Kind
-    implementation: Implementation | None = None
+    implementation: Implementation
     is_lazy: bool = False
+    lambdas: tuple[int, ...] = ()
 
     def count_fault(self, given: int, written: str | None = None) -> str | None:
         """What is wrong with that many arguments, in the engine's words, which repeat the name as it is `written`.
@@ -64,12 +79,16 @@ class Function:
         if self.maximum is None:
             least = _COUNTS.get(self.minimum, f"At least {self.minimum} parameters")
             return f"Unable to evaluate template language function '{name}'. {least} should be provided. {HELP}"
-        wanted = f"{self.minimum}" if self.minimum == self.maximum else f"between {self.minimum} and {self.maximum}"
-        return (
-            f"Unable to evaluate template language function '{name}': function requires {wanted} argument(s) "
-            f"while {given} were provided. Please see https://aka.ms/arm-resource-functions/#{name} "
-            "for usage details."
-        )
+        return wrong_count(name, self.minimum, self.maximum, given)
+
+
+def wrong_count(name: str, least: int, most: int, given: int) -> str:
+    """The refusal of so many arguments, in the words that most functions share."""
+    wanted = f"{least}" if least == most else f"between {least} and {most}"
+    return (
+        f"Unable to evaluate template language function '{name}': function requires {wanted} argument(s) "
+        f"while {given} were provided. Please see https://aka.ms/arm-resource-functions/#{name} for usage details."
+    )
 
 
 def pure(name: str, minimum: int, maximum: int | None, implementation: Callable[[list[Any]], Any]) -> Function:

@@ -81,24 +81,25 @@ def _resolved(root: _Parts, relative: _Parts) -> _Parts | None:
 
 def _joined(parts: _Parts) -> str:
     scheme = (parts["scheme"] or "").lower()
-    path = _encoded(parts["path"] or "")
+    path = encoded(parts["path"] or "")
     authority = ""
     if parts["authority"] is not None:
         match = _AUTHORITY.fullmatch(parts["authority"])
         user, host, port = match.groups() if match else ("", parts["authority"], "")
         port = f":{port}" if port and port != _DEFAULT_PORTS.get(scheme) else ""
         authority = f"//{user or ''}{host.lower()}{port}"
-        path = _without_dots(path) or "/"
-    return f"{scheme}:{authority}{path}{_encoded(parts['query'] or '')}{_encoded(parts['fragment'] or '')}"
+        path = without_dots(path) or "/"
+    return f"{scheme}:{authority}{path}{encoded(parts['query'] or '')}{encoded(parts['fragment'] or '')}"
 
 
-def _encoded(text: str) -> str:
+def encoded(text: str) -> str:
+    """A part of a URI percent-encoded as .NET keeps it: what is encoded already stays, stray percents are encoded."""
     text = _STRAY_PERCENT.sub("%25", text)
     text = _UNRESERVED_ESCAPE.sub(lambda match: chr(int(match.group()[1:], 16)), text)
     return quote(text, safe=_KEPT, errors="replace")
 
 
-def _without_dots(path: str) -> str:
+def without_dots(path: str) -> str:
     """The path without `.` and `..` segments (RFC 3986, section 5.2.4)."""
     kept: list[str] = []
     segments = path.split("/")

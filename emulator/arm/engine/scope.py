@@ -8,6 +8,7 @@ from typing import Any, Self
 from armature.templates.errors import ExpressionError, UnresolvedError
 from armature.templates.scope import Pending
 from armature.templates.types import TypeDefinitions
+from emulator.arm.engine import platform
 from emulator.arm.engine.context import DeploymentContext
 from emulator.arm.engine.known import Known
 from emulator.arm.engine.names import Names
@@ -247,6 +248,21 @@ class TemplateScope:
     def providers(self, arguments: list[Any]) -> Any:
         """What a provider says of itself."""
         return self.context.providers(arguments)
+
+    def zones(self, function: str, arguments: list[Any]) -> Any:
+        """What a function of availability zones answers."""
+        return platform.zones(function, arguments)
+
+    def role_definition(self, name: str) -> dict[str, Any]:
+        """The built-in role of that name."""
+        subscription = self.context.target.subscription
+        return platform.role_definition(name, f"/subscriptions/{subscription}" if subscription else "")
+
+    def extension(self, alias: str) -> dict[str, Any]:
+        """No extension is there to be imported: this ARM knows resources of ARM's own providers only."""
+        raise ExpressionError(
+            "InvalidTemplate", f"The extension with the alias '{alias}' cannot be found in the template."
+        )
 
     def utc_now(self) -> datetime:
         """When the deployment was started."""
