@@ -17,7 +17,7 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -43,7 +43,7 @@ LAST = 10
 FIGURE_WIDTH = 60
 
 
-def loop(context: df.DurableOrchestrationContext) -> Iterator[Any]:
+def loop(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
     """Watch, as a rollout does."""
     for number in range(context.get_input()):
         context.set_custom_status({"running": 5, "round": number})
@@ -52,7 +52,7 @@ def loop(context: df.DurableOrchestrationContext) -> Iterator[Any]:
     return "settled"
 
 
-def fan_out(context: df.DurableOrchestrationContext) -> Iterator[Any]:
+def fan_out(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
     """Start everything, wait for all."""
     return len(
         (yield context.task_all([context.call_activity("poll", number) for number in range(context.get_input())]))
