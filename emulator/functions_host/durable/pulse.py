@@ -114,9 +114,10 @@ class Pulse:
             self._orchestrators.wake(dict.fromkeys(instance_id for _, instance_id in news))
 
     def _renew(self) -> None:
+        in_work = self._activities.in_work  # asked before the transaction: who takes activities waits for one, locked
         with self._database.transaction() as connection:
             self._leases.renew_all(connection)
-            self._items.renew(connection, self._activities.in_work)
+            self._items.renew(connection, in_work)
             turnover = self._partitions.keep(connection)
         self._renewal_due = time.monotonic() + self._leases.times.renewal.total_seconds()
         if turnover.gained or turnover.lost:
