@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from emulator.commands import env, look, up
+from emulator.commands import env, faults, look, up
 
 
 def main() -> int:
@@ -16,7 +16,7 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m emulator", description="A small cloud on this machine.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (up, look, env):
+    for command in (up, look, env, faults):
         command.add_to(commands)
     return parser
 

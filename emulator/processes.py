@@ -151,10 +151,10 @@ class Supervisor:
             self._guardian.wait()
             self._guardian = None
 
-    def check(self) -> None:
-        """Raise ChildError when a child has ended by itself."""
-        for child in self.children.values():
-            if not child.is_running:
+    def check(self, *, but: Callable[[str], bool] = lambda _: False) -> None:
+        """Raise ChildError when a child has ended by itself, but for those that somebody else cares for."""
+        for name, child in list(self.children.items()):
+            if not (but(name) or child.is_running):
                 raise child.error("has ended")
 
     def _forget(self, name: str, end: Callable[[Child], None]) -> None:

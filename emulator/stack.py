@@ -4,15 +4,19 @@ import fcntl
 import json
 import os
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Self
 
+from emulator.faults.folder import FaultFolder, read_fault_file
+from emulator.faults.model import FaultFile
 from emulator.foundation import PRINCIPAL, TENANT, Foundation, emulator_environment
 from emulator.processes import Child, Supervisor, free_port, is_port_free
 from emulator.readiness import answer
+from emulator.reviving import Reviver
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 DEFAULT_LOCATION = "eastus2"
@@ -40,7 +44,9 @@ class StackOptions:
     """What to run, and where its files go.
 
     `scale` multiplies every provisioning time of ARM. `extra_settings` are added to the app's settings, and win.
-    `witness` is a file for the secrets that the run uses, for tests only (see emulator.witness).
+    `witness` is a file for the secrets that the run uses, for tests only (see emulator.witness). `faults` are put in
+    place of those that an earlier run left in the state folder. With `revive`, Resource Manager and the Functions host
+    are started again when they end by themselves, as when a fault kills them.
     """
 
     state: Path
@@ -52,6 +58,8 @@ class StackOptions:
     tenant: str = TENANT
     principal: str = PRINCIPAL
     witness: Path | None = None
+    faults: FaultFile | Path | None = None
+    revive: bool = False
 
 
 class Stack:
@@ -77,7 +85,11 @@ class Stack:
         )
         self._functions_port = options.ports.functions or free_port()
         self._arm_port = options.ports.arm or free_port()
+        self.faults = FaultFolder(self.state)
         self._lock: IO[str] | None = None
+        self._changing = threading.RLock()
+        launch = {"arm": self._launch_arm, "functions-host": self._launch_host} if options.revive else {}
+        self._reviver = Reviver(self.supervisor, launch, self._changing)
 
     def __enter__(self) -> Self:
         self.start()
@@ -130,10 +142,12 @@ class Stack:
     def start(self) -> None:
         """Start everything; return when all of it serves, or stop what was started and raise.
 
-        Raises StackError, AzuriteMissingError, or ChildError with the last lines of the log of what failed.
+        Raises StackError, AzuriteMissingError, FaultFileError, or ChildError with the last lines of the log of what
+        failed.
         """
         self._take_state_folder()
         try:
+            self._load_faults()
             self._check_ports()
             self.foundation.start()
             arm = self._launch_arm()
@@ -141,12 +155,14 @@ class Stack:
             arm.wait_until(self._arm_serves)
             host.wait_until(lambda: self._host_is_running(host))
             self._write_addresses()
+            self._reviver.start()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
         """Stop everything and release the state folder. A second time is harmless."""
+        self._reviver.stop()
         self.supervisor.stop()
         if self._lock is not None:
             self._addresses_file.unlink(missing_ok=True)
@@ -156,26 +172,41 @@ class Stack:
 
     def kill_host(self) -> None:
         """End the Functions host as a power cut would (SIGKILL)."""
-        self.supervisor.kill("functions-host")
+        with self._changing:
+            self.supervisor.kill("functions-host")
 
     def start_host(self) -> None:
         """Start the Functions host again, on the same port and database; return when it runs."""
-        host = self._launch_host()
+        with self._changing:
+            host = self._launch_host()
         host.wait_until(lambda: self._host_is_running(host))
         self._write_addresses()
 
     def kill_arm(self) -> None:
         """End Resource Manager as a power cut would (SIGKILL)."""
-        self.supervisor.kill("arm")
+        with self._changing:
+            self.supervisor.kill("arm")
 
     def start_arm(self) -> None:
         """Start Resource Manager again, on the same port and database; return when it serves."""
-        self._launch_arm().wait_until(self._arm_serves)
+        with self._changing:
+            arm = self._launch_arm()
+        arm.wait_until(self._arm_serves)
         self._write_addresses()
 
     def check(self) -> None:
-        """Raise ChildError when a part has ended by itself."""
-        self.supervisor.check()
+        """Raise ChildError when a part has ended by itself that is not started again."""
+        self.supervisor.check(but=self._reviver.cares_for)
+
+    @property
+    def revived(self) -> list[str]:
+        """The parts that were started again because they had ended, in order."""
+        return list(self._reviver.revived)
+
+    def _load_faults(self) -> None:
+        given = self.options.faults
+        if given is not None:
+            self.faults.load(read_fault_file(given) if isinstance(given, Path) else given)
 
     def _launch_arm(self) -> Child:
         certificates = self.foundation.certificates
@@ -184,6 +215,7 @@ class Stack:
         command += ["--ca", str(certificates.authority), "--token-key", str(certificates.token_public_key)]
         command += ["--accounts", str(self.foundation.accounts_file), "--blob-endpoint", self.blob_endpoint]
         command += ["--scale", str(self.options.scale), "--tenant", self.options.tenant]
+        command += ["--principal", self.options.principal]
         command += ["--database", str(self.state / "arm.sqlite")]
         for subscription in self.options.subscriptions:
             command += ["--subscription", subscription]
@@ -193,7 +225,7 @@ class Stack:
     def _launch_host(self) -> Child:
         command = [sys.executable, "-m", "emulator.functions_host", "--app-root", str(self.options.app_root.resolve())]
         command += ["--port", str(self._functions_port), "--database", str(self.state / "host.sqlite")]
-        environment = {**emulator_environment(), **self.app_settings}
+        environment = {**emulator_environment(), **self.foundation.fault_environment, **self.app_settings}
         return self.supervisor.start("functions-host", command, environment=environment)
 
     def _arm_serves(self) -> bool:

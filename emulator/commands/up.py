@@ -8,6 +8,7 @@ from pathlib import Path
 
 from emulator.azurite.launch import AzuriteMissingError
 from emulator.commands.arguments import Commands, add_state
+from emulator.faults.model import FaultFileError
 from emulator.processes import ChildError
 from emulator.stack import Ports, Stack, StackError, StackOptions
 
@@ -25,6 +26,8 @@ def add_to(commands: Commands) -> None:
     up.add_argument(
         "--setting", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="one more app setting"
     )
+    up.add_argument("--faults", type=Path, metavar="FILE", help="rules for faults, in place of those of an earlier run")
+    up.add_argument("--revive", action="store_true", help="start ARM and the host again when they end by themselves")
     up.set_defaults(run=run)
 
 
@@ -37,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
             ports=Ports(functions=arguments.port),
             scale=arguments.scale,
             extra_settings=dict(arguments.setting),
+            faults=arguments.faults,
+            revive=arguments.revive,
         )
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -48,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
                 stack.check()
     except KeyboardInterrupt:
         return 0
-    except (StackError, ChildError, AzuriteMissingError) as error:
+    except (StackError, ChildError, AzuriteMissingError, FaultFileError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -65,6 +70,8 @@ def _print_addresses(stack: Stack) -> None:
     print(f"ARM       {stack.arm_url}")
     print(f"storage   {stack.blob_endpoint}")
     print(f"logs      {stack.supervisor.logs}")
+    if rules := stack.faults.read().rules:
+        print(f"faults    {len(rules)} rules: python -m emulator faults list")
     exports = " ".join(f"{name}={value}" for name, value in stack.client_settings.items())
     print(f"\nFor `armature` in another terminal: export {exports}")
     print('For az, the SDKs and curl: eval "$(python -m emulator env)"; to look inside: python -m emulator look')

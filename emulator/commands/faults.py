@@ -3,9 +3,11 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from emulator.commands.arguments import Commands, add_state
 from emulator.faults.catalogue import FAULTS, faults_of
 from emulator.faults.folder import FaultFolder, read_fault_file
 from emulator.faults.model import FaultFileError, FaultRule, read_rule
@@ -13,13 +15,14 @@ from emulator.faults.operations import SERVICES
 from emulator.faults.schema import fault_file_schema
 from emulator.faults.table import catalogue_table
 
+Run = Callable[[argparse.Namespace], int]
 EXAMPLE = "python -m emulator faults add arm throttled --match operation=PutDeployment --attempts 1"
 
 
-def add_parser(commands: Any, default_state: Path) -> None:
-    """Add the command `faults` with its own commands to a parser's; each sets `run(arguments) -> exit code`."""
+def add_to(commands: Commands) -> None:
+    """Register the command, with commands of its own."""
     faults = commands.add_parser("faults", help="make the emulator fail on command", description=__doc__)
-    faults.add_argument("--state", type=Path, default=default_state, help="the emulator's state folder (%(default)s)")
+    add_state(faults)
     own = faults.add_subparsers(required=True, metavar="COMMAND")
     for name, run, text in (
         ("list", _list, "print the rules"),
@@ -28,17 +31,17 @@ def add_parser(commands: Any, default_state: Path) -> None:
         ("schema", _schema, "print the JSON schema of a file of faults"),
         ("table", _table, "print all faults that there are"),
     ):
-        own.add_parser(name, help=text, description=text).set_defaults(run=run)
+        own.add_parser(name, help=text, description=text).set_defaults(run=told(run))
     load = own.add_parser("load", help="put a file's rules in place of all others")
     load.add_argument("file", type=Path)
-    load.set_defaults(run=_load)
+    load.set_defaults(run=told(_load))
     remove = own.add_parser("remove", help="take one rule out")
     remove.add_argument("id")
-    remove.set_defaults(run=_remove)
+    remove.set_defaults(run=told(_remove))
     _add_adding(own)
 
 
-def _add_adding(own: Any) -> None:
+def _add_adding(own: Commands) -> None:
     add = own.add_parser("add", help="add one rule", epilog=f"For example: {EXAMPLE}")
     add.add_argument("service", choices=SERVICES)
     add.add_argument("fault", choices=sorted({kind.name for kind in FAULTS.values()}), metavar="fault")
@@ -48,18 +51,21 @@ def _add_adding(own: Any) -> None:
     add.add_argument("--probability", type=float)
     add.add_argument("--times", type=int)
     add.add_argument("--set", action="append", default=[], metavar="PARAMETER=VALUE", help="may be repeated")
-    add.set_defaults(run=_add)
+    add.set_defaults(run=told(_add))
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Run what the parsed arguments name; the exit code is 1 for what can't be done, told on standard error."""
-    try:
-        code: int = arguments.run(arguments)
-    except FaultFileError as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
-        return 1
-    return code
+def told(run: Run) -> Run:
+    """The command with exit code 1, and the problems on standard error, for faults that can't be read or used."""
+
+    def run_and_tell(arguments: argparse.Namespace) -> int:
+        try:
+            return run(arguments)
+        except FaultFileError as error:
+            for problem in error.problems:
+                print(problem, file=sys.stderr)
+            return 1
+
+    return run_and_tell
 
 
 def _list(arguments: argparse.Namespace) -> int:
