@@ -1,6 +1,6 @@
 """What an episode costs as its history grows: a figure, and one JSON line for each length of history.
 
-    python -m bench.replay_cost [--rounds 20 40 80 160 320] [--widths 50 100 200 400]
+    python -m bench.replay_cost [--rounds 10 20 40 80 160] [--widths 25 50 100 200]
 
 Every episode hands the whole history to the SDK, which runs the orchestrator from its beginning: an episode costs what
 the history is long, and all episodes of a history its square. Two shapes are driven, by the host's own replay and
@@ -153,8 +153,8 @@ def figure(found: list[dict[str, Any]]) -> str:
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, nargs="+", default=[20, 40, 80, 160, 320])
-    parser.add_argument("--widths", type=int, nargs="+", default=[50, 100, 200, 400])
+    parser.add_argument("--rounds", type=int, nargs="+", default=[10, 20, 40, 80, 160])
+    parser.add_argument("--widths", type=int, nargs="+", default=[25, 50, 100, 200])
     options = parser.parse_args()
     shapes = [("loop", loop, options.rounds), ("fan-out", fan_out, options.widths)]
     with tempfile.TemporaryDirectory() as folder:

@@ -93,7 +93,7 @@ class FunctionsHost:
             return
         api = DurableApi(hub, store, Management(self._database), self._current_addresses)
         api.add_public_routes(public)
-        rpc = web.Application()
+        rpc = web.Application(client_max_size=_MAX_BODY)
         api.add_rpc_routes(rpc, _RPC_PATH)
         public.router.add_route("*", "/{path:.*}", http.handle)
         rpc_port = await self._serve(rpc, 0)

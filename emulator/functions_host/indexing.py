@@ -89,6 +89,8 @@ def _describe(function: func.Function, app_root: Path) -> HostFunction:
     declared = function.get_trigger()
     if name is None or declared is None:
         raise IndexingError(f"function '{name}' has no trigger")
+    if declared.type == "entityTrigger":
+        raise IndexingError(f"function '{name}' is a durable entity, and this host does not run durable entities")
     if declared.type not in set(TriggerKind):
         raise IndexingError(f"function '{name}' has a {declared.type}, which this host does not run")
     bindings = [

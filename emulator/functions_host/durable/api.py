@@ -44,7 +44,7 @@ class DurableApi:
 
     def add_rpc_routes(self, app: web.Application, path: str) -> None:
         """Serve the API without a key, for the SDK."""
-        self._add_routes(app, path, lambda handler: handler)
+        self._add_routes(app, path, self._of_this_hub)
 
     def _add_routes(self, app: web.Application, prefix: str, guard: Callable[[Handler], Handler]) -> None:
         instance = f"{prefix}/instances/{{instance_id}}"
@@ -64,12 +64,22 @@ class DurableApi:
         router.add_route("*", f"{prefix}/{{rest:.*}}", guard(_not_found))
 
     def _with_key(self, handler: Handler) -> Handler:
+        inner = self._of_this_hub(handler)
+
         async def guarded(request: web.Request) -> web.StreamResponse:
-            addresses = self._addresses()
             given = request.query.get("code") or request.headers.get("x-functions-key") or ""
-            if not hmac.compare_digest(given.encode(), addresses.key.encode()):
+            if not hmac.compare_digest(given.encode(), self._addresses().key.encode()):
                 return web.Response(status=HTTPStatus.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
-            if request.query.get("taskHub", addresses.hub_name).lower() != addresses.hub_name.lower():
+            return await inner(request)
+
+        return guarded
+
+    def _of_this_hub(self, handler: Handler) -> Handler:
+        """Know nothing of other task hubs."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            own = self._addresses().hub_name
+            if request.query.get("taskHub", own).lower() != own.lower():
                 return web.Response(status=HTTPStatus.NOT_FOUND)
             return await handler(request)
 

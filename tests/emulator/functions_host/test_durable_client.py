@@ -42,6 +42,8 @@ APP = """
                         done = await status_by(client, ask)
                     case "raise_event":
                         done = await client.raise_event(instance, "Go", ask["value"])
+                    case "raise_event_elsewhere":
+                        done = await client.raise_event(instance, "Go", 1, "OtherHub")
                     case "purge_instance_history":
                         done = (await client.purge_instance_history(instance)).instances_deleted
                     case "purge_instance_history_by":
@@ -104,6 +106,18 @@ def test_an_instance_is_started_with_an_input_and_a_version_and_takes_an_event(h
     assert host.final("event")["output"] == ["2.0", {"n": 1}, '["x"]']  # the client encodes events twice
     assert "gone" in ask(host, "raise_event", "event", value=1)
     assert "No instance" in ask(host, "raise_event", "nobody", value=1)
+
+
+def test_an_input_may_be_larger_than_a_web_server_takes_by_itself(host: RunningHost) -> None:
+    start(host, "echo", "large", "Completed", input="x" * 2_000_000)
+
+    assert len(host.status("large")["output"]) == 2_000_000
+
+
+def test_an_instance_of_another_task_hub_is_not_known(host: RunningHost) -> None:
+    start(host, "wait", "hub", "Running")
+
+    assert ask(host, "raise_event_elsewhere", "hub") == "No instance with ID hub found."
 
 
 def test_a_running_id_cannot_be_started_again(host: RunningHost) -> None:

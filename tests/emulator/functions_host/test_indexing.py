@@ -127,6 +127,17 @@ def test_a_trigger_that_the_host_cannot_run_is_refused(tmp_path: Path) -> None:
         load(tmp_path, source)
 
 
+def test_a_durable_entity_is_refused_by_name(tmp_path: Path) -> None:
+    source = """
+        @app.entity_trigger(context_name="context")
+        def counter(context):
+            context.set_state(1)
+        """
+
+    with pytest.raises(IndexingError, match="'counter' is a durable entity"):
+        load(tmp_path, source)
+
+
 def test_a_binding_that_the_host_does_not_serve_is_refused(tmp_path: Path) -> None:
     source = """
         @app.activity_trigger(input_name="x")
