@@ -1,6 +1,7 @@
 """A Functions host as a process of its own, over an app folder that a test writes."""
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -59,6 +60,16 @@ class RunningHost:
         first = self._process.stdout.readline()
         assert "listening on" in first, f"the host said {first!r}: {self.log_text()[-3000:]}"
         self.url = first.split()[-1]
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send the process a signal."""
+        os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End the process as SIGKILL does."""
