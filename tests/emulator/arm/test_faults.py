@@ -4,7 +4,6 @@ import asyncio
 import signal
 import ssl
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -25,6 +24,7 @@ from tests.emulator.arm.running import (
     SUBSCRIPTION,
     Arm,
     TemplateServer,
+    arm_command,
     linked,
     resource,
     running_arm,
@@ -345,9 +345,9 @@ async def test_a_read_after_the_lag_shows_the_present(faulty: Faulty) -> None:
 
 
 async def test_arm_principal_not_found(faulty: Faulty) -> None:
-    identity = resource("id", "Microsoft.ManagedIdentity/userAssignedIdentities")
+    identity = resource("id-app", "Microsoft.ManagedIdentity/userAssignedIdentities")
     await faulty.arm.deploy(template(identity), name="first")
-    path = f"{GROUP_PATH}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id"
+    path = f"{GROUP_PATH}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-app"
     _, made = await faulty.arm.request("GET", path)
     assignment = resource(
         "11111111-1111-1111-1111-111111111111",
@@ -389,13 +389,8 @@ def test_arm_killed(certificates: Certificates, tmp_path: Path, moment: str) -> 
 
 
 def started(certificates: Certificates, folder: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "emulator.arm", "--port", "0", "--scale", "0"]
-    command += ["--certificate", str(certificates.server), "--private-key", str(certificates.server_key)]
-    command += ["--ca", str(certificates.authority), "--token-key", str(certificates.token_public_key)]
-    command += ["--accounts", str(folder / "accounts.json"), "--blob-endpoint", "https://127.0.0.1:1"]
-    command += ["--database", str(folder / "arm.sqlite")]
-    environment = {VARIABLE: str(folder)}
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment)
+    command = arm_command(certificates, folder)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={VARIABLE: str(folder)})
 
 
 def ask(certificates: Certificates, method: str, url: str) -> int | None:
