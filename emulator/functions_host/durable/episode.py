@@ -1,6 +1,5 @@
 """One episode of an instance: takes what is in its inbox, asks the orchestrator, writes what follows."""
 
-import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from azure.functions import meta
 from emulator.functions_host.durable import failures
 from emulator.functions_host.durable import history as rows
 from emulator.functions_host.durable.actions import OrchestratorAnswer, parse_answer
+from emulator.functions_host.durable.beginning import Beginning
 from emulator.functions_host.durable.consequences import (
     Outcome,
     as_input,
@@ -29,7 +29,7 @@ from emulator.functions_host.durable.decisions import (
     StartTimer,
     Verdict,
 )
-from emulator.functions_host.durable.history import EventType, HistoryEvent, ParentInstance, Recorded
+from emulator.functions_host.durable.history import HistoryEvent, ParentInstance, Recorded
 from emulator.functions_host.durable.replay import KnownFunctions, replay
 from emulator.functions_host.durable.store import (
     Commit,
@@ -46,7 +46,6 @@ from emulator.functions_host.indexing import HostFunction
 from emulator.functions_host.invocation import OUT_OF_PROCESS_MARKER, FunctionError, FunctionInput, Invoker
 from emulator.functions_host.leases import Fence
 
-_log = logging.getLogger("host.durable")
 
 
 def utc_now() -> datetime:
@@ -61,41 +60,6 @@ class Aftermath:
     activities: Sequence[PendingActivity] = ()
     instances: Sequence[str] = ()
     has_new_timers: bool = False
-
-
-@dataclass(frozen=True)
-class _Episode:
-    """An episode as it begins: the instance, its history with the news at the end, and what has to be rewritten."""
-
-    instance: Instance
-    now: datetime
-    history: Sequence[Recorded]
-    kept_rows: int
-    consumed: Sequence[int]
-    is_first: bool
-    begins_again: bool = False
-    fence: Fence | None = None
-
-    @property
-    def events(self) -> list[HistoryEvent]:
-        return [item.event for item in self.history]
-
-    @property
-    def started(self) -> HistoryEvent:
-        return next(event for event in self.events if event.type is EventType.EXECUTION_STARTED)
-
-    @property
-    def news(self) -> list[HistoryEvent]:
-        return self.events[self.kept_rows :]
-
-    @property
-    def termination(self) -> HistoryEvent | None:
-        return next((event for event in self.news if event.type is EventType.EXECUTION_TERMINATED), None)
-
-    def seen(self) -> list[Recorded]:
-        """Return the history with the news marked as played; the host never marks the rows that begin an episode."""
-        kept = list(self.history[: self.kept_rows])
-        return kept + [Recorded(event, event.type is not EventType.ORCHESTRATOR_STARTED) for event in self.news]
 
 
 class EpisodeRunner:
@@ -126,7 +90,7 @@ class EpisodeRunner:
             return replace(aftermath, instances=[*aftermath.instances, instance_id])
         return aftermath
 
-    def _carry_on(self, episode: _Episode) -> Aftermath:
+    def _carry_on(self, episode: Beginning) -> Aftermath:
         if episode.termination is not None:
             return self._terminate(episode, episode.termination)
         answer, failure = self._answer(episode)
@@ -138,7 +102,7 @@ class EpisodeRunner:
             instance = replace(instance, custom_status=rows.compact(answer.custom_status))
         return self._conclude(replace(episode, instance=instance), answer, verdict)
 
-    def _terminate(self, episode: _Episode, termination: HistoryEvent) -> Aftermath:
+    def _terminate(self, episode: Beginning, termination: HistoryEvent) -> Aftermath:
         """Ask once more, as the host does, and ignore how the orchestrator says that it ends.
 
         What the news before the termination have led to is scheduled all the same, and its reports are for nobody.
@@ -150,7 +114,7 @@ class EpisodeRunner:
         reason = termination.fields["Input"]
         return self._end(episode, Outcome(RuntimeStatus.TERMINATED, reason, reason or ""), verdict)
 
-    def _begin(self, instance_id: str) -> _Episode | None:
+    def _begin(self, instance_id: str) -> Beginning | None:
         deliveries = self._store.inbox(instance_id)
         if not deliveries:
             return None
@@ -168,10 +132,10 @@ class EpisodeRunner:
         begins_again = next((d for d in current if d.message.event is None), None)
         if begins_again is not None:
             consumed = [*stale, begins_again.id]
-            return _Episode(instance, now, history, 0, consumed, is_first=True, begins_again=True)
+            return Beginning(instance, now, history, 0, consumed, is_first=True, begins_again=True)
         news = [Recorded(event, is_played=False) for event in [rows.orchestrator_started(now), *_events(current)]]
         consumed = [*stale, *(d.id for d in current)]
-        return _Episode(instance, now, [*history, *news], len(history), consumed, is_first=not history)
+        return Beginning(instance, now, [*history, *news], len(history), consumed, is_first=not history)
 
     def _history(self, instance: Instance) -> Sequence[Recorded]:
         """Return the history, from memory when it is of this execution and as long as what is stored."""
@@ -181,10 +145,10 @@ class EpisodeRunner:
             return remembered
         return self._store.history(instance_id)
 
-    def _orchestrator(self, episode: _Episode) -> HostFunction | None:
+    def _orchestrator(self, episode: Beginning) -> HostFunction | None:
         return self._orchestrators.get(episode.instance.name.lower())
 
-    def _answer(self, episode: _Episode) -> tuple[OrchestratorAnswer, str | None]:
+    def _answer(self, episode: Beginning) -> tuple[OrchestratorAnswer, str | None]:
         """Return what the orchestrator answered, and the failure when the host cannot go on with it.
 
         After a crash, or with a custom status that is too large, the extension performs none of the actions: a history
@@ -209,7 +173,7 @@ class EpisodeRunner:
         objection = failures.custom_status_failure(status)
         return (answer if objection is None else replace(nothing, error=objection)), None
 
-    def _ask(self, episode: _Episode, function: HostFunction | None) -> tuple[str, FunctionError | None]:
+    def _ask(self, episode: Beginning, function: HostFunction | None) -> tuple[str, FunctionError | None]:
         if function is None:
             return "", None
         context = rows.context_string(episode.history, is_replaying=not episode.is_first)
@@ -219,7 +183,7 @@ class EpisodeRunner:
             return "", error
         return (datum.value if datum else ""), None
 
-    def _conclude(self, episode: _Episode, answer: OrchestratorAnswer, verdict: Verdict) -> Aftermath:
+    def _conclude(self, episode: Beginning, answer: OrchestratorAnswer, verdict: Verdict) -> Aftermath:
         match verdict.ending:
             case Continued():
                 return self._continue_as_new(episode, verdict.ending)
@@ -234,11 +198,11 @@ class EpisodeRunner:
                 instance = standing_after(episode.instance, episode.news, episode.now)
                 return self._commit(self._changes(episode, instance, verdict))
 
-    def _fail(self, episode: _Episode, error: str, verdict: Verdict | None = None) -> Aftermath:
+    def _fail(self, episode: Beginning, error: str, verdict: Verdict | None = None) -> Aftermath:
         output = failures.orchestrator_failure(episode.instance.name, error)
         return self._end(episode, Outcome(RuntimeStatus.FAILED, output, error), verdict)
 
-    def _end(self, episode: _Episode, ending: Outcome, verdict: Verdict | None = None) -> Aftermath:
+    def _end(self, episode: Beginning, ending: Outcome, verdict: Verdict | None = None) -> Aftermath:
         instance = replace(episode.instance, status=ending.status, output=ending.output, updated=self._clock())
         verdict = verdict or Verdict((), (), None)
         changes = self._changes(episode, instance, verdict)
@@ -251,7 +215,7 @@ class EpisodeRunner:
             changes.messages.append(report_to_parent(parent, ending, instance.updated))
         return self._commit(changes)
 
-    def _continue_as_new(self, episode: _Episode, continued: Continued) -> Aftermath:
+    def _continue_as_new(self, episode: Beginning, continued: Continued) -> Aftermath:
         now = self._clock()
         old = episode.instance
         started = rows.execution_started(
@@ -286,7 +250,7 @@ class EpisodeRunner:
             )
         )
 
-    def _changes(self, episode: _Episode, instance: Instance, verdict: Verdict) -> Commit:
+    def _changes(self, episode: Beginning, instance: Instance, verdict: Verdict) -> Commit:
         now = self._clock()
         decided = [row_of(decision, now) for decision in verdict.decisions]
         added = [*decided, rows.orchestrator_completed(now)]
