@@ -47,7 +47,6 @@ from emulator.functions_host.invocation import OUT_OF_PROCESS_MARKER, FunctionEr
 from emulator.functions_host.leases import Fence
 
 
-
 def utc_now() -> datetime:
     """Return the current moment."""
     return datetime.now(UTC)
