@@ -9,6 +9,7 @@ from emulator.arm.clock import now
 from emulator.arm.identifiers import ResourceId
 
 FINAL_STATES = frozenset({"Succeeded", "Failed", "Canceled"})
+WHAT_IF = "whatIf"  # the kind of the operation whose document is the answer of a what-if
 DELETING = "Deleting"
 
 
@@ -95,8 +96,9 @@ class Operation:
     """One deployment operation: a resource's creation or deletion, or the evaluation of the outputs.
 
     `work` is the id of the ProviderOperation that it waits for, or of the run (`Deployment.status_id`) of the nested
-    deployment that it started. `output_resources` are the ids of what it made. `error` is what it failed with, and
-    `status_message` how that is told.
+    deployment that it started. `request` and `response` are the bodies, where the request's `debugSetting` asks for
+    them. `output_resources` are the ids of what it made. `error` is what it failed with, and `status_message` how that
+    is told.
     """
 
     kind: str
@@ -111,6 +113,8 @@ class Operation:
     tracking_id: str = field(default_factory=_guid)
     service_request_id: str = field(default_factory=_guid)
     work: str | None = None
+    request: Any = None
+    response: Any = None
     output_resources: list[str] = field(default_factory=list)
 
     @property

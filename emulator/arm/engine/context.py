@@ -2,7 +2,7 @@
 
 import itertools
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -52,7 +52,8 @@ class DeploymentContext:
     """What the functions of a template that ask for the world are answered from.
 
     While `is_running` is False the template is only expanded: nothing that needs a resource can be told, and asking for
-    it raises UnresolvedError. `source` is where the template stands, `link` what relative links in it are relative to.
+    it raises UnresolvedError. `on_question` hears of every answered `Read` (`reference()`) and `Action` (`list*()`).
+    `source` is where the template stands, `link` what relative links in it are relative to.
     """
 
     surroundings: Surroundings
@@ -61,6 +62,7 @@ class DeploymentContext:
     source: Source
     link: TemplateLink | None
     is_running: bool = False
+    on_question: Callable[[str, ResourceId], None] = lambda kind, resource_id: None
     _guids: Iterator[int] = field(default_factory=itertools.count)
 
     @property
@@ -193,7 +195,9 @@ class DeploymentContext:
             return known.reference(resource_id, version, is_full=is_full)
         if not self.is_running:
             raise UnresolvedError("reference")
-        return full(self.surroundings, resource_id, instance) if is_full else properties(self.surroundings, resource_id)
+        told = full(self.surroundings, resource_id, instance) if is_full else properties(self.surroundings, resource_id)
+        self.on_question("Read", resource_id)
+        return told
 
     def references(self, arguments: list[Any], names: Names, known: Known | None) -> list[Any]:
         """`references(symbolic name of a loop, ['Full'])`: what `reference()` tells of each iteration, in order."""
@@ -219,7 +223,9 @@ class DeploymentContext:
         if not self.is_running:
             raise UnresolvedError("list")
         body = arguments[2] if len(arguments) > 2 and isinstance(arguments[2], dict) else {}
-        return act(self.surroundings, resource_id, name, body)
+        answer = act(self.surroundings, resource_id, name, body)
+        self.on_question("Action", resource_id)
+        return answer
 
 
 def _not_of_this_scope(what: str) -> ExpressionError:

@@ -64,6 +64,10 @@ def describe_operation(deployment: Deployment, operation: Operation) -> dict[str
         properties["statusCode"] = operation.status_code
     if operation.status_message is not None:
         properties["statusMessage"] = operation.status_message
+    if operation.request is not None:
+        properties["request"] = {"content": operation.request}
+    if operation.response is not None:
+        properties["response"] = {"content": operation.response}
     if target := operation.target:
         properties["targetResource"] = {"id": str(target), "resourceType": target.type, "resourceName": target.name}
     return {

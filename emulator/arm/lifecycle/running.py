@@ -6,6 +6,7 @@ given a deployment with operations goes on where they ended.
 
 import asyncio
 from collections.abc import Awaitable
+from copy import deepcopy
 from functools import partial
 from graphlib import TopologicalSorter
 
@@ -25,13 +26,16 @@ from emulator.arm.errors import (
     emulator_mistake,
     invalid_template,
 )
+from emulator.arm.lifecycle.asking import note_questions
 from emulator.arm.lifecycle.complete import delete_what_is_not_named
 from emulator.arm.lifecycle.ending import LIFETIME, expire, fail, failures_of, operation_failed, operation_succeeded
 from emulator.arm.lifecycle.history import accept
 from emulator.arm.models import Deployment, Operation, ProviderOperation
 from emulator.arm.operations import ProviderOperations
+from emulator.arm.provisioning import present
 
 CREATE, EVALUATE_OUTPUTS = "Create", "EvaluateDeploymentOutput"
+REQUEST_CONTENT, RESPONSE_CONTENT = "requestcontent", "responsecontent"
 
 
 class Runner:
@@ -67,6 +71,7 @@ class Runner:
 
     async def _run(self, prepared: Prepared, deployment: Deployment) -> None:
         prepared.scope.context.is_running = True
+        note_questions(self._state, prepared, deployment)
         if deployment.provisioning_state == "Accepted":
             deployment.enter("Running")
             self._state.put_deployment(deployment)
@@ -136,7 +141,7 @@ class Runner:
         self, prepared: Prepared, deployment: Deployment, instance: Instance, operation: Operation
     ) -> None:
         begun = self._state.find_work(operation.work) if operation.work else None
-        work = begun or await self._begin(prepared, instance, deployment)
+        work = begun or await self._begin(prepared, instance, deployment, operation)
         if work is None:  # cancelled before it began
             operation.provisioning_state, operation.ended = "Canceled", now()
             self._state.put_operation(deployment, operation)
@@ -149,10 +154,14 @@ class Runner:
             operation_failed(self._state, deployment, operation, work.error, work.status_code, told)
         else:
             operation.output_resources = [str(instance.id)]
+            if is_detailed(deployment, RESPONSE_CONTENT) and (made := self._state.find_resource(instance.id)):
+                operation.response = deepcopy(present(self._surroundings, made))
             operation_succeeded(self._state, deployment, operation, work.status_code)
         self._state.drop_work(work)
 
-    async def _begin(self, prepared: Prepared, instance: Instance, deployment: Deployment) -> ProviderOperation | None:
+    async def _begin(
+        self, prepared: Prepared, instance: Instance, deployment: Deployment, operation: Operation
+    ) -> ProviderOperation | None:
         """Hand the resource to its provider; None when the deployment ended before."""
         async with self._evaluating:
             if deployment.is_final:
@@ -169,6 +178,8 @@ class Runner:
             work = self._operations.begin_write(instance.id, instance.api_version, body, caller)
         if faults and happening:
             faults.mark(happening, work, deployment)
+        if is_detailed(deployment, REQUEST_CONTENT):
+            operation.request = body
         return work
 
     async def _run_nested(
@@ -225,6 +236,12 @@ def _report(
     ended: asyncio.Queue[tuple[Instance, asyncio.Task[bool]]], instance: Instance, task: asyncio.Task[bool]
 ) -> None:
     ended.put_nowait((instance, task))
+
+
+def is_detailed(deployment: Deployment, content: str) -> bool:
+    """True when `debugSetting.detailLevel` of the request names the content, which the operations then show."""
+    levels = str((deployment.debug_setting or {}).get("detailLevel", "")).lower()
+    return content in {level.strip() for level in levels.split(",")}
 
 
 def _ended_as(state: str) -> ArmError:

@@ -13,7 +13,8 @@ async def order_of(arm: Arm, content: dict[str, object]) -> list[str]:
     """The names of the resources of a deployment that succeeds, in the order in which they began."""
     deployment = await arm.deploy(content)
     assert deployment["properties"]["provisioningState"] == "Succeeded", deployment["properties"]["error"]
-    return [o["targetResource"]["resourceName"] for o in await arm.operations_of() if "targetResource" in o]
+    made = [o for o in await arm.operations_of() if o["provisioningOperation"] == "Create"]
+    return [operation["targetResource"]["resourceName"] for operation in made]
 
 
 @pytest.mark.parametrize(
