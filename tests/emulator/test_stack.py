@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from emulator.processes import ChildError, free_port, is_port_free
-from emulator.stack import Ports, Stack, StackError, StackOptions
+from emulator.stack import SUBSCRIPTION, Ports, Stack, StackError, StackOptions
 from tests.running import ROOT
 from tests.waiting import is_alive, wait_until
 
@@ -95,6 +95,28 @@ def test_a_killed_host_is_started_again_where_it_was(small_stack: Stack) -> None
 
     assert processes_of(small_stack.state)["functions-host"] != before
     assert requests.get(f"{small_stack.api_url}/settings/GREETING", timeout=30).text == "hello"
+
+
+def test_a_killed_resource_manager_is_started_again_with_what_it_held(small_stack: Stack) -> None:
+    settings, before = small_stack.app_settings, processes_of(small_stack.state)["arm"]
+    asked = {"resource": "https://management.azure.com", "api-version": "2019-08-01"}
+    secret = {"X-IDENTITY-HEADER": settings["IDENTITY_HEADER"]}
+    token = requests.get(settings["IDENTITY_ENDPOINT"], params=asked, headers=secret, timeout=30).json()["access_token"]
+    group = f"{small_stack.arm_url}/subscriptions/{SUBSCRIPTION}/resourcegroups/kept?api-version=2022-09-01"
+    call = {
+        "headers": {"Authorization": f"Bearer {token}"},
+        "verify": settings["REQUESTS_CA_BUNDLE"],
+        "timeout": 30,
+    }
+    made = requests.put(group, json={"location": "eastus2"}, **call)
+
+    small_stack.kill_arm()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(group, **call)
+    small_stack.start_arm()
+
+    assert processes_of(small_stack.state)["arm"] != before
+    assert (made.status_code, requests.get(group, **call).status_code) == (201, 200)
 
 
 def test_a_state_folder_belongs_to_one_emulator_at_a_time(small_stack: Stack) -> None:
