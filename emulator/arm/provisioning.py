@@ -38,7 +38,7 @@ def begin_write(
     if before and before.is_busy:
         raise busy(resource_id)
     document = new_document(resource_id, body)
-    give_identities(document, surroundings.tenant, before.document if before else None)
+    give_identities(document, surroundings, before.document if before else None)
     resource = Resource(resource_id, api_version, document)
     if before:
         resource.secrets, resource.created = before.secrets, before.created

@@ -1,6 +1,7 @@
 """What every resource does: it keeps what it is given, succeeds after its provisioning time, and can be named."""
 
 import copy
+import json
 import secrets
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,6 +10,7 @@ from typing import Any
 
 from emulator.arm.behaviours.outside import Outside
 from emulator.arm.clock import SimulatedTime
+from emulator.arm.errors import ArmError
 from emulator.arm.faults.creation import CreationFaults
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.state import CloudState, Resource
@@ -114,8 +116,11 @@ def new_document(resource_id: ResourceId, body: Mapping[str, Any]) -> dict[str, 
     return document
 
 
-def give_identities(document: dict[str, Any], tenant: str, before: Mapping[str, Any] | None) -> None:
-    """Fill in what the platform adds to `identity`: principals, kept over later writes of the same resource."""
+def give_identities(document: dict[str, Any], surroundings: Surroundings, before: Mapping[str, Any] | None) -> None:
+    """Fill in what the platform adds to `identity`: a principal of its own, which it keeps, and those of the assigned.
+
+    Raises `ArmError` (FailedIdentityOperation) when a user-assigned identity is not there.
+    """
     identity = document.get("identity")
     if not isinstance(identity, dict):
         return
@@ -124,14 +129,29 @@ def give_identities(document: dict[str, Any], tenant: str, before: Mapping[str, 
     identity = dict(identity)
     if "systemassigned" in kinds:
         identity["principalId"] = earlier.get("principalId") or str(uuid.uuid4())
-        identity["tenantId"] = tenant
+        identity["tenantId"] = surroundings.tenant
     assigned = identity.get("userAssignedIdentities")
     if isinstance(assigned, dict):
-        known = earlier.get("userAssignedIdentities") or {}
-        identity["userAssignedIdentities"] = {
-            key: known.get(key) or {"principalId": str(uuid.uuid4()), "clientId": str(uuid.uuid4())} for key in assigned
-        }
+        found = {key: _assigned(document, key, surroundings) for key in assigned}
+        identity["userAssignedIdentities"] = found
     document["identity"] = identity
+
+
+def _assigned(document: dict[str, Any], key: str, surroundings: Surroundings) -> dict[str, Any]:
+    """The principal and the client of a user-assigned identity; one of a foreign subscription gets some."""
+    named = ResourceId.parse(key)
+    found = surroundings.state.find_resource(named)
+    if found:
+        return {name: found.properties.get(name) for name in ("principalId", "clientId")}
+    if str(named.subscription).lower() not in surroundings.state.subscriptions:
+        told = uuid.uuid5(uuid.NAMESPACE_URL, named.key)
+        return {"principalId": str(told), "clientId": str(uuid.uuid5(told, "client"))}
+    reason = json.dumps({"error": {"code": "BadRequest", "message": f"Resource '{key}' was not found."}})
+    message = (
+        f"Identity operation for resource '{document['id']}' failed with error 'Failed to perform resource identity "
+        f"operation. Status: 'BadRequest'. Response: '{reason}'.'."
+    )
+    raise ArmError(400, "FailedIdentityOperation", message)
 
 
 def new_secret(length: int = 44) -> str:

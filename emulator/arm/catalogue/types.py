@@ -26,6 +26,11 @@ _RESOURCES_VERSIONS = (
     "2016-09-01", "2016-07-01", "2016-06-01", "2016-02-01", "2015-11-01", "2015-01-01", "2014-04-01-preview",
 )  # fmt: skip
 _AUTHORIZATION_VERSIONS = ("2022-04-01", "2018-07-01", "2018-01-01-preview", "2015-07-01")
+_WEB_VERSIONS = (
+    "2025-03-01", "2024-11-01", "2024-04-01", "2023-12-01", "2023-01-01", "2022-09-01", "2022-03-01", "2021-03-01",
+    "2021-02-01", "2021-01-15", "2021-01-01", "2020-12-01", "2020-10-01", "2020-09-01", "2020-06-01", "2019-08-01",
+    "2018-11-01", "2018-02-01", "2016-08-01", "2015-08-01",
+)  # fmt: skip
 _BESIDES = {
     "Microsoft.Resources": (
         (
@@ -47,6 +52,13 @@ _BESIDES = {
         (
             ("2025-05-01", "2024-02-01", "2023-10-01-preview", "2022-10-01", "2020-05-01", "2018-07-01", "2017-07-01"),
             "availabilityStatuses",
+        ),
+    ),
+    "Microsoft.Web": (
+        (
+            _WEB_VERSIONS,
+            "sites/host sites/hostruntime sites/hostruntime/host "
+            "sites/slots/host sites/slots/hostruntime sites/slots/hostruntime/host",
         ),
     ),
     "Microsoft.KeyVault": (

@@ -5,8 +5,10 @@ in the modules of the package that it imports (the Python v2 programming model).
 """
 
 import ast
+import asyncio
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,15 +49,27 @@ class FunctionFound:
     language: str
 
 
-def read_package(file: Path) -> list[FunctionFound]:
-    """The functions of a package. Raises NotAPackageError."""
+async def read_package(file: Path) -> list[FunctionFound]:
+    """The functions of a package, which may be large. Raises NotAPackageError."""
+    await asyncio.to_thread(check_package, file)
+    return functions_in(file)
+
+
+def check_package(file: Path) -> None:
+    """Read all that a package holds; raises NotAPackageError."""
     try:
         with zipfile.ZipFile(file) as package:
-            if broken := package.testzip():
-                raise NotAPackageError(f"the entry {broken} is damaged")
-            return [*_folders(package), *_decorated(package)]
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as wrong:
+            broken = package.testzip()
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as wrong:
         raise NotAPackageError(str(wrong)) from wrong
+    if broken:
+        raise NotAPackageError(f"the entry {broken} is damaged")
+
+
+def functions_in(file: Path) -> list[FunctionFound]:
+    """The functions of a package that is one; not for threads, of which only one at a time may parse Python."""
+    with zipfile.ZipFile(file) as package:
+        return [*_folders(package), *_decorated(package)]
 
 
 def _folders(package: zipfile.ZipFile) -> Iterator[FunctionFound]:

@@ -5,7 +5,6 @@ deployment container as well. Source: https://learn.microsoft.com/azure/azure-fu
 and https://learn.microsoft.com/azure/app-service/deploy-zip (deploy from a URL through ARM), 2025.
 """
 
-import asyncio
 import uuid
 from typing import Any
 
@@ -43,7 +42,7 @@ async def _deploy(resource: Resource, surroundings: Surroundings) -> None:
     principal = principal_of(site, packages.deployment_identity(storage))
     try:
         async with fetched(_uri(resource), principal, surroundings, outside) as file:
-            functions = await asyncio.to_thread(read_package, file)
+            functions = await read_package(file)
             if release := packages.wanted(site) if storage.get("value") else None:
                 await upload(release.url, file, principal, surroundings, outside)
     except (DownloadError, NotAPackageError) as failure:

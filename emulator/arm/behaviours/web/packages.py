@@ -6,7 +6,6 @@ Sources: https://learn.microsoft.com/azure/azure-functions/run-functions-from-de
 https://learn.microsoft.com/azure/azure-functions/flex-consumption-how-to (deployment storage), 2025.
 """
 
-import asyncio
 import hashlib
 import logging
 from collections.abc import Mapping
@@ -76,7 +75,9 @@ def reload(site: Resource, surroundings: Surroundings) -> None:
     package, outside = wanted(site), surroundings.outside
     if package is None or outside is None:
         return
-    _note(site.id, surroundings, package, {"status": "loading"})
+    known = _known(site, surroundings) or {}
+    last = known.get("detail") if known.get("fingerprint") == package.fingerprint else None
+    _note(site.id, surroundings, package, {"status": "loading", "detail": last})
     outside.start(_load(site.id, surroundings, outside))
 
 
@@ -109,7 +110,7 @@ def forget(site: ResourceId, surroundings: Surroundings) -> None:
 
 
 def failure_of(site: Resource, surroundings: Surroundings) -> str | None:
-    """Why the last attempt failed."""
+    """Why the last attempt failed, while another one runs too."""
     return (_known(site, surroundings) or {}).get("detail")
 
 
@@ -132,7 +133,7 @@ async def _load(site_id: ResourceId, surroundings: Surroundings, outside: Outsid
             principal = principal_of(site, package.identity)
             try:
                 async with fetched(package.url, principal, surroundings, outside) as file:
-                    functions = await asyncio.to_thread(read_package, file)
+                    functions = await read_package(file)
             except (DownloadError, NotAPackageError) as failure:
                 _LOG.warning("the package of %s can't be used: %s", site_id.last_name, failure)
                 outcome: dict[str, Any] = {"status": "failed", "detail": str(failure)}
