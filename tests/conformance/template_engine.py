@@ -60,9 +60,12 @@ class Engine:
     """Microsoft's engine in one process."""
 
     def __init__(self, bicep: Path, folder: Path) -> None:
-        self._folder, self._count = folder, 0
-        self._process = subprocess.Popen(
-            [bicep, "jsonrpc", "--stdio"],
+        self._bicep, self._folder, self._count = bicep, folder, 0
+        self._process = self._started()
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            [self._bicep, "jsonrpc", "--stdio"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -82,13 +85,17 @@ class Engine:
         metadata = {"tenantId": DEFAULT_TENANT, "location": "eastus2", "deploymentName": "main"} | _METADATA[scope]
         reply = self._call("bicep/getSnapshot", {"path": str(folder / "main.bicepparam"), "metadata": metadata})
         shutil.rmtree(folder)
+        if reply is None:
+            self.close()
+            self._process = self._started()
+            return Answer(refusal="the compiler died of this template", is_silent=True)
         if "error" in reply:
             reason = reply["error"]["message"].partition("\n   at ")[0].strip()
             return Answer(refusal=reason, is_silent=reason.startswith(("Compilation failed", "Failed to compile")))
         found = json.loads(reply["result"]["snapshot"])
         return Answer(found["predictedResources"], found["outputs"], found["diagnostics"])
 
-    def _call(self, method: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    def _call(self, method: str, parameters: dict[str, Any]) -> dict[str, Any] | None:
         request = {"jsonrpc": "2.0", "id": self._count, "method": method, "params": [parameters]}
         body = json.dumps(request).encode()
         assert self._process.stdin is not None
@@ -100,7 +107,7 @@ class Engine:
             name, _, value = line.partition(b":")
             if name.lower() == b"content-length":
                 length = int(value)
-        reply: dict[str, Any] = json.loads(self._process.stdout.read(length))
+        reply: dict[str, Any] | None = json.loads(self._process.stdout.read(length)) if length else None
         return reply
 
     def close(self) -> None:
@@ -137,20 +144,21 @@ async def predicted(
     for one in prediction.resources:
         told = {"id": _UNTOLD if one.is_pending else str(one.instance.id)}
         told |= {"type": one.instance.type, "name": one.instance.name, "apiVersion": one.instance.api_version}
+        told |= {"condition": _UNTOLD} if one.instance.is_uncertain else {}
         resources.append(told | shown(one.body))
     outputs = {name: shown(output["value"]) for name, output in prediction.outputs.items()}
     return Answer(resources, outputs, prediction.diagnostics)
 
 
 def shown(value: Any) -> Any:
-    """A value of ours as a snapshot shows it: what can't be told as an expression, a literal bracket doubled."""
+    """A value of ours as a snapshot shows it: what can't be told as an expression."""
     if isinstance(value, PartialObject):
         return _UNTOLD
     if isinstance(value, dict):
         return {name: shown(item) for name, item in value.items()}
     if isinstance(value, list):
         return [shown(item) for item in value]
-    return f"[{value}" if isinstance(value, str) and value.startswith("[") and value.endswith("]") else value
+    return value
 
 
 def is_untold(value: Any) -> bool:
@@ -184,7 +192,17 @@ def compare(ours: Answer, theirs: Answer) -> list[str]:
     found = [f"{key} is only {'ours' if key in mine else 'theirs'}" for key in mine.keys() ^ other.keys()]
     for key in mine.keys() & other.keys():
         found += [f"{key}{one}" for one in differences(mine[key], other[key])]
-    return found + [f"outputs{one}" for one in differences(ours.outputs, theirs.outputs)]
+    outputs = {name: _as_whole(value, theirs.outputs.get(name)) for name, value in ours.outputs.items()}
+    expected = {
+        name: value for name, value in theirs.outputs.items() if value != []
+    }  # empty loops are left out at times
+    outputs = {name: value for name, value in outputs.items() if value != []}
+    return found + [f"outputs{one}" for one in differences(outputs, expected)]
+
+
+def _as_whole(ours: Any, theirs: Any) -> Any:
+    """An output of which a part is untold is shown as an expression by the engine."""
+    return _UNTOLD if is_untold(theirs) and _UNTOLD in json.dumps(ours, ensure_ascii=False) else ours
 
 
 def by_id(resources: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -4,15 +4,21 @@ from collections.abc import Callable
 from functools import cmp_to_key
 from typing import Any
 
+from armature.templates.errors import UnresolvedError
 from armature.templates.functions.signature import Function, Kind, refusal_with_help, require
-from armature.templates.scope import Scope
+from armature.templates.scope import Pending, Scope
 from armature.templates.values import type_name
 
 _Body = Callable[..., Any]
 
 
 def _checked(name: str, value: Any, wanted: type, index: int | None = None) -> Any:
-    """What a lambda returned for the item at `index`, when it has the type that the function needs."""
+    """What a lambda returned for the item at `index`, when it has the type that the function needs.
+
+    Raises UnresolvedError when it is pending.
+    """
+    if isinstance(value, Pending):
+        raise UnresolvedError(value.what)
     if type(value) is not wanted:
         where = "evaluation" if index is None else f"evaluation on the input element at position {index}"
         raise refusal_with_help(

@@ -57,7 +57,7 @@ def check_body(instance: Instance) -> dict[str, Any]:
         told = _evaluated(instance, instance.scope, visit)
     except (ExpressionError, ExpressionSyntaxError) as error:
         raise invalid_resource(instance.title, instance.place, error.message) from error
-    if instance.id.is_deployment and not is_inner_scope(instance.declaration):
+    if instance.id.is_deployment and not is_inner_scope(instance):
         references |= _outer_references(declared_properties(instance.declaration).get("template"), instance.scope)
     instance.references = frozenset(references)
     return _without_nulls(told)
@@ -96,13 +96,21 @@ def failed_body(instance: Instance, error: ExpressionError | ExpressionSyntaxErr
     return ArmError(400, "InvalidTemplate", message, additional_info=[{"type": "TemplateViolation", "info": info}])
 
 
-def is_inner_scope(declaration: Mapping[str, Any]) -> bool:
-    """True when a nested deployment's expressions are its own, which linked templates' always are."""
-    properties = declared_properties(declaration)
-    if properties.get("template") is None:
+def is_inner_scope(instance: Instance) -> bool:
+    """True when a nested deployment's expressions are its own.
+
+    Linked templates' always are, and since `languageVersion` 2.0 all are.
+    """
+    properties = declared_properties(instance.declaration)
+    if properties.get("template") is None or is_symbolic(instance.scope.template):
         return True
     options = properties.get("expressionEvaluationOptions")
     return isinstance(options, Mapping) and str(options.get("scope", "outer")).lower() == "inner"
+
+
+def is_symbolic(template: Mapping[str, Any]) -> bool:
+    """True for a template of `languageVersion` 2.0 or later."""
+    return str(template.get("languageVersion", "")).startswith("2.")
 
 
 def declared_properties(declaration: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from armature.templates.expressions import is_expression
-from emulator.arm.engine.bodies import declared_properties, is_inner_scope
+from emulator.arm.engine.bodies import declared_properties, is_inner_scope, is_symbolic
 from emulator.arm.engine.instance import Instance
 from emulator.arm.engine.prepared import Prepared
 from emulator.arm.engine.refusals import violation
@@ -13,7 +13,7 @@ from emulator.arm.engine.request import DeploymentRequest, nested_request
 from emulator.arm.engine.scope import TemplateScope
 from emulator.arm.engine.tree import evaluate_leaf, evaluate_tree
 
-_EVALUATION_SCOPES = ("inner", "outer", "notspecified")
+_EVALUATION_SCOPES = ("inner", "outer", "notspecified", "")
 
 
 def child_template(instance: Instance) -> Any:
@@ -24,12 +24,22 @@ def child_template(instance: Instance) -> Any:
     """
     properties = declared_properties(instance.declaration)
     template, options = properties.get("template"), properties.get("expressionEvaluationOptions")
-    if isinstance(options, Mapping) and str(options.get("scope", "outer")).lower() not in _EVALUATION_SCOPES:
+    if _scope_of(options) not in _EVALUATION_SCOPES:
         reason = f"The template resource '{instance.title}' at {instance.place} is not valid."
         raise violation(reason, instance.place)
-    if template is None or is_inner_scope(instance.declaration):
+    if template is not None and is_symbolic(instance.scope.template) and _scope_of(options) == "outer":
+        version = instance.scope.template["languageVersion"]
+        reason = (
+            f"Template language version '{version}' does not support 'Outer' expression evaluation. Ensure you have "
+        )
+        raise violation(f"{reason}set expressionEvaluationOptions.scope to 'Inner'.", instance.place)
+    if template is None or is_inner_scope(instance):
         return template
     return evaluate_tree(template, instance.scope, _finished, (*instance.path, "properties", "template"))
+
+
+def _scope_of(options: Any) -> str:
+    return str(options.get("scope", "")).lower() if isinstance(options, Mapping) else ""
 
 
 def _finished(text: str, scope: TemplateScope) -> Any:
@@ -39,7 +49,7 @@ def _finished(text: str, scope: TemplateScope) -> Any:
 def _escaped(value: Any) -> Any:
     """A value that an evaluation of the template, yet to come, leaves as it is."""
     if isinstance(value, str):
-        return f"[{value}" if is_expression(value) or value.startswith("[[") else value
+        return f"[{value}" if is_expression(value) else value
     if isinstance(value, Mapping):
         return {name: _escaped(item) for name, item in value.items()}
     return [_escaped(item) for item in value] if isinstance(value, list) else value

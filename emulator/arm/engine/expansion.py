@@ -8,10 +8,10 @@ from emulator.arm.engine.bodies import check_body, evaluate_body, failed_body
 from emulator.arm.engine.declarations import Declaration, declared
 from emulator.arm.engine.instance import Instance
 from emulator.arm.engine.placement import place_resource
-from emulator.arm.engine.refusals import LOOPS_HELP, RESOURCES_HELP, invalid_resource, violation
+from emulator.arm.engine.refusals import LOOPS_HELP, RESOURCES_HELP, as_shown, invalid_resource, violation
 from emulator.arm.engine.scope import TemplateScope
 from emulator.arm.engine.tree import MAX_COPIES, copy_count, evaluate_tree
-from emulator.arm.errors import invalid_template
+from emulator.arm.errors import ArmError, invalid_template
 from emulator.arm.identifiers import ResourceId
 
 __all__ = ["check_body", "check_duplicates", "empty_loops", "evaluate_body", "expand", "failed_body"]
@@ -27,14 +27,18 @@ def expand(template: Mapping[str, Any], scope: TemplateScope, target: ResourceId
     Raises InvalidTemplate (400) for what ARM refuses before anything runs; UnresolvedError when a place depends on what
     is not deployed yet, in a prediction CountPendingError for loops alone.
     """
-    instances = [
-        instance
-        for declaration in declared(template.get("resources"))
-        for instance in _expand(declaration, scope, target)
-    ]
+    instances: list[Instance] = []
+    try:
+        for declaration in declared(template.get("resources")):
+            instances.extend(_expand(declaration, scope, target))
+    except ArmError:
+        for instance in instances:
+            if instance.is_run and not instance.is_pending:
+                check_body(instance)  # what is wrong with an earlier resource is told first
+        raise
     if len(instances) > MAX_COPIES:
         message = (
-            f"The number of template resources limit exceeded. Limit: {MAX_COPIES} and actual: {len(instances)}. "
+            f"The number of template resources limit exceeded. Limit: '{MAX_COPIES}' and actual: '{len(instances)}'. "
             f"{RESOURCES_HELP}"
         )
         raise invalid_template(message)
@@ -82,29 +86,45 @@ def _expand_one(
     batch: int | None = None,
 ) -> Iterator[Instance]:
     """One resource and its children, which have no loops of their own (ARM ignores a `copy` there)."""
-    at_rest = scope.at_rest()
+    at_rest, symbol = scope.at_rest(), declaration.symbol
+    title = f"{symbol}[{index}]" if symbol and loop_name else declaration.title
+    place = scope.source.place(*declaration.path)
+    try:
+        is_enabled = _is_enabled(declaration, at_rest)
+    except (ExpressionError, ExpressionSyntaxError) as error:
+        # of a loop's condition ARM tells the reason only
+        raise violation(error.message, place) if loop_name else invalid_resource(title, place, error.message) from error
     try:
         placement = place_resource(declaration, at_rest, target, parent)
-        is_enabled = _is_enabled(declaration, at_rest)
+    except ArmError:
+        if is_enabled is False:
+            return  # nobody looks at the name of what is not deployed
+        raise
+    except (ExpressionError, ExpressionSyntaxError) as error:
+        raise invalid_resource(title, place, error.message) from error
+    try:
+        title = title if symbol else placement.own_name
         instance = Instance(
             id=placement.id,
             type=placement.type,
             name=placement.name,
-            api_version=_api_version(declaration, at_rest, placement.name, placement.type),
+            api_version=_api_version(declaration, at_rest, title, placement.type),
             declaration=declaration.body,
             scope=scope,
             path=declaration.path,
-            symbol=declaration.symbol,
+            own_name=placement.own_name,
+            symbol=symbol,
             loop_name=loop_name,
             loop_index=index,
             batch=batch,
             is_enabled=is_enabled is not False,
             is_existing=bool(declaration.body.get("existing")),
             is_pending=placement.is_pending,
+            is_uncertain=is_enabled is None,
             depends_on=_depends_on(declaration, at_rest),
         )
     except (ExpressionError, ExpressionSyntaxError) as error:
-        raise _invalid(declaration, scope, error) from error
+        raise invalid_resource(title, place, error.message) from error
     yield instance
     for child in declaration.children:
         yield from _expand_one(child, scope, target, instance)
@@ -153,7 +173,7 @@ def _batch(declaration: Declaration, loop: Mapping[str, Any], scope: TemplateSco
     """The size of a serial loop's batches, None for a parallel loop."""
     mode, size = (evaluate_tree(loop.get(name), scope) for name in ("mode", "batchSize"))
     place = scope.source.place(*declaration.path)
-    where = f"The template resource '{declaration.name}' at {place} has an"
+    where = f"The template resource '{as_shown(declaration.title)}' at {place} has an"
     if mode is not None and str(mode).lower() not in ("parallel", "serial"):
         reason = f"{where} invalid copy mode '{mode}'. The supported values are 'Parallel,Serial'. {LOOPS_HELP}"
         raise violation(reason, place)

@@ -20,8 +20,10 @@ class Instance:
     """A resource of an expanded template: its place is known, its body is evaluated when its turn comes.
 
     `batch` is the size of the loop's batches, None for a parallel loop. `child` is the expansion of a nested deployment
-    that could be expanded up front. `path` is where the declaration stands in the template. With `is_pending` the
-    id, or whether it is there at all, depends on what is not deployed yet; only predictions have such instances.
+    that could be expanded up front. `path` is where the declaration stands in the template, `own_name` what it says
+    of the name: the last part of a child's. With
+    `is_pending` the id depends on what is not deployed yet, with `is_uncertain` the condition does; only predictions
+    have such instances.
     """
 
     id: ResourceId
@@ -31,6 +33,7 @@ class Instance:
     declaration: Mapping[str, Any]
     scope: TemplateScope
     path: tuple[str | int, ...] = ()
+    own_name: str = ""
     symbol: str | None = None
     loop_name: str | None = None
     loop_index: int = 0
@@ -38,6 +41,7 @@ class Instance:
     is_enabled: bool = True
     is_existing: bool = False
     is_pending: bool = False
+    is_uncertain: bool = False
     depends_on: tuple[str, ...] = ()
     references: frozenset[str] = field(default_factory=frozenset)
     child: Prepared | None = None
@@ -49,8 +53,10 @@ class Instance:
 
     @property
     def title(self) -> str:
-        """What refusals call it: by its symbolic name, or else by its name."""
-        return self.symbol or self.name
+        """What refusals call it: by its symbolic name, or else by the last part of its name."""
+        if self.symbol:
+            return f"{self.symbol}[{self.loop_index}]" if self.loop_name else self.symbol
+        return self.own_name or self.name
 
     @property
     def place(self) -> Place:

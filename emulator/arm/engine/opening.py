@@ -9,7 +9,7 @@ from emulator.arm.behaviours import Surroundings
 from emulator.arm.engine.context import DeploymentContext
 from emulator.arm.engine.known import Known
 from emulator.arm.engine.names import Names
-from emulator.arm.engine.parameters import check_names, check_value, followed, unwrap
+from emulator.arm.engine.parameters import check_names, check_value, followed, is_secure, unwrap
 from emulator.arm.engine.refusals import invalid_default, invalid_variable
 from emulator.arm.engine.request import DeploymentRequest
 from emulator.arm.engine.scope import TemplateScope, variable_names
@@ -35,7 +35,9 @@ def open_scope(
     found = check_names(declared, given, source)
     values = {name.lower(): _value(surroundings, request, name, entry, known) for name, entry in found.items()}
     context = DeploymentContext(surroundings, request, template, source, request.template_link)
-    scope = TemplateScope(context, template, Names(), values, known=known)
+    secrets = frozenset(name.lower() for name in found if is_secure(declared[name]))
+    scope = TemplateScope(context, template, Names(), values, given=frozenset(values), secrets=secrets)
+    scope = scope.predicting(known) if known is not None else scope
     for name, declaration in declared.items():
         value = _evaluated_parameter(scope, name)
         check_value(name, declaration, value, source, scope.types, what="parameter")

@@ -15,11 +15,15 @@ from emulator.arm.identifiers import DEPLOYMENT_TYPE, MANAGEMENT_GROUP_TYPE, Pro
 
 @dataclass(frozen=True)
 class Placement:
-    """Type, name and id of a resource; `is_pending` when they depend on what is not deployed yet."""
+    """Type, name and id of a resource, `own_name` being what the declaration says of the name.
+
+    With `is_pending` they depend on what is not deployed yet.
+    """
 
     type: str
     name: str
     id: ResourceId
+    own_name: str
     is_pending: bool = False
 
 
@@ -36,6 +40,7 @@ def place_resource(
         name, is_pending = declaration.name, True
     if not isinstance(declared_type, str) or not isinstance(name, str):
         raise _invalid_name(declaration, scope, str(declared_type), str(name), parent, 1)
+    own_name = name
     resource_type, name = _within(declaration, scope, declared_type, name, parent, is_pending)
     try:
         where = _scope_of(declaration, scope, target, resource_type)
@@ -46,7 +51,7 @@ def place_resource(
     is_pending = is_pending or (parent is not None and parent.is_pending)
     is_known = not is_pending or "[" not in name
     resource_id = where.resource(resource_type, name) if is_known else _pending_id(where, resource_type, name)
-    return Placement(resource_type, name, resource_id, is_pending)
+    return Placement(resource_type, name, resource_id, own_name, is_pending)
 
 
 def _within(

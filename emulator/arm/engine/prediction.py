@@ -32,7 +32,7 @@ _HELP = "Please see https://aka.ms/WhatIfEvalStopped for more guidance."
 
 @dataclass(frozen=True)
 class PredictedResource:
-    """A resource as far as it can be told; its id can't with `is_pending`, nor can whether it will be there."""
+    """A resource as far as it can be told; its id can't with `is_pending`."""
 
     instance: Instance
     body: dict[str, Any]

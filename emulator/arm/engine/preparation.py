@@ -21,6 +21,7 @@ from emulator.arm.engine.outputs import check_outputs
 from emulator.arm.engine.prepared import Prepared
 from emulator.arm.engine.refusals import invalid_resource
 from emulator.arm.engine.request import DeploymentRequest, TemplateLink, read_link
+from emulator.arm.engine.rules import check_rules
 from emulator.arm.engine.secrets import SECRET_REFUSALS
 from emulator.arm.engine.shape import check_shape
 from emulator.arm.engine.source import Source
@@ -103,6 +104,7 @@ class Preparation:
         template = content.template
         is_inline = level > 0 and request.template is not None
         check_shape(template, content.source, is_inline=is_inline)
+        check_rules(template, content.source, is_inside=level > 0)
         scope, declared = open_scope(self._surroundings, request, template, content.source, content.given, known)
         instances = expand(template, scope, request.id.scope)
         scope.names.add(instances, empty_loops(template, scope, instances))

@@ -16,10 +16,12 @@ _WHOLE = (
     "The deployment metadata '",
 )
 
+_ITSELF = "symbol references itself in its own definition"
+
 
 def is_whole(reason: str) -> bool:
     """True for reasons that name their subject: ARM tells them without the place where they came up."""
-    return reason.startswith(_WHOLE) or "definition cycles back to itself" in reason
+    return reason.startswith(_WHOLE) or "definition cycles back to itself" in reason or _ITSELF in reason
 
 
 def violation(reason: str, place: Place | None = None) -> ArmError:
@@ -33,7 +35,7 @@ def invalid_resource(name: str, place: Place, reason: str) -> ArmError:
     """The template is refused because of one resource."""
     if is_whole(reason):
         return violation(reason, place)
-    name = _as_shown(name)
+    name = as_shown(name)
     return violation(f"The template resource '{name}' at {place} is not valid: {reason}. {FUNCTIONS_HELP}", place)
 
 
@@ -53,7 +55,7 @@ def invalid_default(name: str, source: Source, reason: str) -> ArmError:
     return violation(f"The template expression in parameter '{name}' at {place} is not valid: {reason}", place)
 
 
-def _as_shown(name: str) -> str:
+def as_shown(name: str) -> str:
     """A name as it is repeated: an expression with the engine's own spacing."""
     try:
         return f"[{render(parse_expression(name))}]" if is_expression(name) else name

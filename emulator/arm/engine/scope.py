@@ -31,9 +31,9 @@ class Frame:
 class TemplateScope:
     """A `Scope` of the expression evaluator.
 
-    `parameters` are values by lower-case name: given ones from the start, defaults once somebody asks. `known` is there
-    in predictions, in which values may be pending. `is_at_rest` where no running resource may be asked. `function` is
-    the user-defined function whose body this is.
+    `parameters` are values by lower-case name: `given` ones from the start, of which `secrets` are secure, defaults
+    once somebody asks. `known` is there in predictions, in which values may be pending. `is_at_rest` where no running
+    resource may be asked. `function` is the user-defined function whose body this is.
     """
 
     context: DeploymentContext
@@ -44,6 +44,8 @@ class TemplateScope:
     frames: tuple[Frame, ...] = ()
     open_definitions: tuple[str, ...] = ()
     known: Known | None = None
+    given: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()
     is_at_rest: bool = False
     function: str | None = None
 
@@ -67,8 +69,13 @@ class TemplateScope:
         return replace(self, is_at_rest=True)
 
     def predicting(self, known: Known) -> Self:
-        """The scope for a prediction; what it finds is not mixed with what is found while running."""
-        return replace(self, known=known, parameters=dict(self.parameters), variables=dict(self.variables))
+        """The scope for a prediction, which is told no secret and nothing random.
+
+        What it finds is not mixed with what is found while running.
+        """
+        given = {name: value for name, value in self.parameters.items() if name in self.given}
+        hidden = {name: Pending("the value of a secure parameter") for name in self.secrets}
+        return replace(self, known=known, parameters=given | hidden, variables={})
 
     # Loops
 
@@ -281,6 +288,8 @@ class TemplateScope:
                 f"with parameter default value expresions. {FUNCTIONS_HELP}"
             )
             raise ExpressionError("InvalidTemplate", reason)
+        if self.is_partial:
+            raise UnresolvedError(f"{function}()")
 
 
 def variable_names(template: Mapping[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.arm import authorization
+from emulator.arm.behaviours.keyvault import secret_value
 from emulator.arm.caller import Caller
 from emulator.arm.errors import ArmError, invalid_template
 from emulator.arm.identifiers import ResourceId
@@ -39,10 +40,12 @@ def secret_of(state: CloudState, caller: Caller | None, name: str, reference: Ma
             f"action '{_READ}' on the specified KeyVault resource '{vault_id}'."
         )
         raise ArmError(403, "KeyVaultParameterReferenceAuthorizationFailed", message)
-    stored = state.find_resource(found.id.child("secrets", secret))
-    if stored is None or "value" not in stored.secrets:
-        raise _not_retrieved(name, "NotFound", f"A secret with (name/id) {secret} was not found in this key vault.")
-    return str(stored.secrets["value"])
+    version = reference.get("secretVersion")
+    value = secret_value(state, found.id, secret, str(version) if version else None)
+    if value is None:
+        shown = f"{secret}/{version}" if version else secret
+        raise _not_retrieved(name, "NotFound", f"A secret with (name/id) {shown} was not found in this key vault.")
+    return value
 
 
 def _not_retrieved(name: str, status: str, why: str) -> ArmError:

@@ -7,9 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from emulator.arm.engine.refusals import violation
 from emulator.arm.engine.source import Source
-from emulator.arm.errors import ArmError, invalid_template
-
-MAX_PARAMETERS, MAX_VARIABLES, MAX_OUTPUTS = 256, 512, 64  # ARM limits: template
+from emulator.arm.errors import ArmError
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 
@@ -28,7 +26,7 @@ class _Loop(_Part):
 
 class _Resource(_Part):
     type: Text
-    name: Text
+    name: str
     api_version: str | None = Field(None, alias="apiVersion")
     condition: bool | str | None = None
     loop: _Loop | None = Field(None, alias="copy")
@@ -86,7 +84,7 @@ class _Template(_Part):
 
 
 def check_shape(template: Mapping[str, Any], source: Source, *, is_inline: bool = False) -> None:
-    """Raise InvalidTemplate for what is no template, or has too much of something; `is_inline` inside of another."""
+    """Raise InvalidTemplate for what is no template; `is_inline` inside of another."""
     try:
         _Template.model_validate(template)
     except ValidationError as wrong:
@@ -94,9 +92,6 @@ def check_shape(template: Mapping[str, Any], source: Source, *, is_inline: bool 
             reason = "The supplied nested deployment template could not be parsed as an ARM template."
             raise violation(reason, source.place()) from wrong
         raise _refusal(wrong, source) from wrong
-    for name, most in {"parameters": MAX_PARAMETERS, "variables": MAX_VARIABLES, "outputs": MAX_OUTPUTS}.items():
-        if (count := len(template.get(name) or {})) > most:
-            raise invalid_template(f"The number of template {name} limit exceeded. Limit: {most} and actual: {count}.")
 
 
 def _refusal(wrong: ValidationError, source: Source) -> ArmError:

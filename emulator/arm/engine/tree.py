@@ -1,21 +1,57 @@
 """Walking a JSON value of a template: every string meets a visitor, property copy loops are unrolled on the way."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from armature.templates.errors import ExpressionError
 from armature.templates.evaluation import evaluate
-from armature.templates.expressions import is_expression, parse_expression, unescape
+from armature.templates.expressions import (
+    Expression,
+    FunctionCall,
+    IndexAccess,
+    PropertyAccess,
+    is_expression,
+    parse_expression,
+    unescape,
+)
 from armature.templates.values import to_text
 from emulator.arm.engine.refusals import LOOPS_HELP, violation
 
+_LAZY = frozenset(("if", "and", "or", "coalesce"))
 _LOOP = {"name", "count", "input"}
 Path = tuple[str | int, ...]
 MAX_COPIES = 800  # ARM limits: resources, and iterations of a loop
 
 
-parse = lru_cache(maxsize=4096)(parse_expression)
-"""`parse_expression`, which remembers: every iteration of a loop has the same texts."""
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Expression:
+    """`parse_expression`, which remembers: every iteration of a loop has the same texts.
+
+    Raises ExpressionError for a user-defined function in an argument of itself, which Microsoft's engine refuses.
+    """
+    tree = parse_expression(text)
+    for node in _surely_evaluated(tree):
+        if isinstance(node, FunctionCall) and node.namespace is not None:
+            name = f"{node.namespace}.{node.name}"
+            inner = (called for argument in node.arguments for called in _surely_evaluated(argument))
+            if any(isinstance(c, FunctionCall) and f"{c.namespace}.{c.name}".lower() == name.lower() for c in inner):
+                reason = f"The '{name}' symbol references itself in its own definition, which is not allowed."
+                raise ExpressionError("InvalidTemplate", reason)
+    return tree
+
+
+def _surely_evaluated(tree: Expression) -> Iterator[Expression]:
+    """The parts of an expression that no condition can leave out."""
+    if isinstance(tree, FunctionCall) and tree.namespace is None and tree.name.lower() in _LAZY:
+        yield from _surely_evaluated(tree.arguments[0]) if tree.arguments else ()
+        return
+    yield tree
+    parts = tree.arguments if isinstance(tree, FunctionCall) else ()
+    if isinstance(tree, PropertyAccess | IndexAccess):
+        parts = (tree.target, *((tree.index,) if isinstance(tree, IndexAccess) else ()))
+    for part in parts:
+        yield from _surely_evaluated(part)
 
 
 def evaluate_leaf(text: str, scope: Any) -> Any:
