@@ -14,7 +14,9 @@ from emulator.arm.behaviours.rules import is_missing, value_at
 from emulator.arm.clock import timestamp
 from emulator.arm.state import Resource
 
-_SIZE = re.compile(r"(?:Standard|Basic)_([A-Z]+?)(\d+)(?:-(\d+))?([a-z]*)(?:_[A-Z]\d+)?((?:_v\d+)?)", re.IGNORECASE)
+_SIZE = re.compile(
+    r"(?:Standard|Basic)_([A-Z]+?)(\d+)(?:-(\d+))?([a-z]*)(?:_(?!v\d)[A-Z]+\d+)?((?:_v\d+)?)", re.IGNORECASE
+)
 _GIBIBYTE = 1024**3
 
 

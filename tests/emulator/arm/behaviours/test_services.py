@@ -1,0 +1,190 @@
+"""Facts and keys of the many types of which templates read little."""
+
+from typing import Any
+
+import pytest
+
+from emulator.arm.behaviours.compute import cores_and_family
+from tests.emulator.arm.behaviours.asking import PROVIDERS, get, post, put, refusal
+from tests.emulator.arm.running import SUBSCRIPTION, Arm
+
+WORKSPACE = f"{PROVIDERS}/Microsoft.OperationalInsights/workspaces/logs"
+THING = f"{PROVIDERS}/Microsoft.Contoso/things/a"
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value"),
+    [
+        ("Microsoft.Search/searchServices", "endpoint", "https://contoso-x.search.windows.net"),
+        ("Microsoft.ServiceBus/namespaces", "serviceBusEndpoint", "https://contoso-x.servicebus.windows.net:443/"),
+        ("Microsoft.AppConfiguration/configurationStores", "endpoint", "https://contoso-x.azconfig.io"),
+        ("Microsoft.Cache/redis", "hostName", "contoso-x.redis.cache.windows.net"),
+        ("Microsoft.SignalRService/signalR", "hostName", "contoso-x.service.signalr.net"),
+        ("Microsoft.ApiManagement/service", "gatewayUrl", "https://contoso-x.azure-api.net"),
+    ],
+)
+async def test_a_service_tells_its_address(arm: Arm, kind: str, path: str, value: str) -> None:
+    made = await put(arm, f"{PROVIDERS}/{kind}/contoso-x", properties={})
+
+    assert made["properties"][path] == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "action", "names"),
+    [
+        ("Microsoft.DocumentDB/databaseAccounts", "listKeys", {"primaryMasterKey"}),
+        ("Microsoft.Search/searchServices", "listAdminKeys", {"primaryKey", "secondaryKey"}),
+        ("Microsoft.CognitiveServices/accounts", "listKeys", {"key1", "key2"}),
+        ("Microsoft.OperationalInsights/workspaces", "sharedKeys", {"primarySharedKey"}),
+        ("Microsoft.Cache/redis", "listKeys", {"primaryKey", "secondaryKey"}),
+        ("Microsoft.AppConfiguration/configurationStores", "listKeys", {"value"}),
+        ("Microsoft.SignalRService/signalR", "listKeys", {"primaryConnectionString"}),
+    ],
+)
+async def test_keys_are_told_by_their_action_and_stay(arm: Arm, kind: str, action: str, names: set[str]) -> None:
+    await put(arm, f"{PROVIDERS}/{kind}/contoso-x")
+
+    first = await post(arm, f"{PROVIDERS}/{kind}/contoso-x/{action}")
+    second = await post(arm, f"{PROVIDERS}/{kind}/contoso-x/{action}")
+
+    assert names <= first.keys()
+    assert first == second
+    unknown = f"{PROVIDERS}/{kind}/contoso-x/listNothing"
+    assert (await refusal(arm, "POST", unknown, {}))[1] == "InvalidResourceOperation"
+
+
+async def test_a_rule_of_a_queue_names_it_in_its_connection_string(arm: Arm) -> None:
+    namespace = f"{PROVIDERS}/Microsoft.ServiceBus/namespaces/contoso-x"
+    await put(arm, namespace)
+    await put(arm, f"{namespace}/queues/jobs")
+    await put(arm, f"{namespace}/queues/jobs/AuthorizationRules/send", properties={"rights": ["Send"]})
+
+    root = await post(arm, f"{namespace}/AuthorizationRules/RootManageSharedAccessKey/listKeys")
+    rule = await post(arm, f"{namespace}/queues/jobs/AuthorizationRules/send/listKeys")
+
+    assert root["primaryConnectionString"].startswith(
+        "Endpoint=sb://contoso-x.servicebus.windows.net/;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey="
+    )
+    assert rule["primaryConnectionString"].endswith(f"{rule['primaryKey']};EntityPath=jobs")
+
+
+async def test_application_insights_tells_how_to_connect(arm: Arm) -> None:
+    await put(arm, WORKSPACE)
+    path = f"{PROVIDERS}/Microsoft.Insights/components/app"
+
+    first = await put(arm, path, properties={"WorkspaceResourceId": WORKSPACE})
+    second = await put(arm, path, properties={"WorkspaceResourceId": WORKSPACE})
+
+    properties = first["properties"]
+    assert f"InstrumentationKey={properties['InstrumentationKey']};" in properties["ConnectionString"]
+    assert properties["ConnectionString"].endswith(f"ApplicationId={properties['AppId']}")
+    assert properties["IngestionMode"] == "LogAnalytics"
+    assert second["properties"]["ConnectionString"] == properties["ConnectionString"]
+
+
+async def test_diagnostics_go_somewhere_that_exists(arm: Arm) -> None:
+    await put(arm, THING)
+    path = f"{THING}/providers/Microsoft.Insights/diagnosticSettings/all"
+
+    nowhere = await refusal(arm, "PUT", path, {"properties": {"logs": []}})
+    missing = await refusal(arm, "PUT", path, {"properties": {"workspaceId": WORKSPACE}})
+    await put(arm, WORKSPACE)
+    made = await put(arm, path, properties={"workspaceId": WORKSPACE})
+
+    assert (nowhere[1], missing[1]) == ("BadRequest", "ResourceNotFound")
+    assert made["properties"]["workspaceId"] == WORKSPACE
+
+
+async def test_a_registry_tells_its_administrator_only_when_there_is_one(arm: Arm) -> None:
+    path = f"{PROVIDERS}/Microsoft.ContainerRegistry/registries/contosox"
+    closed = await put(arm, path, sku={"name": "Basic"})
+    refused = await refusal(arm, "POST", f"{path}/listCredentials", {})
+    await put(arm, path, sku={"name": "Basic"}, properties={"adminUserEnabled": True})
+
+    credentials = await post(arm, f"{path}/listCredentials")
+
+    assert closed["properties"]["loginServer"] == "contosox.azurecr.io"
+    assert refused == (400, "UnauthorizedForCredentialOperations")
+    assert credentials["username"] == "contosox"
+
+
+async def test_a_container_app_has_a_name_below_its_environment_s(arm: Arm) -> None:
+    environment = await put(arm, f"{PROVIDERS}/Microsoft.App/managedEnvironments/env")
+    configuration = {"ingress": {"external": True, "targetPort": 80}, "secrets": [{"name": "s", "value": "hunter2"}]}
+    path = f"{PROVIDERS}/Microsoft.App/containerApps/web"
+
+    app = await put(arm, path, properties={"environmentId": environment["id"], "configuration": configuration})
+
+    domain = environment["properties"]["defaultDomain"]
+    assert app["properties"]["configuration"]["ingress"]["fqdn"] == f"web.{domain}"
+    assert "hunter2" not in str(app)
+    assert (await post(arm, f"{path}/listSecrets"))["value"][0]["value"] == "hunter2"
+
+
+async def test_an_identity_of_the_user_is_the_same_wherever_it_is_assigned(arm: Arm) -> None:
+    path = f"{PROVIDERS}/Microsoft.ManagedIdentity/userAssignedIdentities/id-x"
+    assigned = {"identity": {"type": "UserAssigned", "userAssignedIdentities": {path: {}}}}
+    before = await refusal(arm, "PUT", THING, assigned)
+    identity = await put(arm, path)
+
+    thing = await put(arm, THING, **assigned)
+
+    principal = identity["properties"]["principalId"]
+    assert before == (400, "FailedIdentityOperation")
+    assert thing["identity"]["userAssignedIdentities"][path]["principalId"] == principal
+    assert (await put(arm, path))["properties"]["principalId"] == principal
+
+
+async def test_a_role_is_assigned_once_at_a_resource(arm: Arm) -> None:
+    await put(arm, THING)
+    assignments = f"{THING}/providers/Microsoft.Authorization/roleAssignments"
+    roles = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
+    role = f"{roles}/b7e6dc6d-f1c8-4753-8033-0f276bb0955b"
+    first = f"{assignments}/11111111-1111-1111-1111-111111111111"
+    body: dict[str, Any] = {"properties": {"roleDefinitionId": role, "principalId": "someone"}}
+
+    made = await put(arm, first, **body)
+
+    assert (made["properties"]["scope"], made["properties"]["principalType"]) == (THING, "ServicePrincipal")
+    again = f"{assignments}/22222222-2222-2222-2222-222222222222"
+    other = {"properties": {"roleDefinitionId": role, "principalId": "other"}}
+    assert await refusal(arm, "PUT", again, body) == (409, "RoleAssignmentExists")
+    assert await refusal(arm, "PUT", first, other) == (409, "RoleAssignmentUpdateNotPermitted")
+    assert (await refusal(arm, "PUT", f"{assignments}/no-guid", body))[1] == "InvalidRoleAssignmentId"
+
+
+@pytest.mark.parametrize("name", ["contoso.", "con<toso", "a%26b"])
+async def test_names_that_arm_takes_nowhere(arm: Arm, name: str) -> None:
+    assert (await refusal(arm, "PUT", THING.replace("/a", f"/{name}"), {}))[1] == "InvalidResourceName"
+
+
+@pytest.mark.parametrize("name", ["mymicrosoft", "windows-x", "xboxes", "office365"])
+async def test_names_that_are_reserved(arm: Arm, name: str) -> None:
+    path = f"{PROVIDERS}/Microsoft.Cache/redis/{name}"
+
+    assert await refusal(arm, "PUT", path, {}) == (400, "ReservedResourceName")
+
+
+@pytest.mark.parametrize(
+    ("size", "cores", "family"),
+    [
+        ("Standard_D2s_v5", 2, "standardDSv5Family"),
+        ("Standard_E64-16s_v3", 16, "standardESv3Family"),
+        ("Standard_B1ms", 1, "standardBMSFamily"),
+        ("nonsense", 1, "standardUnknownFamily"),
+    ],
+)
+def test_a_size_tells_cores_and_family(size: str, cores: int, family: str) -> None:
+    assert cores_and_family(size) == (cores, family)
+
+
+async def test_a_machine_names_interfaces_that_exist_and_hides_its_password(arm: Arm) -> None:
+    path = f"{PROVIDERS}/Microsoft.Compute/virtualMachines/vm"
+    interface = f"{PROVIDERS}/Microsoft.Network/networkInterfaces/nic"
+    network = {"networkProfile": {"networkInterfaces": [{"id": interface}]}}
+    profile = {"osProfile": {"computerName": "vm", "adminUsername": "a", "adminPassword": "hunter2"}}
+
+    assert await refusal(arm, "PUT", path, {"properties": network}) == (400, "InvalidResourceReference")
+    made = await put(arm, path, properties=profile)
+    assert made["properties"]["vmId"]
+    assert "hunter2" not in str(await get(arm, path))
