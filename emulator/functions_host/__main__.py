@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("--grace-seconds", type=float, default=5.0, help="how long a stop waits for what runs")
     parser.add_argument("--lease-seconds", type=float, default=5.0, help="after which a dead host's work is taken over")
     parser.add_argument("--renewal-seconds", type=float, default=1.5, help="how often a host renews its leases")
+    parser.add_argument("--require-keys", action="store_true", help="ask for keys as in Azure; `func start` does not")
     arguments = parser.parse_args()
     configure_logging(arguments.log)
     options = HostOptions(
@@ -33,6 +34,7 @@ def main() -> None:
         port=arguments.port,
         grace_seconds=arguments.grace_seconds,
         leases=LeaseTimes(timedelta(seconds=arguments.lease_seconds), timedelta(seconds=arguments.renewal_seconds)),
+        require_keys=arguments.require_keys,
         faults=plan_of_environment("functionsHost"),
     )
     asyncio.run(_serve(options))

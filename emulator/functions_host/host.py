@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-import secrets
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from pathlib import Path
 
 from aiohttp import web
 
 from emulator.faults.plan import FaultPlan
+from emulator.functions_host.admin import AdminRoutes, Standing
 from emulator.functions_host.database import Database
 from emulator.functions_host.durable.addresses import Addresses
 from emulator.functions_host.durable.api import DurableApi
@@ -22,7 +21,9 @@ from emulator.functions_host.faults import FaultyInvoker, FaultyStore, before_st
 from emulator.functions_host.http import HttpTriggers
 from emulator.functions_host.indexing import load_functions
 from emulator.functions_host.invocation import Invoker
+from emulator.functions_host.keys import HostKeys
 from emulator.functions_host.leases import Leases, LeaseTimes
+from emulator.functions_host.log import follow_level
 from emulator.functions_host.queues import QueueTriggers
 from emulator.functions_host.settings import HostSettings
 from emulator.functions_host.slots import take_slot
@@ -47,6 +48,7 @@ class HostOptions:
     trigger_threads: int = 16
     grace_seconds: float = 5.0
     leases: LeaseTimes = field(default_factory=LeaseTimes)
+    require_keys: bool = False
     faults: FaultPlan | None = None
 
 
@@ -58,7 +60,8 @@ class FunctionsHost:
         self._slot = take_slot(options.database)
         self._database = Database(options.database)
         self._leases = Leases(self._database, self._slot.name, options.leases)
-        self._error: str | None = None
+        self._keys = HostKeys.of(self._database)
+        self._standing = Standing(self._slot.name)
         self._hub: TaskHub | None = None
         self._triggers: list[asyncio.Task[None]] = []
         self._runners: list[web.AppRunner] = []
@@ -68,30 +71,34 @@ class FunctionsHost:
     @property
     def error(self) -> str | None:
         """Why the host runs no function, None when all is well."""
-        return self._error
+        return self._standing.error
 
     async def start(self) -> None:
         """Index the app and serve it. An app that cannot be indexed leaves a host that says so and runs nothing."""
         await before_start(self._options.faults)
         public = web.Application(client_max_size=_MAX_BODY)
-        public.router.add_get("/admin/host/status", self._status)
+        AdminRoutes(self._standing, self._keys, require_keys=self._options.require_keys).add_to(public)
         try:
             settings = HostSettings.read(self._options.app_root)
             functions = load_functions(self._options.app_root)
-            queues = StorageQueues(base64=settings.queues.base64)
+            follow_level(settings.document.logging)
+            queues = StorageQueues(base64=settings.queues.message_encoding == "base64")
             invoker, store = self._invoker(queues), self._store()
+            invoker.timeout = settings.document.function_timeout
             self._leases.forget_earlier_life()
-            limits = HubLimits(settings.max_activities, settings.max_orchestrators, settings.partitions)
+            durable = settings.document.extensions.durable_task
+            limits = HubLimits.of(durable, settings.document.function_timeout)
             hub = TaskHub(self._database, self._leases, functions, invoker, limits, store)
-            http = HttpTriggers(functions, invoker, settings.route_prefix)
+            keys = self._keys if self._options.require_keys else None
+            http = HttpTriggers(functions, invoker, settings.document.extensions.http, keys)
             queue_triggers = QueueTriggers(functions, invoker, queues, settings.queues)
-            timer_triggers = TimerTriggers(functions, invoker, self._database)
+            timer_triggers = TimerTriggers(functions, invoker, self._database, self._leases)
         except HostError as error:
-            self._error = str(error)
+            self._standing.error = str(error)
             _log.exception("The app cannot be run; no function is served")
             await self._serve(public, self._options.port)
             return
-        api = DurableApi(hub, store, Management(self._database), self._current_addresses)
+        api = DurableApi(hub, store, Management(self._database), self._current_addresses, self._keys)
         api.add_public_routes(public)
         rpc = web.Application(client_max_size=_MAX_BODY)
         api.add_rpc_routes(rpc, _RPC_PATH)
@@ -101,8 +108,8 @@ class FunctionsHost:
         self._addresses = Addresses(
             origin=f"http://{_ADDRESS}:{self.port}",
             rpc_base_url=f"http://{_ADDRESS}:{rpc_port}{_RPC_PATH}/",
-            hub_name=settings.hub_name,
-            key=self._key(),
+            hub_name=durable.hub_name,
+            key=self._keys.durable,
         )
         self._hub = hub
         hub.run()
@@ -110,6 +117,11 @@ class FunctionsHost:
             task = asyncio.create_task(run)
             task.add_done_callback(_log_end)
             self._triggers.append(task)
+        self._standing.functions = functions
+        self._standing.warnings = [*settings.warnings, *timer_triggers.problems]
+        for warning in self._standing.warnings:
+            _log.warning("%s", warning)
+        self._standing.is_running = True
         _log.info("Host started", extra={"facts": {"port": self.port, "functions": [f.name for f in functions]}})
 
     async def stop(self) -> bool:
@@ -135,13 +147,6 @@ class FunctionsHost:
         self.port = bound
         return bound
 
-    async def _status(self, _request: web.Request) -> web.Response:
-        if self._error is not None:
-            return web.json_response({"state": "Error", "errors": [self._error]}, status=HTTPStatus.SERVICE_UNAVAILABLE)
-        is_running = self._hub is not None
-        status = HTTPStatus.OK if is_running else HTTPStatus.SERVICE_UNAVAILABLE
-        return web.json_response({"state": "Running" if is_running else "Starting"}, status=status)
-
     def _invoker(self, queues: StorageQueues) -> Invoker:
         given = (self._client_binding, queues, self._options.trigger_threads)
         return FaultyInvoker(self._options.faults, *given) if self._options.faults else Invoker(*given)
@@ -157,10 +162,6 @@ class FunctionsHost:
 
     def _client_binding(self) -> str:
         return self._current_addresses().client_binding()
-
-    def _key(self) -> str:
-        """Return the key of the Durable HTTP API: made once, kept so that addresses handed out stay good."""
-        return self._database.remember_first("durable key", secrets.token_urlsafe(32))
 
 
 def _log_end(listener: asyncio.Task[None]) -> None:

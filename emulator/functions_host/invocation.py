@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 
 import azure.functions as func
@@ -41,6 +42,11 @@ class FunctionError(Exception):
         """The user code's own error: what the SDK raises around it carries the inputs of every action."""
         cause = self._error.__cause__
         return cause if cause is not None and OUT_OF_PROCESS_MARKER in self.message else self._error
+
+
+def timed_out(name: str, limit: timedelta) -> TimeoutError:
+    """The error of a function that has run for longer than host.json allows (FunctionTimeoutException)."""
+    return TimeoutError(f"Timeout value of {limit} was exceeded by function: Functions.{name}")
 
 
 @dataclass(frozen=True)
@@ -97,17 +103,30 @@ class Invoker:
         self._sender = sender
         self._worker = WorkerLoop()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="trigger")
+        self.timeout: timedelta | None = None
+        """How long a function may run that is waited for; a sync one goes on in its thread, and nobody listens."""
 
     async def invoke(self, function: HostFunction, given: FunctionInput) -> meta.Datum | None:
         """Run a function and return what it returned.
 
         Raises `FunctionError` when the function, a conversion or an output fails.
         """
-        if not function.is_async:
-            context = contextvars.copy_context()
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, context.run, self.invoke_here, function, given)
-        return await self._worker.run(self._await(function, given))
+        seconds = None if self.timeout is None else self.timeout.total_seconds()
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                return await self._started(function, given)
+        except TimeoutError:
+            if self.timeout is None or not limit.expired():
+                raise
+            raise FunctionError(timed_out(function.name, self.timeout)) from None
+
+    async def _started(self, function: HostFunction, given: FunctionInput) -> meta.Datum | None:
+        if function.is_async:
+            return await self._worker.run(self._await(function, given))
+        context = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, context.run, self.invoke_here, function, given)
 
     async def _await(self, function: HostFunction, given: FunctionInput) -> meta.Datum | None:
         with self._invocation(function) as invocation:

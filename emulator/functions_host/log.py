@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from emulator.functions_host.host_json import LoggingSection
+
 
 @dataclass(frozen=True)
 class Invocation:
@@ -21,6 +23,16 @@ class Invocation:
 
 
 current_invocation: ContextVar[Invocation | None] = ContextVar("current_invocation", default=None)
+
+_LEVELS = {
+    "Trace": logging.DEBUG,
+    "Debug": logging.DEBUG,
+    "Information": logging.INFO,
+    "Warning": logging.WARNING,
+    "Error": logging.ERROR,
+    "Critical": logging.CRITICAL,
+    "None": logging.CRITICAL + 1,
+}
 
 _TOO_TALKATIVE = ("azure.core.pipeline.policies.http_logging_policy", "aiohttp.access", "urllib3", "asyncio")
 
@@ -60,3 +72,8 @@ def configure_logging(file: Path | None, level: int = logging.INFO) -> None:
     logging.captureWarnings(capture=True)
     for name in _TOO_TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def follow_level(section: LoggingSection) -> None:
+    """Write what is at least as grave as host.json says by default."""
+    logging.getLogger().setLevel(_LEVELS[section.log_level.get("default", "Information")])

@@ -12,8 +12,8 @@ from emulator.functions_host.errors import HostError
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _FIELDS = (("second", 0, 59), ("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
-_LONGEST_SEARCH = timedelta(days=366 * 8)
-"""29 February on a given weekday can be that far away, and a day that never comes must end the search."""
+_LONGEST_SEARCH = timedelta(days=366 * 40)
+"""29 February on a given weekday can be that far away (over 2100), and a day that never comes must end the search."""
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from azure.functions import meta
 from azure.storage.queue import QueueClient, QueueMessage
 
 from emulator.functions_host.bindings import binding_data
+from emulator.functions_host.host_json import QueuesSection
 from emulator.functions_host.indexing import HostFunction, TriggerKind
 from emulator.functions_host.invocation import FunctionError, FunctionInput, Invoker
-from emulator.functions_host.settings import QueueSettings
+from emulator.functions_host.settings import new_batch_threshold
 from emulator.functions_host.storage_queues import StorageQueues, create, put
 
 _log = logging.getLogger("host.queue")
@@ -31,7 +32,7 @@ class QueueTriggers:
     """The queue functions of an app."""
 
     def __init__(
-        self, functions: Sequence[HostFunction], invoker: Invoker, queues: StorageQueues, settings: QueueSettings
+        self, functions: Sequence[HostFunction], invoker: Invoker, queues: StorageQueues, settings: QueuesSection
     ) -> None:
         self._listeners = [
             _Listener(function, invoker, queues, settings)
@@ -48,7 +49,7 @@ class QueueTriggers:
 
 class _Listener:
     def __init__(
-        self, function: HostFunction, invoker: Invoker, queues: StorageQueues, settings: QueueSettings
+        self, function: HostFunction, invoker: Invoker, queues: StorageQueues, settings: QueuesSection
     ) -> None:
         self._function = function
         self._invoker = invoker
@@ -67,7 +68,7 @@ class _Listener:
                 task.add_done_callback(self._in_work.discard)
             if messages:
                 pause = _FIRST_PAUSE
-                while len(self._in_work) > self._settings.new_batch_threshold:
+                while len(self._in_work) > new_batch_threshold(self._settings):
                     await asyncio.wait(self._in_work, return_when=asyncio.FIRST_COMPLETED)
             else:
                 await asyncio.sleep(pause.total_seconds())
@@ -97,7 +98,7 @@ class _Listener:
         if (message.dequeue_count or 0) > self._settings.max_dequeue_count:  # every host before died of it
             return False
         try:
-            text = decode_message(message.content, is_base64=self._settings.base64)
+            text = decode_message(message.content, is_base64=self._settings.message_encoding == "base64")
         except ValueError:
             _log.warning("Queue message is not Base64 of UTF-8", extra={"facts": {"messageId": message.id}})
             return False

@@ -4,9 +4,11 @@ import asyncio
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 
 from azure.functions import meta
 
@@ -17,13 +19,13 @@ from emulator.functions_host.durable.failures import activity_failure
 from emulator.functions_host.durable.store import PendingActivity
 from emulator.functions_host.durable.work_items import WorkItems
 from emulator.functions_host.indexing import HostFunction
-from emulator.functions_host.invocation import FunctionError, FunctionInput, Invoker
+from emulator.functions_host.invocation import FunctionError, FunctionInput, Invoker, timed_out
 
 _log = logging.getLogger("host.durable")
 
 
 class ActivityWorkers:
-    """The places of one host for activities; `limit` is how many run at once. `on_report` hears whose is done."""
+    """The places of one host for activities: `limit` of them, each for `timeout`. `on_report` hears whose is done."""
 
     def __init__(
         self,
@@ -31,16 +33,18 @@ class ActivityWorkers:
         functions: Mapping[str, HostFunction],
         invoker: Invoker,
         limit: int,
+        timeout: timedelta | None,
         on_report: Callable[[str], None],
     ) -> None:
         self._items = items
         self._functions = functions
         self._invoker = invoker
         self._limit = limit
+        self._timeout = timeout
         self._on_report = on_report
         self._pool = ThreadPoolExecutor(limit, thread_name_prefix="activity")
         self._taking = threading.Lock()
-        self._in_work: set[int] = set()
+        self._in_work: dict[int, tuple[PendingActivity, float]] = {}
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -63,9 +67,20 @@ class ActivityWorkers:
             if free <= 0 or self._stopping or self._loop is None:
                 return
             taken = self._items.take(free)
-            self._in_work.update(activity.id for activity in taken)
+            self._in_work |= {activity.id: (activity, time.monotonic()) for activity in taken}
             for activity in taken:
                 self._begin(activity)
+
+    def end_overdue(self) -> None:
+        """Report those that have run for too long as failed; what they still do changes nothing any more."""
+        if self._timeout is None:
+            return
+        latest = time.monotonic() - self._timeout.total_seconds()
+        with self._taking:
+            overdue = [activity for activity, began in self._in_work.values() if began < latest]
+        for activity in overdue:
+            with self._place_of(activity):
+                self._report(activity, None, FunctionError(timed_out(activity.name, self._timeout)))
 
     def stop(self) -> None:
         """Take nothing any more, and drop what runs on the app's loop."""
@@ -119,7 +134,7 @@ class ActivityWorkers:
             _log.exception("Activity could not be reported", extra={"facts": {"instanceId": activity.instance_id}})
         finally:
             with self._taking:
-                self._in_work.discard(activity.id)
+                self._in_work.pop(activity.id, None)
         self.offer()
 
     def _report(self, activity: PendingActivity, result: meta.Datum | None, error: FunctionError | None) -> None:

@@ -1,7 +1,6 @@
 """The Durable HTTP API: its routes, start, status, raise event, list; statuses, headers and bodies as recorded."""
 
 import asyncio
-import hmac
 import json
 import time
 import unicodedata
@@ -20,6 +19,7 @@ from emulator.functions_host.durable.management import Management
 from emulator.functions_host.durable.operations import RECEPTIONS, Operations
 from emulator.functions_host.durable.status import DuplicateKeyError, Shown, status_document
 from emulator.functions_host.durable.store import InstanceFilter, RuntimeStatus, Store
+from emulator.functions_host.keys import HostKeys
 
 _POLL_SECONDS = "5"
 _START_POLL_SECONDS = "10"
@@ -32,11 +32,19 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class DurableApi:
     """Handlers of the API over one task hub."""
 
-    def __init__(self, hub: TaskHub, store: Store, management: Management, addresses: Callable[[], Addresses]) -> None:
+    def __init__(
+        self,
+        hub: TaskHub,
+        store: Store,
+        management: Management,
+        addresses: Callable[[], Addresses],
+        keys: HostKeys,
+    ) -> None:
         self._hub = hub
         self._store = store
         self._operations = Operations(hub, store, management, self._point_to)
         self._addresses = addresses
+        self._keys = keys
 
     def add_public_routes(self, app: web.Application) -> None:
         """Serve the API with its key."""
@@ -67,8 +75,7 @@ class DurableApi:
         inner = self._of_this_hub(handler)
 
         async def guarded(request: web.Request) -> web.StreamResponse:
-            given = request.query.get("code") or request.headers.get("x-functions-key") or ""
-            if not hmac.compare_digest(given.encode(), self._addresses().key.encode()):
+            if not self._keys.admits_to_durable_api(request):
                 return web.Response(status=HTTPStatus.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
             return await inner(request)
 

@@ -126,4 +126,5 @@ class Pulse:
         if turnover.gained:
             self._orchestrators.wake(self._store.awaiting_episodes())
             self._next_timer = self._store.next_timer(self._is_own)
+        self._activities.end_overdue()
         self._activities.offer()  # what a host that has died had in work becomes visible without a write

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from emulator.functions_host.database import Database
 from emulator.functions_host.durable.activities import ActivityWorkers
@@ -13,6 +14,7 @@ from emulator.functions_host.durable.partitions import DEFAULT_COUNT, Partitions
 from emulator.functions_host.durable.pulse import Pulse
 from emulator.functions_host.durable.store import Store
 from emulator.functions_host.durable.work_items import WorkItems
+from emulator.functions_host.host_json import DurableSection
 from emulator.functions_host.indexing import HostFunction
 from emulator.functions_host.invocation import Invoker
 from emulator.functions_host.leases import Leases
@@ -25,6 +27,17 @@ class HubLimits:
     activities: int = 16
     orchestrators: int = 4
     partitions: int = DEFAULT_COUNT
+    activity_timeout: timedelta | None = None
+
+    @classmethod
+    def of(cls, section: DurableSection, function_timeout: timedelta | None) -> "HubLimits":
+        """The limits that host.json sets."""
+        return cls(
+            section.max_concurrent_activity_functions,
+            section.max_concurrent_orchestrator_functions,
+            section.storage_provider.partition_count,
+            function_timeout,
+        )
 
 
 class HubWorker:
@@ -43,7 +56,9 @@ class HubWorker:
         items = WorkItems(database, leases)
         partitions = Partitions(leases, partition_count(database, limits.partitions))
         self._orchestrators = OrchestratorWorkers(runner, partitions, limits.orchestrators, self._after)
-        self._activities = ActivityWorkers(items, activities, invoker, limits.activities, lambda i: self.wake([i]))
+        self._activities = ActivityWorkers(
+            items, activities, invoker, limits.activities, limits.activity_timeout, lambda i: self.wake([i])
+        )
         self._pulse = Pulse(database, store, leases, partitions, items, self._orchestrators, self._activities)
 
     def run(self) -> None:

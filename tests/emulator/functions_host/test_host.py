@@ -39,7 +39,10 @@ def test_a_host_that_is_ready_says_so(tmp_path: Path) -> None:
     with running(tmp_path / "app", APP) as host:
         answer = host.get("/admin/host/status")
 
-    assert (answer.status_code, answer.json()) == (200, {"state": "Running"})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"state": "Running", "instanceId": "host-0", "warnings": []},
+    )
 
 
 def test_an_app_that_cannot_be_indexed_leaves_a_host_that_says_so_and_runs_nothing(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from azure.storage.queue import QueueClient
 
 from emulator.functions_host import queues as queues_module
 from emulator.functions_host.bindings import decode
+from emulator.functions_host.host_json import QueuesSection
 from emulator.functions_host.indexing import Binding, HostFunction, TriggerKind
 from emulator.functions_host.invocation import FunctionInput
 from emulator.functions_host.queues import QueueTriggers
-from emulator.functions_host.settings import QueueSettings
 from emulator.functions_host.storage_queues import StorageQueues, create
 from tests.running import RunningAzurite
 
@@ -98,7 +98,7 @@ def triggers(storage: CountingQueues, trigger: Binding, invoker: HoldingInvoker,
         wants_context=False,
         directory=tmp_path,
     )
-    settings = QueueSettings(max_polling_interval=timedelta(seconds=0.2), max_dequeue_count=2)
+    settings = QueuesSection(max_polling_interval=timedelta(seconds=0.2), max_dequeue_count=2)
     return QueueTriggers([function], invoker, storage, settings)  # type: ignore[arg-type]
 
 
