@@ -1,7 +1,7 @@
 """The emulator that runs in a state folder, as its clients see it: addresses, whom to trust, a token.
 
-`stack.json` names the addresses; `identity-header` holds the secret of the identity endpoint. Both are for the owner's
-eyes only (mode 600) and go when the emulator stops.
+`stack.json` names the addresses; `identity-header` holds the secret of the identity endpoint, `function-key` the key of
+the app's API if it asks for one. They are for the owner's eyes only (mode 600) and go when the emulator stops.
 """
 
 import json
@@ -38,6 +38,7 @@ class RunningEmulator:
     subscriptions: tuple[str, ...]
     tenant: str
     identity_header: str = field(repr=False)
+    function_key: str | None = field(repr=False, default=None)
 
     @classmethod
     def find(cls, state: Path) -> Self:
@@ -45,6 +46,7 @@ class RunningEmulator:
         try:
             told = json.loads((state / "stack.json").read_text(encoding="utf-8"))
             header = (state / "identity-header").read_text(encoding="utf-8")
+            key_file = state / "function-key"
         except FileNotFoundError as absent:
             message = f"no emulator runs in {state}: start one with `python -m emulator up`, or name its --state folder"
             raise NotRunningError(message) from absent
@@ -58,6 +60,7 @@ class RunningEmulator:
             subscriptions=tuple(told["subscriptions"]),
             tenant=told["tenant"],
             identity_header=header,
+            function_key=key_file.read_text(encoding="utf-8") if key_file.exists() else None,
         )
 
     def token(self, audience: str = ARM_AUDIENCE) -> str:
@@ -74,13 +77,15 @@ class RunningEmulator:
         return token
 
     def environment(self) -> dict[str, str]:
-        """What the Azure CLI, the Azure SDKs, curl and `armature` need in their environment; holds the secret header.
+        """What the Azure CLI, the Azure SDKs, curl and `armature` need in their environment; holds secrets.
 
         The certificate variables are those of requests, OpenSSL and curl; IDENTITY_* make `az login --identity` and
         `ManagedIdentityCredential` find the identity endpoint.
         """
         trust = str(self.trust)
+        key = {} if self.function_key is None else {"ARMATURE_FUNCTION_KEY": self.function_key}
         return {
+            **key,
             "ARM_ENDPOINT": self.arm,
             "BLOB_ENDPOINT": self.blob,
             "AZURE_SUBSCRIPTION_ID": self.subscriptions[0],

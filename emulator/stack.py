@@ -5,8 +5,9 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Self
@@ -14,6 +15,8 @@ from typing import IO, Self
 from emulator.faults.folder import FaultFolder, read_fault_file
 from emulator.faults.model import FaultFile
 from emulator.foundation import PRINCIPAL, TENANT, Foundation, emulator_environment
+from emulator.functions_host.database import Database
+from emulator.functions_host.keys import HEADER, HostKeys
 from emulator.processes import Child, Supervisor, free_port, is_port_free
 from emulator.readiness import answer
 from emulator.reviving import Reviver
@@ -46,7 +49,8 @@ class StackOptions:
     `scale` multiplies every provisioning time of ARM. `extra_settings` are added to the app's settings, and win.
     `witness` is a file for the secrets that the run uses, for tests only (see emulator.witness). `faults` are put in
     place of those that an earlier run left in the state folder. With `revive`, Resource Manager and the Functions host
-    are started again when they end by themselves, as when a fault kills them.
+    are started again when they end by themselves, as when a fault kills them. `hosts` is how many processes run the
+    app, on one task hub; with `require_keys` they ask for function keys as in Azure.
     """
 
     state: Path
@@ -60,6 +64,13 @@ class StackOptions:
     witness: Path | None = None
     faults: FaultFile | Path | None = None
     revive: bool = False
+    hosts: int = 1
+    require_keys: bool = False
+
+
+def host_name(index: int) -> str:
+    """The name of a Functions host among the processes: its number counts from the second on."""
+    return f"functions-host-{index}" if index else "functions-host"
 
 
 class Stack:
@@ -83,13 +94,15 @@ class Stack:
             witness=options.witness,
             identity_port=options.ports.identity,
         )
-        self._functions_port = options.ports.functions or free_port()
+        first, *others = (free_port() for _ in range(options.hosts))
+        self._functions_ports = [options.ports.functions or first, *others]
         self._arm_port = options.ports.arm or free_port()
         self.faults = FaultFolder(self.state)
         self._lock: IO[str] | None = None
         self._changing = threading.RLock()
-        launch = {"arm": self._launch_arm, "functions-host": self._launch_host} if options.revive else {}
-        self._reviver = Reviver(self.supervisor, launch, self._changing)
+        launch: dict[str, Callable[[], Child]] = {"arm": self._launch_arm}
+        launch |= {host_name(index): partial(self._launch_host, index) for index in range(options.hosts)}
+        self._reviver = Reviver(self.supervisor, launch if options.revive else {}, self._changing)
 
     def __enter__(self) -> Self:
         self.start()
@@ -100,8 +113,27 @@ class Stack:
 
     @property
     def host_url(self) -> str:
-        """The Functions host, without a path."""
-        return f"http://127.0.0.1:{self._functions_port}"
+        """The first Functions host, without a path."""
+        return self.host_urls[0]
+
+    @property
+    def host_urls(self) -> list[str]:
+        """Every Functions host, without a path."""
+        return [f"http://127.0.0.1:{port}" for port in self._functions_ports]
+
+    @cached_property
+    def keys(self) -> HostKeys:
+        """The hosts' keys, made when they are asked for first. They are secrets."""
+        database = Database(self._hub_file)
+        try:
+            return HostKeys.of(database)
+        finally:
+            database.close()
+
+    @property
+    def function_key(self) -> str | None:
+        """What a client has to send as x-functions-key, None when the hosts ask for nothing."""
+        return self.keys.function if self.options.require_keys else None
 
     @property
     def api_url(self) -> str:
@@ -130,9 +162,11 @@ class Stack:
 
     @property
     def client_settings(self) -> dict[str, str]:
-        """What the command line needs: the API, the subscription, whom to trust when it uploads. No secret."""
+        """What the command line needs: the API and its key, if any, the subscription, whom to trust when it uploads."""
         trust = self.foundation.settings["REQUESTS_CA_BUNDLE"]
+        key = {} if self.function_key is None else {"ARMATURE_FUNCTION_KEY": self.function_key}
         return {
+            **key,
             "ARMATURE_API_URL": self.api_url,
             "ARMATURE_SUBSCRIPTION": self.options.subscriptions[0],
             "REQUESTS_CA_BUNDLE": trust,
@@ -151,9 +185,10 @@ class Stack:
             self._check_ports()
             self.foundation.start()
             arm = self._launch_arm()
-            host = self._launch_host()
+            hosts = [self._launch_host(index) for index in range(self.options.hosts)]
             arm.wait_until(self._arm_serves)
-            host.wait_until(lambda: self._host_is_running(host))
+            for index, host in enumerate(hosts):
+                host.wait_until(partial(self._host_is_running, host, index))
             self._write_addresses()
             self._reviver.start()
         except BaseException:
@@ -166,20 +201,21 @@ class Stack:
         self.supervisor.stop()
         if self._lock is not None:
             self._addresses_file.unlink(missing_ok=True)
+            self._key_file.unlink(missing_ok=True)
             self.foundation.header_file.unlink(missing_ok=True)
             self._lock.close()
             self._lock = None
 
-    def kill_host(self) -> None:
-        """End the Functions host as a power cut would (SIGKILL)."""
+    def kill_host(self, index: int = 0) -> None:
+        """End a Functions host as a power cut would (SIGKILL)."""
         with self._changing:
-            self.supervisor.kill("functions-host")
+            self.supervisor.kill(host_name(index))
 
-    def start_host(self) -> None:
-        """Start the Functions host again, on the same port and database; return when it runs."""
+    def start_host(self, index: int = 0) -> None:
+        """Start a Functions host again, on the same port and database; return when it runs."""
         with self._changing:
-            host = self._launch_host()
-        host.wait_until(lambda: self._host_is_running(host))
+            host = self._launch_host(index)
+        host.wait_until(lambda: self._host_is_running(host, index))
         self._write_addresses()
 
     def kill_arm(self) -> None:
@@ -222,19 +258,26 @@ class Stack:
         command += ["--log", str(self.supervisor.logs / "arm-requests.log")]
         return self.supervisor.start("arm", command, environment=self.foundation.service_environment)
 
-    def _launch_host(self) -> Child:
+    @property
+    def _hub_file(self) -> Path:
+        return self.state / "host.sqlite"
+
+    def _launch_host(self, index: int) -> Child:
         command = [sys.executable, "-m", "emulator.functions_host", "--app-root", str(self.options.app_root.resolve())]
-        command += ["--port", str(self._functions_port), "--database", str(self.state / "host.sqlite")]
+        command += ["--port", str(self._functions_ports[index]), "--database", str(self._hub_file)]
+        if self.options.require_keys:
+            command += ["--require-keys"]
         environment = {**emulator_environment(), **self.foundation.fault_environment, **self.app_settings}
-        return self.supervisor.start("functions-host", command, environment=environment)
+        return self.supervisor.start(host_name(index), command, environment=environment)
 
     def _arm_serves(self) -> bool:
         response = answer(f"{self.arm_url}{ARM_READY_PATH}", trust=self.foundation.certificates.trust_bundle)
         return response is not None and response.status_code == HTTPStatus.OK
 
-    def _host_is_running(self, host: Child) -> bool:
+    def _host_is_running(self, host: Child, index: int) -> bool:
         """Whether the host runs the app. Raises ChildError when it says that it can't."""
-        response = answer(f"{self.host_url}{HOST_READY_PATH}")
+        key = {HEADER: self.keys.master} if self.options.require_keys else {}
+        response = answer(f"{self.host_urls[index]}{HOST_READY_PATH}", headers=key)
         if response is None:
             return False
         status = response.json()  # 503 while it starts, and when it can't run the app
@@ -243,7 +286,7 @@ class Stack:
         return bool(status["state"] == "Running")
 
     def _check_ports(self) -> None:
-        taken = [port for port in (self._functions_port, self._arm_port) if not is_port_free(port)]
+        taken = [port for port in (*self._functions_ports, self._arm_port) if not is_port_free(port)]
         if taken:
             raise StackError(f"port {taken[0]} of 127.0.0.1 is in use: choose another one, or 0 for any free one")
 
@@ -265,6 +308,7 @@ class Stack:
         """Addresses and process ids, for people and scripts; no secret, and for the owner's eyes all the same."""
         content = {
             "api": self.api_url,
+            "hosts": self.host_urls,
             "arm": self.arm_url,
             "blob": self.foundation.storage.blob,
             "queue": self.foundation.storage.queue,
@@ -275,6 +319,16 @@ class Stack:
             "supervisor": os.getpid(),
             "processes": {name: child.pid for name, child in self.supervisor.children.items()},
         }
-        self._addresses_file.unlink(missing_ok=True)
-        with open(os.open(self._addresses_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-            json.dump(content, stream, indent=1)
+        _write_for_owner(self._addresses_file, json.dumps(content, indent=1))
+        if self.function_key is not None:
+            _write_for_owner(self._key_file, self.function_key)
+
+    @property
+    def _key_file(self) -> Path:
+        return self.state / "function-key"
+
+
+def _write_for_owner(file: Path, text: str) -> None:
+    file.unlink(missing_ok=True)
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(text)

@@ -28,6 +28,8 @@ def add_to(commands: Commands) -> None:
     )
     up.add_argument("--faults", type=Path, metavar="FILE", help="rules for faults, in place of those of an earlier run")
     up.add_argument("--revive", action="store_true", help="start ARM and the host again when they end by themselves")
+    up.add_argument("--hosts", type=_number_of_hosts, default=1, help="how many hosts share the task hub (%(default)s)")
+    up.add_argument("--require-keys", action="store_true", help="ask for function keys, as Azure does")
     up.set_defaults(run=run)
 
 
@@ -42,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
             extra_settings=dict(arguments.setting),
             faults=arguments.faults,
             revive=arguments.revive,
+            hosts=arguments.hosts,
+            require_keys=arguments.require_keys,
         )
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -65,8 +69,16 @@ def _setting(text: str) -> tuple[str, str]:
     return name, value
 
 
+def _number_of_hosts(text: str) -> int:
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of hosts")
+    return int(text)
+
+
 def _print_addresses(stack: Stack) -> None:
     print(f"API       {stack.api_url}")
+    for url in stack.host_urls[1:]:
+        print(f"          {url}/api")
     print(f"ARM       {stack.arm_url}")
     print(f"storage   {stack.blob_endpoint}")
     print(f"logs      {stack.supervisor.logs}")

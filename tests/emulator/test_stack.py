@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from emulator.processes import ChildError, free_port, is_port_free
+from emulator.running import RunningEmulator
 from emulator.stack import SUBSCRIPTION, Ports, Stack, StackError, StackOptions
 from tests.running import ROOT
 from tests.waiting import is_alive, wait_until
@@ -26,6 +27,10 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 @app.route(route="settings/{name}")
 def setting(req: func.HttpRequest) -> str:
     return os.environ.get(req.route_params["name"], "")
+
+@app.route(route="guarded", auth_level=func.AuthLevel.FUNCTION)
+def guarded(req: func.HttpRequest) -> str:
+    return "guarded"
 """
 
 
@@ -117,6 +122,33 @@ def test_a_killed_resource_manager_is_started_again_with_what_it_held(small_stac
 
     assert processes_of(small_stack.state)["arm"] != before
     assert (made.status_code, requests.get(group, **call).status_code) == (201, 200)
+
+
+@pytest.fixture
+def guarded_pair(app: Path, tmp_path: Path) -> Iterator[Stack]:
+    with Stack(StackOptions(state=tmp_path, app_root=app, hosts=2, require_keys=True)) as running:
+        yield running
+
+
+def test_two_hosts_that_ask_for_keys_serve_one_app(guarded_pair: Stack) -> None:
+    urls = [f"{url}/api/guarded" for url in guarded_pair.host_urls]
+    key = guarded_pair.function_key
+    assert key is not None
+
+    without = [requests.get(url, timeout=30) for url in urls]
+    with_key = [requests.get(url, headers={"x-functions-key": key}, timeout=30) for url in urls]
+    guarded_pair.kill_host(1)
+    first = requests.get(urls[0], params={"code": key}, timeout=30)
+    guarded_pair.start_host(1)
+    second = requests.get(urls[1], params={"code": key}, timeout=30)
+
+    assert [(answer.status_code, answer.content) for answer in without] == [(401, b"")] * 2
+    assert [answer.text for answer in (*with_key, first, second)] == ["guarded"] * 4
+    assert {"functions-host", "functions-host-1"} <= set(processes_of(guarded_pair.state))
+    assert guarded_pair.client_settings["ARMATURE_FUNCTION_KEY"] == key
+    assert RunningEmulator.find(guarded_pair.state).environment()["ARMATURE_FUNCTION_KEY"] == key
+    assert stat.S_IMODE((guarded_pair.state / "function-key").stat().st_mode) == 0o600
+    assert key not in (guarded_pair.state / "stack.json").read_text()
 
 
 def test_a_state_folder_belongs_to_one_emulator_at_a_time(small_stack: Stack) -> None:
