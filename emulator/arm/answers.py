@@ -1,4 +1,4 @@
-"""What every answer carries: request ids, dates, remaining budgets; errors as ARM shapes them; and the request log."""
+"""What every answer carries: request ids, the date, what is left to ask; errors as ARM shapes them; the request log."""
 
 import json
 import logging
@@ -14,7 +14,8 @@ from aiohttp import web
 from emulator.arm.catalogue import API_VERSIONS
 from emulator.arm.clock import now, timestamp
 from emulator.arm.errors import ArmError
-from emulator.arm.tokens import AuthenticationError, TokenVerifier
+from emulator.arm.throttling import ThrottledError
+from emulator.arm.tokens import AuthenticationError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -22,26 +23,9 @@ _LOG = logging.getLogger(__name__)
 
 CORRELATION_ID = web.RequestKey("correlation_id", str)
 LOGGED_DEPLOYMENT = web.RequestKey("logged_deployment", dict[str, Any])
+REMAINING = web.RequestKey("remaining", tuple[str, int])
 
 API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[A-Za-z]+(\.\d+)?)?")
-READ_BUDGET, READ_REFILL = 250, 25.0  # requests, requests a second: specs of ARM throttling, 2024
-WRITE_BUDGET, WRITE_REFILL = 200, 10.0
-
-
-class Budget:
-    """A token bucket, told in `x-ms-ratelimit-remaining-*`; it counts and never refuses."""
-
-    def __init__(self, size: int, refill: float) -> None:
-        self._size, self._refill = size, refill
-        self._tokens, self._when = float(size), time.monotonic()
-
-    def spend(self) -> int:
-        """Take one token and say how many are left."""
-        moment = time.monotonic()
-        self._tokens = min(self._size, self._tokens + (moment - self._when) * self._refill)
-        self._when = moment
-        self._tokens = max(0.0, self._tokens - 1)
-        return int(self._tokens)
 
 
 class RequestLog:
@@ -70,7 +54,11 @@ def check_api_version(version: str | None) -> str:
 
 def error_response(error: ArmError) -> web.Response:
     """The error as an HTTP answer."""
-    headers = {"WWW-Authenticate": error.challenge} if isinstance(error, AuthenticationError) else None
+    headers = None
+    if isinstance(error, AuthenticationError):
+        headers = {"WWW-Authenticate": error.challenge}
+    elif isinstance(error, ThrottledError):
+        headers = {"Retry-After": str(error.retry_after)}
     return web.json_response({"error": error.as_dict()}, status=error.status, headers=headers)
 
 
@@ -97,12 +85,6 @@ def logging_middleware(log: RequestLog) -> Any:
 
 def headers_middleware() -> Any:
     """The ids, the date and the budgets; errors become answers here."""
-    budgets = {
-        "reads": Budget(READ_BUDGET, READ_REFILL),
-        "writes": Budget(WRITE_BUDGET, WRITE_REFILL),
-        "deletes": Budget(WRITE_BUDGET, WRITE_REFILL),
-    }
-    kinds = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
 
     @web.middleware
     async def add_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -123,26 +105,14 @@ def headers_middleware() -> Any:
             _LOG.exception("%s %s", request.method, request.path)
             message = "The emulator made a mistake; its log holds the trace."
             response = error_response(ArmError(500, "InternalServerError", message))
-        kind = kinds.get(request.method, "writes")
+        header, left = request.get(REMAINING, ("", 0))
+        if header:
+            response.headers[header] = str(left)
         response.headers["x-ms-request-id"] = request_id
         response.headers["x-ms-correlation-request-id"] = correlation_id
         response.headers["x-ms-routing-request-id"] = f"LOCAL:{now():%Y%m%dT%H%M%SZ}:{request_id}"
-        response.headers[f"x-ms-ratelimit-remaining-subscription-{kind}"] = str(budgets[kind].spend())
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         return response
 
     return add_headers
-
-
-def authentication_middleware(verifier: TokenVerifier) -> Any:
-    """Everything but the metadata needs a token and an `api-version`."""
-
-    @web.middleware
-    async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path.lower() != "/metadata/endpoints":
-            verifier.verify(request.headers.get("Authorization"))
-        check_api_version(request.query.get("api-version"))
-        return await handler(request)
-
-    return authenticate

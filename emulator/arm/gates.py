@@ -11,6 +11,7 @@ from emulator.arm.behaviours import Surroundings
 from emulator.arm.caller import Caller
 from emulator.arm.governance import locks
 from emulator.arm.governance.scopes import action_of
+from emulator.arm.identifiers import ResourceId
 from emulator.arm.models import Resource
 
 WriteGate = Callable[[Surroundings, Resource, Resource | None, Caller | None], None]
@@ -32,6 +33,14 @@ def check_delete(surroundings: Surroundings, resource: Resource, caller: Caller 
     """Raise `ArmError` when `resource`, a resource group's document being one too, may not be deleted."""
     for gate in _DELETE:
         gate(surroundings, resource, caller)
+
+
+def check_action(surroundings: Surroundings, resource_id: ResourceId) -> None:
+    """Raise `ArmError` when nothing may be asked of a resource that could change it: a read-only lock forbids POSTs.
+
+    The right to ask is told by the request itself, see emulator.arm.governance.rights.
+    """
+    locks.check_write(surroundings.state, resource_id)
 
 
 def _may_write(surroundings: Surroundings, resource: Resource, before: Resource | None, caller: Caller | None) -> None:

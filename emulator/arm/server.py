@@ -8,7 +8,8 @@ from typing import Any
 from aiohttp import web
 
 from emulator import witness
-from emulator.arm.answers import Handler, RequestLog, authentication_middleware, headers_middleware, logging_middleware
+from emulator.arm.admission import admission_middleware
+from emulator.arm.answers import Handler, RequestLog, headers_middleware, logging_middleware
 from emulator.arm.behaviours import Outside, Surroundings, resume
 from emulator.arm.behaviours.storage import AccountsFile
 from emulator.arm.clock import SimulatedTime
@@ -25,6 +26,7 @@ from emulator.arm.routes import add_routes
 from emulator.arm.routes.service import SERVICE, Service
 from emulator.arm.settings import NO_STORAGE, ArmSettings
 from emulator.arm.state import CloudState
+from emulator.arm.throttling import Budgets
 from emulator.arm.tokens import TokenVerifier
 from emulator.faults.plan import FaultPlan
 
@@ -56,7 +58,7 @@ def create_application(settings: ArmSettings) -> web.Application:
             logging_middleware(RequestLog(settings.log)),
             headers_middleware(),
             *([fault_middleware(plan, StaleReads(state), settings.tenant)] if plan else []),
-            authentication_middleware(verifier),
+            admission_middleware(verifier, state, Budgets(settings.scale, is_enforced=settings.throttle)),
             *watching,
             lasting_middleware(state),
         ],

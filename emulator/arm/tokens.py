@@ -5,6 +5,7 @@ from typing import Any
 
 import jwt
 
+from emulator.arm.caller import Caller
 from emulator.arm.errors import ArmError
 
 AUDIENCES = (
@@ -34,6 +35,12 @@ class TokenVerifier:
         self._public_key = public_key
         self._tenant = tenant
 
+    def caller(self, authorization: str | None) -> Caller:
+        """Who the token was given to; raises `AuthenticationError`."""
+        claims = self.verify(authorization)
+        client = str(claims.get("appid") or claims.get("azp") or "")
+        return Caller(str(claims.get("oid", "")), client, str(claims.get("tid", self._tenant)))
+
     def verify(self, authorization: str | None) -> dict[str, Any]:
         """The token's claims; raises `AuthenticationError`."""
         if not authorization:
@@ -55,15 +62,19 @@ class TokenVerifier:
             raise self._refusal("ExpiredAuthenticationToken", self._expiry_message(token)) from expired
         except jwt.InvalidAudienceError as wrong:
             message = (
-                "The access token has been obtained for wrong audience or resource. It should exactly match "
-                "with one of "
-                f"the allowed audiences {', '.join(repr(a) for a in AUDIENCES)}."
+                "The access token has been obtained for wrong audience or resource "
+                f"'{_unverified(token).get('aud')}'. It should exactly match with one of the allowed audiences "
+                f"{','.join(repr(a) for a in AUDIENCES)}."
             )
             raise self._refusal("InvalidAuthenticationTokenAudience", message) from wrong
         except jwt.InvalidTokenError as invalid:
             raise self._refusal("InvalidAuthenticationToken", "The access token is invalid.") from invalid
         if claims.get("tid", self._tenant) != self._tenant:
-            message = f"The access token is from the wrong tenant. It must match the tenant '{self._tenant}'."
+            message = (
+                f"The access token is from the wrong issuer 'https://sts.windows.net/{claims['tid']}/'. It must match "
+                f"the tenant 'https://sts.windows.net/{self._tenant}/' associated with this subscription. Please use "
+                f"the authority (URL) '{LOGIN_ENDPOINT}/{self._tenant}' to get the token."
+            )
             raise self._refusal("InvalidAuthenticationTokenTenant", message)
         return claims
 
@@ -72,9 +83,15 @@ class TokenVerifier:
 
     @staticmethod
     def _expiry_message(token: str) -> str:
-        expiry = jwt.decode(token, options={"verify_signature": False})["exp"]
+        expiry = _unverified(token)["exp"]
         then, now = datetime.fromtimestamp(expiry, UTC), datetime.now(UTC)
         return (
             f"The access token expiry UTC time '{then:%m/%d/%Y %I:%M:%S %p}' is earlier than current UTC time "
             f"'{now:%m/%d/%Y %I:%M:%S %p}'."
         )
+
+
+def _unverified(token: str) -> dict[str, Any]:
+    """What a token says, for the wording of its refusal."""
+    claims: dict[str, Any] = jwt.decode(token.strip(), options={"verify_signature": False})
+    return claims

@@ -1,56 +1,70 @@
-"""`$filter`, `$top` and paging of lists, as far as ARM's lists of groups, resources and deployments know them."""
+"""`$filter`, `$top` and paging of lists of groups, resources, deployments and what governs them."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 
 from emulator.arm.errors import ArmError
+from emulator.arm.odata import Filter, FilterSyntaxError, check_names, meets, read_filter
 
-_CONDITION = re.compile(r"\s*([\w./]+)\s+(eq|ne)\s+'((?:[^']|'')*)'\s*$", re.IGNORECASE)
-_AND = re.compile(r"\s+and\s+(?=[\w./]+\s+(?:eq|ne)\s)", re.IGNORECASE)
 _GROUP = re.compile(r"/resourceGroups/([^/]+)", re.IGNORECASE)
-_TAG_FIELDS = ("tagname", "tagvalue")
-_FIELDS: dict[str, Callable[[dict[str, Any]], str]] = {
+_FIELDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "id": lambda item: str(item.get("id", "")),
     "resourcetype": lambda item: str(item.get("type", "")),
     "name": lambda item: str(item.get("name", "")),
     "location": lambda item: str(item.get("location", "")),
+    "kind": lambda item: str(item.get("kind", "")),
+    "managedby": lambda item: str(item.get("managedBy", "")),
     "resourcegroup": lambda item: found[1] if (found := _GROUP.search(item["id"])) else "",
     "provisioningstate": lambda item: str((item.get("properties") or {}).get("provisioningState", "")),
+    "plan/publisher": lambda item: str((item.get("plan") or {}).get("publisher", "")),
+    "plan/name": lambda item: str((item.get("plan") or {}).get("name", "")),
+    "plan/product": lambda item: str((item.get("plan") or {}).get("product", "")),
+    "identity/principalid": lambda item: str((item.get("identity") or {}).get("principalId", "")),
+    "principalid": lambda item: str((item.get("properties") or {}).get("principalId", "")),
+    "roledefinitionid": lambda item: str((item.get("properties") or {}).get("roleDefinitionId", "")),
+    "rolename": lambda item: str((item.get("properties") or {}).get("roleName", "")),
+    "type": lambda item: str((item.get("properties") or {}).get("type", item.get("type", ""))),
+    "policytype": lambda item: str((item.get("properties") or {}).get("policyType", "")),
 }
 _PAGE = 1000
 
 
+class Item:
+    """An entry of a list, as a filter asks for it."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+
+    def field(self, name: str) -> str | None:
+        """The value of a field by its lower-case name; None for a field that no list has."""
+        read = _FIELDS.get(name)
+        return read(self._document) if read else None
+
+    def tags(self) -> dict[str, str]:
+        """The tags by lower-case name."""
+        return {str(name).lower(): str(value) for name, value in (self._document.get("tags") or {}).items()}
+
+
+def filter_of(text: str | None) -> Filter | None:
+    """The filter of a query string; raises `ArmError` (400 InvalidFilterInQueryString)."""
+    if not text or not text.strip():
+        return None
+    try:
+        expression = read_filter(text)
+        check_names(expression, Item({"id": ""}))
+    except FilterSyntaxError as wrong:
+        message = f"Invalid $filter '{text}' specified in the query string."
+        raise ArmError(400, "InvalidFilterInQueryString", message) from wrong
+    return expression
+
+
 def reader_of(text: str | None) -> Callable[[dict[str, Any]], bool]:
-    """What tells whether an item meets the filter: conditions `field eq 'value'`, joined by `and`.
-
-    Fields: resourceType, name, location, resourceGroup, provisioningState, and the pair tagName/tagValue. Raises
-    `ArmError` (400 InvalidFilterInQueryString) for anything else.
-    """
-    parts = _AND.split(text) if text else []
-    conditions = [_condition(part, text or "") for part in parts]
-    tag = {field: value for field, _, value in conditions if field in _TAG_FIELDS}
-    plain = [condition for condition in conditions if condition[0] not in _TAG_FIELDS]
-
-    def meets(item: dict[str, Any]) -> bool:
-        has_tag = not tag or _has_tag(item, tag)
-        return has_tag and all((_FIELDS[f](item).lower() == value.lower()) is (o == "eq") for f, o, value in plain)
-
-    return meets
-
-
-def _condition(part: str, text: str) -> tuple[str, str, str]:
-    found = _CONDITION.match(part)
-    if not found or found[1].lower() not in (*_FIELDS, *_TAG_FIELDS):
-        raise ArmError(400, "InvalidFilterInQueryString", f"Invalid $filter '{text}' specified in the query string.")
-    return found[1].lower(), found[2].lower(), found[3].replace("''", "'")
-
-
-def _has_tag(item: dict[str, Any], wanted: dict[str, str]) -> bool:
-    tags = {name.lower(): value for name, value in (item.get("tags") or {}).items()}
-    name = wanted.get("tagname", "").lower()
-    return name in tags and ("tagvalue" not in wanted or tags[name] == wanted["tagvalue"])
+    """What tells whether an item meets the filter; raises `ArmError` (400 InvalidFilterInQueryString)."""
+    expression = filter_of(text)
+    return lambda item: expression is None or meets(expression, Item(item))
 
 
 def paged(request: web.Request, items: Sequence[dict[str, Any]], page: int = _PAGE) -> web.Response:

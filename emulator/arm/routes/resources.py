@@ -1,27 +1,33 @@
-"""Resources by id, their actions, and the lists of a group and of a subscription."""
+"""Resources by id at any scope: PUT, GET, HEAD, PATCH, DELETE, their actions, and lists of one type."""
 
-import re
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 
-from emulator.arm.clock import timestamp
+from emulator.arm import gates
+from emulator.arm.addresses import action_at, list_at, resource_at, tidy
+from emulator.arm.admission import CALLER
 from emulator.arm.errors import ArmError, invalid_request_content
+from emulator.arm.governance.registration import check_served
 from emulator.arm.identifiers import ResourceId
-from emulator.arm.provisioning import act, present, read, remove, write
-from emulator.arm.routes.filters import paged, reader_of
-from emulator.arm.routes.paths import GROUP, SUBSCRIPTION, any_case
+from emulator.arm.models import ProviderOperation
+from emulator.arm.provisioning import act, present, read
+from emulator.arm.routes import listing
+from emulator.arm.routes.conditions import check_conditions, etag_of, is_unchanged
+from emulator.arm.routes.operation_results import async_headers
 from emulator.arm.routes.service import Service, json_body, service_of
-from emulator.arm.state import Resource
 
-_LISTED = ("id", "name", "type", "location", "tags", "kind", "sku", "identity", "managedBy", "zones", "plan")
-_EXPANSIONS = {"createdtime", "changedtime", "provisioningstate"}
+_AT_ONCE = 3.0  # what takes no longer is answered when it is done, as providers do; seconds of Azure's time
+_WITHOUT_BODY = frozenset({"microsoft.storage/storageaccounts", "microsoft.web/serverfarms"})
+"""Types whose providers accept with 202 and a `Location` alone: their REST reference, Create."""
+_ANSWERS_WHAT_WAS = "microsoft.authorization/"  # deleting what governs answers what it was
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
-    """Register the routes of this module; the ones by id match whatever nothing else did."""
-    router.add_get(any_case(f"{SUBSCRIPTION}/resources"), list_resources)
-    router.add_get(any_case(f"{GROUP}/resources"), list_resources)
+    """Register the routes of resources; those by id match whatever nothing else did."""
+    listing.add_routes(router)
     by_id = "/{resource_id:.+}"
     router.add_get(by_id, get_resource, allow_head=False)
     router.add_head(by_id, head_resource)
@@ -31,38 +37,16 @@ def add_routes(router: web.UrlDispatcher) -> None:
     router.add_post(by_id, post_action)
 
 
-async def list_resources(request: web.Request) -> web.Response:
-    """Top-level resources only, never deployments, as ARM's index shows them."""
-    service, subscription = service_of(request), request.match_info["subscription"]
-    scope = ResourceId(service.state.check_subscription(subscription), request.match_info.get("group"))
-    if scope.group:
-        scope = service.state.group(subscription, scope.group).id
-    expanded = {name.strip().lower() for name in request.query.get("$expand", "").split(",") if name.strip()}
-    if expanded - _EXPANSIONS:
-        raise ArmError(400, "InvalidExpandQueryString", "The $expand in the query string is invalid.")
-    entries = [
-        _listed(resource, expanded)
-        for resource in service.state.resources(scope)
-        if resource.id.group and resource.id.parent is None and not resource.id.is_extension
-    ]
-    entries.sort(key=lambda entry: str(entry["id"]).lower())
-    return paged(request, list(filter(reader_of(request.query.get("$filter")), entries)))
-
-
-def _listed(resource: Resource, expanded: set[str]) -> dict[str, Any]:
-    entry = {key: resource.document[key] for key in _LISTED if key in resource.document}
-    extra = {
-        "createdtime": ("createdTime", timestamp(resource.created)),
-        "changedtime": ("changedTime", timestamp(resource.changed)),
-        "provisioningstate": ("provisioningState", resource.provisioning_state),
-    }
-    return entry | dict(extra[name] for name in expanded)
-
-
 async def get_resource(request: web.Request) -> web.Response:
-    """One resource."""
-    surroundings = service_of(request).surroundings
-    return web.json_response(present(surroundings, read(surroundings, _resource_id(request))))
+    """One resource, or a list when the path ends with a type."""
+    service = service_of(request)
+    if resource_at(request.path) is None and (address := list_at(request.path)):
+        check_served(address.type, request.query["api-version"], None)
+        return listing.list_of_type(request, address)
+    resource = read(service.surroundings, _resource_id(request))
+    if is_unchanged(request, resource):
+        return web.Response(status=304, headers={"ETag": etag_of(resource)})
+    return web.json_response(present(service.surroundings, resource), headers={"ETag": etag_of(resource)})
 
 
 async def head_resource(request: web.Request) -> web.Response:
@@ -75,58 +59,129 @@ async def head_resource(request: web.Request) -> web.Response:
 
 
 async def put_resource(request: web.Request) -> web.Response:
-    """Create or replace; providers that take their time do so in deployments, a PUT by hand is done at once."""
+    """Create or replace: 201 or 200 with the resource; 201, 200 or 202 with where to ask when it takes time."""
     service, resource_id, body = service_of(request), _resource_id(request), await json_body(request)
     if body.get("properties") is not None and not isinstance(body["properties"], dict):
         raise invalid_request_content("the properties are not an object")
-    resource, is_new = await write(service.surroundings, resource_id, request.query["api-version"], body)
-    return web.json_response(present(service.surroundings, resource), status=201 if is_new else 200)
+    check_conditions(request, service.state.find_resource(resource_id))
+    return await _write(request, service, resource_id, body)
 
 
 async def patch_resource(request: web.Request) -> web.Response:
-    """Replace the tags and whatever top-level part is named; properties are merged one level deep."""
+    """Change what is named: tags and other parts are replaced, properties are merged."""
     service, resource_id, body = service_of(request), _resource_id(request), await json_body(request)
     resource = service.state.resource(resource_id)
+    check_conditions(request, resource)
     merged = resource.document | {key: value for key, value in body.items() if key != "properties"}
-    merged["properties"] = resource.properties | (body.get("properties") or {})
-    changed, _ = await write(service.surroundings, resource.id, request.query["api-version"], merged)
-    return web.json_response(present(service.surroundings, changed))
+    merged["properties"] = _merged(resource.properties, body.get("properties") or {})
+    return await _write(request, service, resource.id, merged)
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """A JSON merge patch: objects are merged, all else is replaced, null takes away."""
+    result = dict(old)
+    for name, value in new.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, Mapping):
+            below = result.get(name)
+            result[name] = _merged(below if isinstance(below, Mapping) else {}, value)
+        else:
+            result[name] = value
+    return result
+
+
+async def _write(
+    request: web.Request, service: Service, resource_id: ResourceId, body: Mapping[str, Any]
+) -> web.Response:
+    version = request.query["api-version"]
+    work = service.operations.begin_write(resource_id, version, body, request[CALLER])
+    status = 201 if work.is_new else 200
+    if not _is_done_at_once(service, work):
+        headers = async_headers(request, work, _location(body))
+        if resource_id.type.lower() in _WITHOUT_BODY:
+            return web.Response(status=202, headers=headers)
+        shown = present(service.surroundings, service.state.resource(resource_id))
+        return web.json_response(shown, status=status, headers=headers)
+    await _ended(service, work)
+    resource = service.state.resource(resource_id)
+    shown = present(service.surroundings, resource)
+    return web.json_response(shown, status=status, headers={"ETag": etag_of(resource)})
 
 
 async def delete_resource(request: web.Request) -> web.Response:
-    """200, or 204 when there was nothing."""
+    """200, or 202 with where to ask; 204 when there was nothing."""
     service, resource_id = service_of(request), _resource_id(request)
-    _check_group(service, resource_id)
-    return web.Response(status=200 if remove(service.surroundings, resource_id) else 204)
+    if resource_id.subscription and resource_id.group:
+        service.state.group(resource_id.subscription, resource_id.group)
+    found = service.state.find_resource(resource_id)
+    check_conditions(request, found)
+    before = present(service.surroundings, found) if found else None
+    work = service.operations.begin_remove(resource_id, request[CALLER])
+    if work is None or found is None:
+        return web.Response(status=204)
+    if not _is_done_at_once(service, work):
+        return web.Response(status=202, headers=async_headers(request, work, _location(found.document)))
+    await _ended(service, work)
+    if resource_id.type.lower().startswith(_ANSWERS_WHAT_WAS):
+        return web.json_response(before)
+    return web.Response(status=200)
 
 
 async def post_action(request: web.Request) -> web.Response:
     """`listKeys` and its kind: the last segment of the path is the action."""
-    path, _, action = request.path.rpartition("/")
-    return web.json_response(
-        act(service_of(request).surroundings, _parse(path, request), action, await json_body(request))
-    )
+    service, asked = service_of(request), action_at(request.path)
+    if asked is None or not asked.id.parts:
+        raise _no_route(request)
+    resource_id = _checked(request, asked.id)
+    gates.check_action(service.surroundings, resource_id)
+    return web.json_response(act(service.surroundings, resource_id, asked.action, await json_body(request)))
+
+
+def _is_done_at_once(service: Service, work: ProviderOperation) -> bool:
+    return service.time.scale == 0 or work.seconds <= _AT_ONCE
+
+
+async def _ended(service: Service, work: ProviderOperation) -> None:
+    """Wait for the end of work that nobody else will ask about; raises its error."""
+    await service.operations.ended(work)
+    service.state.drop_work(work)
+    if work.error:
+        raise ArmError(
+            _status(work.status_code),
+            work.error["code"],
+            work.error["message"],
+            target=work.error.get("target"),
+            details=work.error.get("details", ()),
+            additional_info=work.error.get("additionalInfo", ()),
+        )
+
+
+def _status(name: str) -> int:
+    """The status of its .NET name: `Conflict` is 409."""
+    return next((int(s) for s in HTTPStatus if s.phrase.replace(" ", "") == name), 500)
+
+
+def _location(document: Mapping[str, Any]) -> str:
+    return str(document.get("location") or "global").replace(" ", "").lower()
 
 
 def _resource_id(request: web.Request) -> ResourceId:
-    return _parse(request.path, request)
+    found = resource_at(request.path)
+    if found is None:
+        raise _no_route(request)
+    return _checked(request, found)
 
 
-def _parse(path: str, request: web.Request) -> ResourceId:
-    try:
-        resource_id = ResourceId.parse(re.sub("/+", "/", path))  # clients double slashes before ids and after providers
-    except ArmError:
-        resource_id = ResourceId()
-    if not resource_id.parts:
-        raise ArmError(404, "NotFound", f"No HTTP resource was found that matches '{request.method} {path}'.")
+def _checked(request: web.Request, resource_id: ResourceId) -> ResourceId:
+    """The id, when its provider serves its type in the version of the query."""
     if resource_id.is_deployment:
         message = f"This emulator does not know {request.method} of deployments at this path."
         raise ArmError(501, "NotImplemented", message)
-    if resource_id.subscription:
-        service_of(request).state.check_subscription(resource_id.subscription)
+    check_served(resource_id.type, request.query["api-version"], None)
     return resource_id
 
 
-def _check_group(service: Service, resource_id: ResourceId) -> None:
-    if resource_id.subscription and resource_id.group:
-        service.state.group(resource_id.subscription, resource_id.group)
+def _no_route(request: web.Request) -> ArmError:
+    message = f"No HTTP resource was found that matches '{request.method} {tidy(request.path)}'."
+    return ArmError(404, "NotFound", message)

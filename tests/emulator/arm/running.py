@@ -17,6 +17,8 @@ from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOpt
 from azure.mgmt.resource.deployments.aio import DeploymentsMgmtClient
 from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
+from emulator.arm.addresses import list_at, resource_at
+from emulator.arm.catalogue import find_type
 from emulator.arm.server import serve
 from emulator.arm.settings import DEFAULT_SUBSCRIPTION, DEFAULT_TENANT, ArmSettings
 from emulator.certificates import Certificates
@@ -27,6 +29,25 @@ AUDIENCE = "https://management.azure.com"
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 SUBSCRIPTION_SCHEMA = "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"
 API_VERSION = "2022-09-01"
+
+
+def served(resource_type: str, version: str) -> str:
+    """`version` when the type is served in it, else the newest version that is no preview."""
+    known = find_type(resource_type)
+    if known is None or version in known.api_versions:
+        return version
+    return next((v for v in known.api_versions if not v.endswith("-preview")), known.api_versions[0])
+
+
+def version_of(path: str) -> str:
+    """An api-version for a path: the usual one where the resource, list or action that it names is served in it."""
+    resource_id = resource_at(path)
+    if resource_id is None and (address := list_at(path)):
+        resource_id = address.id if address.id.parts and find_type(address.type) is None else None
+        return served(resource_id.type if resource_id else address.type, API_VERSION)
+    if resource_id and find_type(resource_id.type) is None and resource_id.parent:
+        resource_id = resource_id.parent
+    return served(resource_id.type, API_VERSION) if resource_id else API_VERSION
 
 
 def token(certificates: Certificates, **claims: Any) -> str:
@@ -78,7 +99,7 @@ class Arm:
 
     async def request(self, method: str, path: str, body: Any = None, **options: Any) -> tuple[int, Any]:
         """Status and parsed body of a request beside the SDKs."""
-        parameters = {"api-version": API_VERSION} | options.pop("params", {})
+        parameters = {"api-version": version_of(path)} | options.pop("params", {})
         async with self.http.request(method, self.url + path, json=body, params=parameters, **options) as response:
             text = await response.text()
             return response.status, json.loads(text) if text else None
@@ -206,7 +227,8 @@ def template(*resources: dict[str, Any], **sections: Any) -> dict[str, Any]:
 
 def resource(name: str, kind: str = "Microsoft.Contoso/things", **rest: Any) -> dict[str, Any]:
     """A resource of a template, by default of a type that nobody described."""
-    return {"type": kind, "apiVersion": "2024-01-01", "name": name, "location": "eastus2"} | rest
+    version = served(kind, "2024-01-01")
+    return {"type": kind, "apiVersion": version, "name": name, "location": "eastus2"} | rest
 
 
 def storage(name: str = "stcontoso", **rest: Any) -> dict[str, Any]:
