@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
+from emulator.running import RunningEmulator
 from emulator.stack import Stack
 from tests.end_to_end.bundles import manifest
 from tests.end_to_end.client import SUBSCRIPTION
 from tests.end_to_end.evidence import arm_writes
 from tests.figures import Figures
+from tests.waiting import wait_until
 
 ASSEMBLIES = {
     "v1/static-site": [],
@@ -71,6 +74,22 @@ def resources_of(state: dict[str, Any]) -> list[str]:
     return [resource for template in state["templates"] for resource in template.get("resources", [])]
 
 
+@pytest.fixture(scope="module")
+def shared_plan(stack: Stack) -> None:
+    """The plan that the worker's app stands on: it is somebody else's and was there before."""
+    emulator = RunningEmulator.find(stack.state)
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shared-plans"
+    plan = f"{group}/providers/Microsoft.Web/serverfarms/asp-shared-linux"
+    options = {"headers": {"Authorization": f"Bearer {emulator.token()}"}, "verify": str(emulator.trust), "timeout": 30}
+    for path, version, more in ((group, "2021-04-01", {}), (plan, "2023-12-01", {"sku": {"name": "P1v3"}})):
+        body = {"location": "northeurope"} | more
+        answer = requests.put(f"{emulator.arm}{path}?api-version={version}", json=body, **options)
+        assert answer.ok, answer.text
+    address = f"{emulator.arm}{plan}?api-version=2023-12-01"
+    wait_until(lambda: requests.get(address, **options).json()["properties"]["provisioningState"] == "Succeeded")
+
+
+@pytest.mark.usefixtures("shared_plan")
 @pytest.mark.parametrize("assembly", ASSEMBLIES)
 def test_an_assembly_deploys_and_lists_its_resources(shared: Path, stack: Stack, assembly: str, figures: Figures):
     name = assembly.replace("/", "-")

@@ -14,6 +14,7 @@ from tests.conformance.test_assemblies import armature, deployed
 from tests.end_to_end.bundles import manifest
 from tests.end_to_end.client import SUBSCRIPTION
 from tests.figures import Figures
+from tests.waiting import wait_until
 
 QUICKSTART = "qs-webapp-vnet-pe/301-web-app-regional-vnet-private-endpoint-sql-storage"
 VIRTUAL_NETWORK = "avm-vnet/avm/res/network/virtual-network"
@@ -40,6 +41,11 @@ class Cloud:
     def __init__(self, stack: Stack) -> None:
         self._emulator = RunningEmulator.find(stack.state)
         self._headers = {"Authorization": f"Bearer {self._emulator.token()}"}
+
+    def make(self, path: str, version: str, body: Any) -> None:
+        """Write a resource, and wait until it is made."""
+        self.call("PUT", path, version, body)
+        wait_until(lambda: self.call("GET", path, version)["properties"]["provisioningState"] == "Succeeded")
 
     def call(self, method: str, path: str, version: str, body: Any = None) -> Any:
         answer = requests.request(
@@ -72,8 +78,8 @@ def password(cloud: Cloud) -> dict[str, Any]:
         "enabledForTemplateDeployment": True,
         "accessPolicies": [],
     }
-    cloud.call("PUT", vault, "2023-07-01", {"location": "eastus2", "properties": properties})
-    cloud.call("PUT", f"{vault}/secrets/sql", "2023-07-01", {"properties": {"value": "Cor-rect!Horse7"}})
+    cloud.make(vault, "2023-07-01", {"location": "eastus2", "properties": properties})
+    cloud.make(f"{vault}/secrets/sql", "2023-07-01", {"properties": {"value": "Cor-rect!Horse7"}})
     return {"keyVault": {"id": f"/subscriptions/{SUBSCRIPTION}{vault}"}, "secretName": "sql"}
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from emulator.arm.behaviours import retention
 from emulator.arm.behaviours.generic import Action, Behaviour, Surroundings, new_secret, secret_of
 from emulator.arm.behaviours.network.connections import present_with_connections
 from emulator.arm.behaviours.rules import same_name_elsewhere
@@ -14,6 +15,11 @@ def _check_name_is_free(resource: Resource, surroundings: Surroundings) -> None:
     if same_name_elsewhere(resource, surroundings):
         message = f"The specified name '{resource.id.last_name}' is already in use."
         raise ArmError(409, "NameUnavailable", message)
+
+
+def _check_store(resource: Resource, surroundings: Surroundings) -> None:
+    _check_name_is_free(resource, surroundings)
+    retention.check_name_is_not_held(resource, surroundings)
 
 
 def _listing(length: int, *names: str) -> Action:
@@ -41,6 +47,7 @@ def _renewing(length: int, asked: str, names: dict[str, str]) -> Action:
 
 
 def _provision_store(resource: Resource, surroundings: Surroundings) -> None:
+    retention.recover(resource, surroundings)
     resource.document.setdefault("sku", {"name": "standard"})
     resource.properties["endpoint"] = f"https://{resource.id.last_name}.azconfig.io".lower()
     resource.properties["creationDate"] = timestamp(resource.created)
@@ -117,6 +124,7 @@ def _list_query_keys(resource: Resource, body: dict[str, Any], surroundings: Sur
 
 
 def _provision_cognitive(resource: Resource, surroundings: Surroundings) -> None:
+    retention.recover(resource, surroundings)
     domain = resource.properties.get("customSubDomainName")
     region = str(resource.document.get("location") or "").replace(" ", "").lower()
     host = domain or region
@@ -132,6 +140,7 @@ def _provision_cognitive(resource: Resource, surroundings: Surroundings) -> None
 
 
 def _check_cognitive(resource: Resource, surroundings: Surroundings) -> None:
+    retention.check_name_is_not_held(resource, surroundings)
     domain = resource.properties.get("customSubDomainName")
     for other in surroundings.state.resources(resource.id.scope.root) if domain else ():
         same_type = other.id.type.lower() == resource.id.type.lower() and other.id.key != resource.id.key
@@ -146,8 +155,9 @@ _PRIMARY_AND_SECONDARY = {"primary": "primaryKey", "secondary": "secondaryKey"}
 BEHAVIOURS = {
     "Microsoft.AppConfiguration/configurationStores": Behaviour(
         15,
-        check=_check_name_is_free,
+        check=_check_store,
         provision=_provision_store,
+        removed=retention.keep,
         present=present_with_connections,
         actions={"listkeys": _list_store_keys},
         has_global_name=True,
@@ -187,6 +197,7 @@ BEHAVIOURS = {
         20,
         check=_check_cognitive,
         provision=_provision_cognitive,
+        removed=retention.keep,
         present=present_with_connections,
         actions={
             "listkeys": _listing(32, "key1", "key2"),

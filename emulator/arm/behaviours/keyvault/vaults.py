@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from emulator.arm.behaviours import retention
 from emulator.arm.behaviours.generic import Behaviour, Surroundings, before, parent_of
 from emulator.arm.behaviours.network.connections import present_with_connections
 from emulator.arm.behaviours.rules import changed, same_name_elsewhere
@@ -54,6 +55,7 @@ def _check(resource: Resource, surroundings: Surroundings) -> None:
         raise ArmError(400, "VaultNameNotValid", _name_refusal(resource.id.last_name))
     if same_name_elsewhere(resource, surroundings):
         raise already_in_use(resource.id.last_name)
+    retention.check_name_is_not_held(resource, surroundings)
     properties = resource.properties
     days = properties.get("softDeleteRetentionInDays")
     if days is not None and not (isinstance(days, int) and _FEWEST_DAYS <= days <= _MOST_DAYS):
@@ -82,6 +84,7 @@ def _irreversible(name: str, what: str) -> ArmError:
 
 
 def _provision(resource: Resource, surroundings: Surroundings) -> None:
+    retention.recover(resource, surroundings)
     properties = resource.properties
     properties["vaultUri"] = f"https://{resource.id.last_name}.vault.azure.net/".lower()
     properties.setdefault("tenantId", surroundings.tenant)
@@ -94,7 +97,7 @@ def _provision(resource: Resource, surroundings: Surroundings) -> None:
     properties.setdefault("publicNetworkAccess", "Enabled")
     if properties.get("enablePurgeProtection") is False:
         del properties["enablePurgeProtection"]
-    properties.pop("createMode", None)
+    properties.pop("createMode", None)  # of an existing vault, which nothing is recovered for
 
 
 # Access policies
@@ -143,6 +146,7 @@ BEHAVIOURS = {
         check=_check,
         provision=_provision,
         present=present_with_connections,
+        removed=retention.keep,
         is_preflighted=True,
         has_global_name=True,
     ),

@@ -33,6 +33,18 @@ async def test_protection_is_not_undone(arm: Arm, change: dict[str, Any]) -> Non
     assert await refusal(arm, "PUT", VAULT, {"properties": change}) == (400, "BadRequest")
 
 
+async def test_a_deleted_vault_keeps_its_name_until_it_is_recovered(arm: Arm) -> None:
+    await put(arm, VAULT, properties={"enabledForTemplateDeployment": True})
+    await arm.request("DELETE", VAULT)
+
+    taken = await refusal(arm, "PUT", VAULT, {})
+    recovered = await put(arm, VAULT, properties={"createMode": "recover"})
+
+    assert taken[0] == 409
+    assert recovered["properties"]["enabledForTemplateDeployment"] is True
+    assert "createMode" not in recovered["properties"]
+
+
 async def test_policies_are_added_replaced_and_removed(arm: Arm) -> None:
     await put(arm, VAULT)
 
