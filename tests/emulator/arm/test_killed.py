@@ -139,7 +139,7 @@ async def test_deployments_go_on_wherever_arm_is_killed(
     async with killable_arm(certificates, tmp_path, 0.03) as arm:
         await arm.put("whole", whole)
         await arm.put("steps", chain("step", 6))
-        for _ in range(4):
+        for _ in range(3):
             await arm.until_operations("steps", moments.randint(1, 5), ended=moments.random() < 0.5)
             await arm.restart()
         templates.files = {}
@@ -183,7 +183,7 @@ async def test_what_was_answered_is_there(certificates: Certificates, tmp_path: 
 
 
 async def test_cancelled_stays_cancelled_and_deletions_end(certificates: Certificates, tmp_path: Path) -> None:
-    async with killable_arm(certificates, tmp_path, 0.1) as arm:
+    async with killable_arm(certificates, tmp_path, 0.05) as arm:
         await arm.request("PUT", OTHER_GROUP, {"location": "eastus2"})
         await arm.put("steps", chain("step", 6))
         await arm.until_operations("steps", 1, ended=False)
@@ -214,7 +214,7 @@ async def test_a_groups_subscription_deployment_goes_on(certificates: Certificat
     content = template(group, child) | {"$schema": SUBSCRIPTION_SCHEMA}
     path = "/".join(DEPLOYMENTS.split("/")[:3]) + "/providers/Microsoft.Resources/deployments/whole"
 
-    async with killable_arm(certificates, tmp_path, 0.1) as arm:
+    async with killable_arm(certificates, tmp_path, 0.05) as arm:
         body = {"location": "eastus2", "properties": {"mode": "Incremental", "template": content}}
         assert (await arm.request("PUT", path, body))[0] == 201
         await arm.restart()
@@ -223,3 +223,19 @@ async def test_a_groups_subscription_deployment_goes_on(certificates: Certificat
 
     assert answer["properties"]["provisioningState"] == "Succeeded", answer
     assert [made["id"].rpartition("/")[2] for made in answer["properties"]["outputResources"]] == ["made", "inside"]
+
+
+async def test_a_rollback_and_its_deletions_go_on(certificates: Certificates, tmp_path: Path) -> None:
+    async with killable_arm(certificates, tmp_path, 0.05) as arm:
+        await arm.put("good", chain("step", 2))
+        await arm.ended("good")
+        failing = template(resource("extra"), storage("Not_Valid", dependsOn=["extra"]))
+        await arm.put("bad", failing, onErrorDeployment={"type": "LastSuccessful"})
+        await arm.ended("bad")
+        await arm.restart()
+        while (bad := await arm.ended("bad"))["onErrorDeployment"].get("provisioningState") in (None, "Running"):
+            continue
+        _, listed = await arm.request("GET", f"{GROUP_PATH}/resources")
+
+    assert bad["onErrorDeployment"]["provisioningState"] == "Succeeded"
+    assert [entry["name"] for entry in listed["value"]] == ["step-0", "step-1"]
