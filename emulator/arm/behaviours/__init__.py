@@ -1,5 +1,8 @@
 """What each resource type does when it is put, read, asked and deleted: one package a family, one registry here."""
 
+from collections.abc import Callable
+from typing import Any
+
 from emulator.arm.behaviours import (
     compute,
     databases,
@@ -35,6 +38,12 @@ _REGISTRY: dict[str, Behaviour] = {
     kind.lower(): behaviour for family in _FAMILIES for kind, behaviour in family.BEHAVIOURS.items()
 }
 _GENERIC = Behaviour()
+_NAMES: dict[str, Callable[[str, Surroundings], dict[str, Any]]] = {
+    "microsoft.storage": storage.name_availability,
+    "microsoft.web": web.name_availability,
+    "microsoft.keyvault": keyvault.name_availability,
+    "microsoft.sql": databases.name_availability,
+}
 
 
 def behaviour_of(resource_type: str) -> Behaviour:
@@ -52,9 +61,15 @@ def check(resource: Resource, surroundings: Surroundings) -> None:
     check_common(resource, surroundings, has_global_name=behaviour.has_global_name)
 
 
+def name_availability(namespace: str, name: str, surroundings: Surroundings) -> dict[str, Any] | None:
+    """What a provider's `checkNameAvailability` answers; None when it has none."""
+    check_name = _NAMES.get(namespace.lower())
+    return check_name(name, surroundings) if check_name else None
+
+
 def resume(surroundings: Surroundings) -> None:
     """Go on with what providers had not ended beyond ARM when the process did."""
     storage.resume(surroundings)
 
 
-__all__ = ["Behaviour", "Outside", "Surroundings", "behaviour_of", "check", "resume"]
+__all__ = ["Behaviour", "Outside", "Surroundings", "behaviour_of", "check", "name_availability", "resume"]

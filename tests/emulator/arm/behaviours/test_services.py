@@ -166,6 +166,34 @@ async def test_names_that_are_reserved(arm: Arm, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "taken", "free", "wrong", "answer"),
+    [
+        ("Microsoft.Storage/storageAccounts", "sttaken", "stfree", "St", "nameAvailable"),
+        ("Microsoft.Web/sites", "taken", "free", "not_this", "nameAvailable"),
+        ("Microsoft.KeyVault/vaults", "kv-taken", "kv-free", "1", "nameAvailable"),
+        ("Microsoft.Sql/servers", "db-taken", "db-free", "DB", "available"),
+    ],
+)
+async def test_a_name_is_free_taken_or_wrong(
+    arm: Arm, kind: str, taken: str, free: str, wrong: str, answer: str
+) -> None:
+    login = {"administratorLogin": "chief", "administratorLoginPassword": "Correct-Horse-1"}
+    await put(arm, f"{PROVIDERS}/{kind}/{taken}", properties=login if kind.startswith("Microsoft.Sql") else {})
+    path = f"/subscriptions/{SUBSCRIPTION}/providers/{kind.split('/')[0]}/checkNameAvailability"
+
+    answers = [await post(arm, path, name=name, type=kind) for name in (taken, free, wrong)]
+
+    assert [found[answer] for found in answers] == [False, True, False]
+    assert answers[0]["reason"] == "AlreadyExists"
+
+
+async def test_a_provider_without_shared_names_checks_none(arm: Arm) -> None:
+    path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Contoso/checkNameAvailability"
+
+    assert await refusal(arm, "POST", path, {"name": "x"}) == (404, "NotFound")
+
+
+@pytest.mark.parametrize(
     ("size", "cores", "family"),
     [
         ("Standard_D2s_v5", 2, "standardDSv5Family"),
