@@ -10,9 +10,8 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
-from azure.functions.decorators.utils import StringifyEnumJsonEncoder
 
-from emulator.functions_host.indexing import HostFunction
+from emulator.functions_host.indexing import HostFunction, raw_binding
 from emulator.functions_host.keys import AuthLevel, HostKeys
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -48,7 +47,7 @@ class AdminRoutes:
     def _guarded(self, handler: Handler) -> Handler:
         async def guarded(request: web.Request) -> web.StreamResponse:
             if self._require_keys and not self._keys.admits(request, AuthLevel.ADMIN):
-                return web.Response(status=HTTPStatus.UNAUTHORIZED)
+                return web.Response(status=HTTPStatus.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
             return await handler(request)
 
         return guarded
@@ -66,13 +65,13 @@ class AdminRoutes:
         return web.json_response({"keys": [{"name": "default", "value": self._keys.function}]})
 
     async def _functions(self, _request: web.Request) -> web.Response:
-        return _answer([_described(function) for function in self._standing.functions])
+        return web.json_response([_described(function) for function in self._standing.functions])
 
     async def _function(self, request: web.Request) -> web.Response:
         name = request.match_info["name"].lower()
         for function in self._standing.functions:
             if function.name.lower() == name:
-                return _answer(_described(function))
+                return web.json_response(_described(function))
         return web.Response(status=HTTPStatus.NOT_FOUND)
 
 
@@ -83,12 +82,8 @@ def _state(standing: Standing) -> str:
 
 
 def _described(function: HostFunction) -> dict[str, Any]:
-    bindings = [binding.properties for binding in (function.trigger, *function.inputs, *function.outputs)]
+    bindings = [json.loads(raw_binding(each)) for each in (function.trigger, *function.inputs, *function.outputs)]
     return {"name": function.name, "language": "python", "isDisabled": False, "config": {"bindings": bindings}}
-
-
-def _answer(document: object) -> web.Response:
-    return web.json_response(text=json.dumps(document, cls=StringifyEnumJsonEncoder))
 
 
 async def _pong(_request: web.Request) -> web.Response:

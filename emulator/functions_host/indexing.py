@@ -2,15 +2,17 @@
 
 import importlib
 import inspect
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import azure.functions as func
 from azure.functions.decorators.core import BindingDirection
+from azure.functions.decorators.utils import StringifyEnumJsonEncoder
 
 from emulator.functions_host.errors import IndexingError
 
@@ -42,6 +44,11 @@ class Binding:
         """Return a property that is a string."""
         value = self.properties.get(key)
         return default if value is None else str(value)
+
+
+def raw_binding(binding: Binding) -> str:
+    """Return a binding as the worker tells it: JSON, with names for what is an enumeration."""
+    return json.dumps(binding.properties, cls=StringifyEnumJsonEncoder)
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,7 @@ def _describe(function: func.Function, app_root: Path) -> HostFunction:
     call = function.get_user_function()
     parameters = inspect.signature(call).parameters
     bound = {binding.name for binding in bindings}
+    _check_parameters(name, parameters, bindings)
     return HostFunction(
         name=name,
         call=call,
@@ -115,6 +123,42 @@ def _describe(function: func.Function, app_root: Path) -> HostFunction:
         wants_context="context" in parameters and "context" not in bound,
         directory=app_root,
     )
+
+
+def _check_parameters(name: str, parameters: Mapping[str, inspect.Parameter], bindings: Sequence[Binding]) -> None:
+    """Hold parameters and bindings against each other, as the Python worker does (functions.py, Registry)."""
+    bound = {binding.name for binding in bindings if binding.name != "$return"}
+    unbound = set(parameters) - bound - {"context"}
+    if unbound:
+        raise IndexingError(
+            f"cannot load the {name} function: the following parameters are declared in Python but not in the function "
+            f"definition (function.json or function decorators): {unbound}"
+        )
+    if unused := bound - set(parameters):
+        raise IndexingError(
+            f"cannot load the {name} function: the following parameters are declared in the function definition "
+            f"(function.json or function decorators) but not in Python: {unused}"
+        )
+    for binding in bindings:
+        annotation = parameters[binding.name].annotation if binding.name in parameters else inspect.Parameter.empty
+        is_out = _is_out(annotation)
+        if is_out and not binding.is_output:
+            raise IndexingError(
+                f"cannot load the {name} function: type of {binding.name} binding in the function definition is not "
+                "out, while its Python annotation is azure.functions.Out"
+            )
+        if binding.is_output and not is_out and annotation is not inspect.Parameter.empty:
+            raise IndexingError(
+                f"cannot load the {name} function: the binding {binding.name} is out, and its Python annotation is not "
+                "azure.functions.Out"
+            )
+
+
+def _is_out(annotation: object) -> bool:
+    if isinstance(annotation, str):  # `from __future__ import annotations`
+        return annotation.removeprefix("func.").removeprefix("azure.functions.").startswith("Out[")
+    origin = get_origin(annotation) or annotation
+    return isinstance(origin, type) and issubclass(origin, func.Out)
 
 
 def _refuse_duplicates(functions: list[HostFunction]) -> None:

@@ -59,7 +59,7 @@ def run_drill(recordings: Path, folder: Path, settings: Mapping[str, str]) -> Dr
     app = write_recorded_app(recordings, folder / "app", port)
     contexts, activities = folder / "contexts.jsonl", folder / "activities.jsonl"
     noted = {"RECORDED_CONTEXTS": str(contexts), "RECORDED_ACTIVITIES": str(activities)}
-    with RunningHost(app, {**settings, **noted}, "--port", str(port)) as host:
+    with RunningHost(app, {**settings, **noted}, "--port", str(port), "--require-keys") as host:
         drill = _Driller(host, read_exchanges(recordings)).run()
     for line in contexts.read_text().splitlines():
         context = json.loads(json.loads(line))

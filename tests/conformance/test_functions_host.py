@@ -36,8 +36,6 @@ EXPLAINED_INSTANCES = {
 """Instances whose rows agree only in another order: same rows, same outcome."""
 
 EXPLAINED_ANSWERS = {
-    "admin status": "our host tells anyone on this machine that it runs; the real one asks for its master key",
-    "admin functions": "our host has no list of functions: 404 for a path without a function",
     "raiseEvent invalid json": "ExceptionMessage is Python's and there is no .NET stack trace; Message agrees",
     "raiseEvent empty body": "ExceptionMessage is Python's and there is no .NET stack trace; Message agrees",
     "http start badjson": "ExceptionMessage is Python's and there is no .NET stack trace; Message agrees",
@@ -47,9 +45,7 @@ EXPLAINED_ANSWERS = {
     "list top 3": "which instances are the first depends on ids that a host makes up; same shape, same page size",
     "list slash": "which instance is the first depends on ids that a host makes up; same shape, same page size",
 }
-"""Answers that agree in status, headers and shape only, or not at all, and why."""
-
-DIFFERENT_STATUS = ("admin status", "admin functions")
+"""Answers that agree in status, headers and shape only, and why."""
 
 COMPARED_HEADERS = ("content-type", "location", "retry-after", "www-authenticate", "x-a")
 
@@ -183,9 +179,7 @@ def _compare_answer(answer: Answered) -> Row:
     instance = recorded_body.get("instanceId", "") if isinstance(recorded_body, dict) else ""
     if not explanation and instance in EXPLAINED_INSTANCES and "hist" in label:
         explanation = EXPLAINED_INSTANCES[instance]
-    if label not in DIFFERENT_STATUS and (
-        answer.recorded.status != answer.status or recorded_headers != our_headers or not _is_alike(answer)
-    ):
+    if answer.recorded.status != answer.status or recorded_headers != our_headers or not _is_alike(answer):
         explanation = ""
     return Row(label, (f"{answer.recorded.status}/{answer.status}",), difference, explanation)
 

@@ -1,5 +1,7 @@
 """What the host finds in an app."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from emulator.functions_host.errors import IndexingError
 from emulator.functions_host.indexing import HostFunction, TriggerKind, load_functions
 from tests.emulator.functions_host.running_host import write_app
+from tests.running import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -147,3 +150,53 @@ def test_a_binding_that_the_host_does_not_serve_is_refused(tmp_path: Path) -> No
 
     with pytest.raises(IndexingError, match="'writer' has a blob binding"):
         load(tmp_path, source)
+
+
+@pytest.mark.parametrize(
+    ("signature", "refusal"),
+    [
+        ("x, more", "declared in Python but not in the function definition .*'more'"),
+        ("", "declared in the function definition .* but not in Python: .*'(x|out)'"),
+        ("x: func.Out[str], out: func.Out[str]", "type of x binding in the function definition is not out"),
+        ("x, out: str", "the binding out is out, and its Python annotation is not"),
+    ],
+)
+def test_parameters_and_bindings_that_do_not_fit_are_refused(tmp_path: Path, signature: str, refusal: str) -> None:
+    source = f"""
+        @app.activity_trigger(input_name="x")
+        @app.queue_output(arg_name="out", queue_name="q", connection="Storage")
+        def work({signature}): ...
+        """
+
+    with pytest.raises(IndexingError, match=refusal):
+        load(tmp_path, source)
+
+
+@pytest.mark.parametrize("signature", ["x, out", "x: str, out: func.Out[str], context", "x, out: 'func.Out[str]'"])
+def test_parameters_and_bindings_that_fit_are_taken(tmp_path: Path, signature: str) -> None:
+    source = f"""
+        @app.activity_trigger(input_name="x")
+        @app.queue_output(arg_name="out", queue_name="q", connection="Storage")
+        def work({signature}): ...
+        """
+
+    assert list(load(tmp_path, source)) == ["work"]
+
+
+def test_of_this_app_the_host_knows_what_the_worker_would_tell() -> None:
+    program = """
+from pathlib import Path
+from emulator.functions_host.indexing import load_functions
+from tests.emulator.functions_host.worker_metadata import known_to_the_host, told_by_the_worker
+known = load_functions(Path.cwd())
+import function_app
+told = told_by_the_worker(function_app.app)
+assert len(told) > 20
+assert known_to_the_host(known) == told
+"""
+    environment = os.environ | {"ARMATURE_STORAGE_BLOB_ENDPOINT": "https://storage.example"}
+    found = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+
+    assert found.returncode == 0, found.stderr
