@@ -14,10 +14,11 @@ from emulator.arm.faults.fate import meet
 from emulator.arm.grouping import begin_group_deletion, begin_group_write, finish_group_deletion
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.lifecycle.removal import begin_removal, finish_removal
-from emulator.arm.models import Deployment, ProviderOperation, ResourceGroup
+from emulator.arm.models import WHAT_IF, Deployment, ProviderOperation, ResourceGroup
 from emulator.arm.provisioning import abandon_write, begin_remove, begin_write, finish_remove, finish_write, reach_out
 
 _LOG = logging.getLogger(__name__)
+WHAT_IF_SECONDS = 10.0
 _KEPT = timedelta(hours=24)  # how long the result of an operation can be asked for; of Azure's time
 
 _FINISH: Mapping[str, Callable[[Surroundings, ProviderOperation], object]] = {
@@ -26,6 +27,7 @@ _FINISH: Mapping[str, Callable[[Surroundings, ProviderOperation], object]] = {
     "writeGroup": lambda surroundings, work: None,
     "deleteGroup": finish_group_deletion,
     "forget": lambda surroundings, work: finish_removal(surroundings.state, work),
+    WHAT_IF: lambda surroundings, work: None,
 }
 
 
@@ -67,6 +69,12 @@ class ProviderOperations:
         """A DELETE of a history entry; raises like emulator.arm.lifecycle.removal.begin_removal."""
         work = begin_removal(self._state, deployment)
         return work if work.id in self._tasks else self._follow(work)
+
+    def begin_what_if(self, deployment_id: ResourceId, answer: dict[str, Any]) -> ProviderOperation:
+        """A what-if, whose answer is told when its time has passed."""
+        work = ProviderOperation(WHAT_IF, deployment_id, WHAT_IF_SECONDS, answer, is_new=False)
+        self._state.put_work(work)
+        return self._follow(work)
 
     async def ended(self, work: ProviderOperation) -> None:
         """Return when the operation has ended."""

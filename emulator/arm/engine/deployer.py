@@ -3,6 +3,7 @@
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.clock import SimulatedTime
 from emulator.arm.engine.links import Downloader
+from emulator.arm.engine.prediction import Prediction, Predictor
 from emulator.arm.engine.preparation import Preparation
 from emulator.arm.engine.prepared import Prepared
 from emulator.arm.engine.request import DeploymentRequest
@@ -30,6 +31,14 @@ class Deployer:
         """Everything that ARM finds before it accepts; raises `ArmError`."""
         check_startable(self._state, request)
         return await self._preparation.prepare_root(with_rollback_named(self._state, request))
+
+    async def preview(self, request: DeploymentRequest) -> Prepared:
+        """The same for a request that is not to be started: a name that is busy is no hindrance. Raises `ArmError`."""
+        return await self._preparation.prepare_root(with_rollback_named(self._state, request))
+
+    async def predict(self, prepared: Prepared) -> Prediction:
+        """What would be made. Raises `ArmError`."""
+        return await Predictor(self._preparation).predict(prepared)
 
     def accept(self, prepared: Prepared) -> tuple[Deployment, bool]:
         """Enter a prepared deployment into the history; answers it and whether the name is new. Raises `ArmError`."""

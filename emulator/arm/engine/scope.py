@@ -17,6 +17,9 @@ from emulator.arm.engine.source import Source
 from emulator.arm.engine.tree import evaluate_leaf, evaluate_tree, is_copy_list, unroll
 from emulator.arm.engine.user_functions import check_arguments, check_result, find_function, unknown_parameter
 
+SECURE_VALUE = "the value of a secure parameter"
+"""What a prediction knows of one: nothing."""
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -74,7 +77,7 @@ class TemplateScope:
         What it finds is not mixed with what is found while running.
         """
         given = {name: value for name, value in self.parameters.items() if name in self.given}
-        hidden = {name: Pending("the value of a secure parameter") for name in self.secrets}
+        hidden = {name: Pending(SECURE_VALUE) for name in self.secrets}
         return replace(self, known=known, parameters=given | hidden, variables={})
 
     # Loops

@@ -65,7 +65,20 @@ def accept(
     request = prepared.request
     check_startable(state, request)
     is_new = state.find_deployment(request.id) is None
-    deployment = Deployment(
+    deployment = run_of(prepared)
+    deployment.parent = parent.status_id if parent else None
+    deployment.rolls_back = rolls_back.status_id if rolls_back else None
+    deployment.content = content_of(prepared, is_root=parent is None)
+    state.put_deployment(deployment)
+    keep_downloads(state, deployment, prepared)
+    make_room(state, request.id.scope)
+    return deployment, is_new
+
+
+def run_of(prepared: Prepared) -> Deployment:
+    """What a prepared deployment tells of itself before it runs; it is in no history yet."""
+    request = prepared.request
+    return Deployment(
         id=request.id,
         mode=request.mode,
         correlation_id=request.correlation_id,
@@ -79,14 +92,7 @@ def accept(
         providers=_providers(prepared),
         debug_setting=dict(request.debug_setting) if request.debug_setting else None,
         on_error=dict(request.on_error) if request.on_error else None,
-        parent=parent.status_id if parent else None,
-        rolls_back=rolls_back.status_id if rolls_back else None,
-        content=content_of(prepared, is_root=parent is None),
     )
-    state.put_deployment(deployment)
-    keep_downloads(state, deployment, prepared)
-    make_room(state, request.id.scope)
-    return deployment, is_new
 
 
 def template_hash(template: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from emulator.arm.clock import timestamp
 from emulator.arm.errors import ArmError
-from emulator.arm.models import ProviderOperation
+from emulator.arm.models import WHAT_IF, ProviderOperation
 from emulator.arm.provisioning import WRITE, present, read
 from emulator.arm.routes.paths import SUBSCRIPTION, TENANT, any_case
 from emulator.arm.routes.service import address_of, service_of
@@ -59,6 +59,8 @@ async def operation_result(request: web.Request) -> web.Response:
         return web.Response(status=202, headers={"Location": str(request.url)} | retry_after)
     if work.error:
         return web.json_response({"error": work.error}, status=409)
+    if work.kind == WHAT_IF:
+        return web.json_response(work.document)
     if work.kind == WRITE:
         return web.json_response(present(service.surroundings, read(service.surroundings, work.target)))
     return web.Response(status=_RESULT_STATUS.get(work.kind, 204))

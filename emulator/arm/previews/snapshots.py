@@ -37,7 +37,7 @@ def _group_document(
 def shown_resource(surroundings: Surroundings, resource: Resource, api_version: str) -> dict[str, Any]:
     """A resource that exists, as a GET shows it."""
     document = deepcopy(present(surroundings, resource))
-    properties = document.get("properties") or {}
+    properties = document.pop("properties", None) or {}
     for name in _OF_THE_PROVIDER:
         properties.pop(name, None)
     return _ordered(document | {"apiVersion": api_version} | ({"properties": properties} if properties else {}))
@@ -62,9 +62,10 @@ def predicted_resource(
     if existing is not None and before is not None:
         _keep_added(properties, before.get("properties") or {}, existing.requested)
         _keep_identity(document, before)
+        document = {key: value for key, value in before.items() if key not in (*KEPT, "properties")} | document
         for key in ("kind", "sku"):  # providers keep what a later PUT leaves out
             if key in before:
-                document.setdefault(key, before[key])
+                document[key] = _with_added(document.get(key, before[key]), before[key], {})
     return _ordered(document | ({"properties": properties} if properties else {}))
 
 
@@ -72,14 +73,26 @@ def _keep_added(wanted: dict[str, Any], before: Mapping[str, Any], requested: Ma
     asked = {name.lower(): value for name, value in requested.items()}
     named = {name.lower(): name for name in wanted}
     for name, value in before.items():
-        if name.lower() in named:
-            own, earlier = wanted[named[name.lower()]], asked.get(name.lower())
-            if isinstance(own, dict) and isinstance(value, Mapping) and isinstance(earlier, Mapping):
-                _keep_added(own, value, earlier)
-            elif isinstance(own, dict) and isinstance(value, Mapping):
-                _keep_added(own, value, {})
+        if own := named.get(name.lower()):
+            wanted[own] = _with_added(wanted[own], value, asked.get(name.lower()))
         elif name.lower() not in asked:
             wanted[name] = deepcopy(value)
+
+
+def _with_added(wanted: Any, before: Any, requested: Any) -> Any:
+    """A wanted value with what the provider had added: to an object, or to an array's objects of the same name."""
+    if isinstance(wanted, dict) and isinstance(before, Mapping):
+        _keep_added(wanted, before, requested if isinstance(requested, Mapping) else {})
+    elif isinstance(wanted, list) and isinstance(before, list):
+        there, asked = _by_name(before), _by_name(requested if isinstance(requested, list) else [])
+        for name, item in _by_name(wanted).items():
+            if name in there:
+                _keep_added(item, there[name], asked.get(name, {}))
+    return wanted
+
+
+def _by_name(items: list[Any]) -> dict[str, Any]:
+    return {str(item["name"]).lower(): item for item in items if isinstance(item, dict) and "name" in item}
 
 
 def _keep_identity(document: dict[str, Any], before: Mapping[str, Any]) -> None:
