@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from emulator.arm.caller import Caller
 from emulator.arm.clock import now
 from emulator.arm.errors import ArmError
 from emulator.arm.faults.fate import die, failing, stuck
@@ -24,7 +25,9 @@ class CreationFaults:
         self._plan = plan
         self._state = state
 
-    def decide(self, resource_id: ResourceId, deployment: Deployment, body: Mapping[str, Any]) -> tuple[Fault, ...]:
+    def decide(
+        self, resource_id: ResourceId, deployment: Deployment, body: Mapping[str, Any], caller: Caller | None
+    ) -> tuple[Fault, ...]:
         """The faults of one resource, for `mark` once its provider has accepted it.
 
         Raises `ArmError` when the provider does not accept it.
@@ -38,7 +41,7 @@ class CreationFaults:
                     raise shaped(failure)
                 case Lag(lag_seconds=seconds):
                     check_principal(self._state, body, timedelta(seconds=seconds))
-            if error := refusal(fault, _subject(resource_id, body)):
+            if error := refusal(fault, _subject(resource_id, body, caller)):
                 raise error
         return faults
 
@@ -86,14 +89,14 @@ def _principals(document: Mapping[str, Any]) -> set[str]:
     return {str(owner["principalId"]).lower() for owner in owners if owner.get("principalId")}
 
 
-def _subject(resource_id: ResourceId, body: Mapping[str, Any]) -> Subject:
+def _subject(resource_id: ResourceId, body: Mapping[str, Any], caller: Caller | None) -> Subject:
     return Subject(
         id=str(resource_id),
         type=resource_id.type,
         name=resource_id.name,
         subscription=resource_id.subscription or "",
         action=f"{resource_id.type}/write",
-        client="the deployment's caller",
-        object_id="the deployment's caller",
+        client=caller.client_id if caller else "",
+        object_id=caller.object_id if caller else "",
         location=str(body.get("location") or "eastus2"),
     )

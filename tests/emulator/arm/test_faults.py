@@ -32,6 +32,7 @@ from tests.emulator.arm.running import (
     token,
 )
 from tests.running import ROOT
+from tests.waiting import wait_until
 
 DEPLOYMENT = f"{GROUP_PATH}/providers/Microsoft.Resources/deployments/main"
 THING = f"{GROUP_PATH}/providers/Microsoft.Contoso/things/a"
@@ -370,6 +371,24 @@ async def test_arm_principal_not_found(faulty: Faulty) -> None:
 
 
 @pytest.mark.parametrize("moment", ["beforeWork", "afterWork"])
+def test_arm_killed_while_a_deployment_makes_something(certificates: Certificates, tmp_path: Path, moment: str) -> None:
+    rule = {"id": "k", "service": "arm", "fault": "killed", "match": {"operation": "CreateResource"}, "times": 1}
+    FaultFolder(tmp_path).load(read_faults({"rules": [{**rule, "parameters": {"moment": moment}}]}))
+
+    with started(certificates, tmp_path) as process:
+        url = process.stdout.readline().strip()
+        ask(certificates, "PUT", f"{url}{GROUP_PATH}")
+        ask(certificates, "PUT", f"{url}{DEPLOYMENT}", BODY)
+        ended = process.wait(20)
+    with started(certificates, tmp_path) as process:
+        url = process.stdout.readline().strip()
+        wait_until(lambda: ask(certificates, "GET", f"{url}{THING}") == 200)
+        process.send_signal(signal.SIGTERM)
+
+    assert ended == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("moment", ["beforeWork", "afterWork"])
 def test_arm_killed(certificates: Certificates, tmp_path: Path, moment: str) -> None:
     rule = {"id": "k", "service": "arm", "fault": "killed", "match": {"operation": "PutGroup"}, "times": 1}
     FaultFolder(tmp_path).load(read_faults({"rules": [{**rule, "parameters": {"moment": moment}}]}))
@@ -393,15 +412,15 @@ def started(certificates: Certificates, folder: Path) -> "subprocess.Popen[str]"
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={VARIABLE: str(folder)})
 
 
-def ask(certificates: Certificates, method: str, url: str) -> int | None:
-    """The status of a request about a resource group; None when there was no answer."""
+def ask(certificates: Certificates, method: str, url: str, body: Any = None) -> int | None:
+    """The status of a request, one that makes a resource group unless told otherwise; None without an answer."""
     headers = {"Authorization": f"Bearer {token(certificates)}"}
-    body = {"location": "eastus2"} if method == "PUT" else None
+    content = (body or {"location": "eastus2"}) if method == "PUT" else None
     try:
         return requests.request(
             method,
             f"{url}?api-version=2021-04-01",
-            json=body,
+            json=content,
             headers=headers,
             verify=str(certificates.trust_bundle),
             timeout=20,
@@ -446,6 +465,29 @@ def test_a_request_is_known_by_what_it_asks_for(method: str, path: str, operatio
 
     assert (occasion.operation, occasion.attributes.get("name")) == (operation, name)
     assert operation in OPERATIONS["arm"]
+
+
+async def test_the_same_seed_refuses_the_same_requests_whatever_their_order(
+    certificates: Certificates, tmp_path: Path
+) -> None:
+    rule = {"id": "r", "service": "arm", "fault": "throttled", "match": {"operation": "PutGroup"}, "probability": 0.5}
+    names = [f"rg-{number}" for number in range(24)]
+
+    async def refused(folder: Path, seed: int, order: list[str]) -> set[str]:
+        folder.mkdir()
+        FaultFolder(folder).load(read_faults({"seed": seed, "rules": [rule]}))
+        async with running_arm(certificates, folder, faults=folder) as arm:
+            paths = [f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}" for name in order]
+            answers = await asyncio.gather(*(arm.request("PUT", path, {"location": "eastus2"}) for path in paths))
+        return {name for name, (status, _) in zip(order, answers, strict=True) if status == 429}
+
+    first = await refused(tmp_path / "first", 7, names)
+    again = await refused(tmp_path / "again", 7, names[::-1])
+    other = await refused(tmp_path / "other", 8, names)
+
+    assert first == again
+    assert first != other
+    assert 4 <= len(first) <= 20
 
 
 async def test_faults_are_administered_beside_the_api_without_a_token(faulty: Faulty) -> None:
