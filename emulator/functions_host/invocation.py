@@ -46,7 +46,10 @@ class FunctionError(Exception):
 
 def timed_out(name: str, limit: timedelta) -> TimeoutError:
     """The error of a function that has run for longer than host.json allows (FunctionTimeoutException)."""
-    return TimeoutError(f"Timeout value of {limit} was exceeded by function: Functions.{name}")
+    seconds, rest = divmod(limit, timedelta(seconds=1))
+    fraction = f".{rest.microseconds:06}0" if rest else ""
+    span = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
+    return TimeoutError(f"Timeout value of {span} was exceeded by function: Functions.{name}")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import base64
 import binascii
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
@@ -59,7 +59,7 @@ class _Listener:
         self._in_work: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        pause = _FIRST_PAUSE
+        pauses = back_off(self._settings.max_polling_interval)
         while True:
             messages = await self._receive()
             for message in messages:
@@ -67,12 +67,11 @@ class _Listener:
                 self._in_work.add(task)
                 task.add_done_callback(self._in_work.discard)
             if messages:
-                pause = _FIRST_PAUSE
+                pauses = back_off(self._settings.max_polling_interval)
                 while len(self._in_work) > new_batch_threshold(self._settings):
                     await asyncio.wait(self._in_work, return_when=asyncio.FIRST_COMPLETED)
             else:
-                await asyncio.sleep(pause.total_seconds())
-                pause = min(pause * 2, self._settings.max_polling_interval)
+                await asyncio.sleep(next(pauses).total_seconds())
 
     async def _receive(self) -> list[QueueMessage]:
         try:
@@ -151,6 +150,14 @@ class _Lease:
         except TimeoutError:
             return False
         return True
+
+
+def back_off(longest: timedelta) -> Iterator[timedelta]:
+    """Yield the pauses between looks at a queue that stays empty."""
+    pause = _FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(pause * 2, longest)
 
 
 def decode_message(content: str, *, is_base64: bool) -> str:

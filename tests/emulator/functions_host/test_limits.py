@@ -66,7 +66,7 @@ def test_an_activity_that_runs_for_too_long_has_failed(impatient: RunningHost) -
     status = impatient.final("f")
 
     assert status["runtimeStatus"] == "Failed"
-    assert "Timeout value of 0:00:00.500000 was exceeded by function: Functions.held" in status["output"]
+    assert "Timeout value of 00:00:00.5000000 was exceeded by function: Functions.held" in status["output"]
 
 
 def test_more_requests_than_may_be_outstanding_are_refused(tmp_path: Path) -> None:
