@@ -296,8 +296,13 @@ def _bare(resource_id: str) -> str:
 
 
 def _specific(causes: Iterable[Cause]) -> list[Cause]:
-    """The causes without those that only say that something else failed, unless there is nothing but those."""
+    """The causes without those that only say that something else failed, unless there is nothing but those.
+
+    A cause that hides in a message names no resource; its double from the operation does, and stands for both.
+    """
     found = list(causes)
+    placed = {(cause.code, cause.message) for cause in found if cause.target}
+    found = [cause for cause in found if cause.target or (cause.code, cause.message) not in placed]
     return [cause for cause in found if cause.code.lower() not in _SAYS_NOTHING] or found
 
 

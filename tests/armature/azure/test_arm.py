@@ -1,5 +1,6 @@
 """What the gateway asks of ARM and what it makes of the answers, without a network."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -232,6 +233,20 @@ class TestDeploymentFailure:
         failure = arm_gateway.deployment_failure(IN_GROUP, "web", self.FAILED)
 
         assert (failure.message, failure.causes[0].target) == ("The subnet is in use.", vnet)
+
+    def test_a_reason_that_hides_in_a_message_is_told_once_with_its_resource(self, gateway: Gateway) -> None:
+        vnet = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/v"
+        hidden = json.dumps({"status": "Failed", "error": {"code": "SubnetBroken", "message": "No."}})
+        conflict = {"code": "Conflict", "message": hidden}
+        operations = {"value": [operation("Failed", vnet, {"status": "Failed", "error": conflict})]}
+        arm_gateway, _ = gateway({("GET", f"{GROUP}{DEPLOYMENTS}/web/operations"): Answer(200, operations)})
+        failed = self.FAILED.model_copy(
+            update={"error": {**self.FAILED.error, "details": [{**conflict, "target": vnet}]}}
+        )
+
+        failure = arm_gateway.deployment_failure(IN_GROUP, "web", failed)
+
+        assert [(cause.code, cause.target) for cause in failure.causes] == [("SubnetBroken", vnet)]
 
     def test_a_deployment_that_links_to_itself_does_not_go_on_for_ever(self, gateway: Gateway) -> None:
         own = f"{GROUP}{DEPLOYMENTS}/web"
