@@ -27,6 +27,7 @@ class OrchestratorWorkers:
         self._ready: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._queued: set[str] = set()
         self._running: set[str] = set()
+        self._failed: set[str] = set()
         self._queueing = threading.Lock()
         self._stopping = False
         self._threads = [
@@ -47,6 +48,12 @@ class OrchestratorWorkers:
                 self._queued.add(instance_id)
                 if instance_id not in self._running:
                     self._ready.put(instance_id)
+
+    def retry(self) -> None:
+        """Try again those whose episodes the host has failed to run, as when the database was locked for too long."""
+        with self._queueing:
+            failed, self._failed = self._failed, set()
+        self.wake(failed)
 
     def stop(self) -> None:
         """Begin no more episodes."""

@@ -1,7 +1,6 @@
 """The heartbeat of a host in its task hub: renews what it holds, sees what others have written, fires what is due."""
 
 import logging
-import sqlite3
 import threading
 import time
 
@@ -76,8 +75,8 @@ class Pulse:
         while not self._stopping:
             try:
                 pause = SHORTEST_PAUSE if self._look() else min(pause * 2, LONGEST_PAUSE)
-            except sqlite3.Error:
-                _log.exception("The task hub's database cannot be used")
+            except Exception:  # whatever it is: a host whose pulse has stopped would look alive and carry nothing on
+                _log.exception("The host could not look after its part of the task hub")
                 pause = LONGEST_PAUSE
             self._nudged.wait(min(pause, *self._seconds_to_what_is_due()))
             self._nudged.clear()
@@ -126,5 +125,6 @@ class Pulse:
         if turnover.gained:
             self._orchestrators.wake(self._store.awaiting_episodes())
             self._next_timer = self._store.next_timer(self._is_own)
+        self._orchestrators.retry()
         self._activities.end_overdue()
         self._activities.offer()  # what a host that has died had in work becomes visible without a write

@@ -1,0 +1,99 @@
+"""Which episodes a host runs, and how many at once."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from emulator.functions_host.database import Database
+from emulator.functions_host.durable.episode import Aftermath
+from emulator.functions_host.durable.orchestrators import OrchestratorWorkers
+from emulator.functions_host.durable.partitions import Partitions
+from emulator.functions_host.leases import Fence, Leases
+from tests.waiting import wait_until
+
+
+class Runner:
+    """Notes whose episodes run; what they do is up to the test."""
+
+    def __init__(self, act: Callable[[str], object] = str) -> None:
+        self.ended: list[str] = []
+        self.running: set[str] = set()
+        self._act = act
+
+    def run(self, instance_id: str, _fence: Fence) -> Aftermath:
+        assert instance_id not in self.running
+        self.running.add(instance_id)
+        try:
+            self._act(instance_id)
+        finally:
+            self.running.discard(instance_id)
+        self.ended.append(instance_id)
+        return Aftermath()
+
+
+@pytest.fixture
+def partitions(tmp_path: Path) -> Partitions:
+    """All partitions of a hub, held."""
+    database = Database(tmp_path / "host.sqlite")
+    held = Partitions(Leases(database, "host-0"), 4)
+    with database.transaction() as connection:
+        held.keep(connection)
+    return held
+
+
+@contextmanager
+def working(runner: Runner, partitions: Partitions, threads: int = 2) -> Iterator[OrchestratorWorkers]:
+    workers = OrchestratorWorkers(runner, partitions, threads, lambda _: None)  # type: ignore[arg-type]
+    workers.run()
+    try:
+        yield workers
+    finally:
+        workers.stop()
+        workers.join()
+
+
+def test_an_instance_has_one_episode_at_a_time_and_one_more_for_what_came_meanwhile(partitions: Partitions) -> None:
+    go_on = threading.Event()
+    runner = Runner(lambda _: go_on.wait(30))
+
+    with working(runner, partitions) as workers:
+        workers.wake(["a"])
+        wait_until(lambda: runner.running == {"a"})
+        workers.wake(["a", "b"])
+        workers.wake(["a"])
+        wait_until(lambda: runner.running == {"a", "b"})
+        go_on.set()
+        wait_until(lambda: len(runner.ended) == 3)
+
+    assert sorted(runner.ended) == ["a", "a", "b"]
+
+
+def test_instances_of_other_hosts_are_left_to_them(partitions: Partitions) -> None:
+    runner = Runner()
+    partitions.release()
+
+    with working(runner, partitions) as workers:
+        workers.wake(["a"])
+
+    assert runner.ended == []
+
+
+def test_an_episode_that_the_host_has_failed_to_run_is_tried_again(partitions: Partitions) -> None:
+    failures = ["database is locked"]
+    failed = threading.Event()
+
+    def stumble(_: str) -> None:
+        if failures:
+            failed.set()
+            raise RuntimeError(failures.pop())
+
+    runner = Runner(stumble)
+    with working(runner, partitions) as workers:
+        workers.wake(["a"])
+        assert failed.wait(30)
+        wait_until(lambda: workers.retry() or runner.ended == ["a"])
+
+    assert runner.ended == ["a"]
