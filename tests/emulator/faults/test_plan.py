@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.faults.folder import RULES, FaultFolder
+from emulator.faults.journal import JOURNAL, Entry, Journal
 from emulator.faults.model import FaultFile, FaultFileError, read_faults, read_rule
 from emulator.faults.plan import FaultPlan, Occasion, roll
 
@@ -153,6 +155,22 @@ def test_several_rules_can_happen_at_one_occasion_in_the_order_of_the_file(tmp_p
     plan = loaded(tmp_path, {}, {"fault": "throttled"}, {"fault": "answerLost"})
 
     assert [fault.name for fault in plan.decide(put("a"))] == ["slow", "throttled", "answerLost"]
+
+
+def test_what_storage_appends_meanwhile_does_no_harm(tmp_path: Path) -> None:
+    entry = Entry("run", "arm", "r", "slow", "k", 1, True, {})
+    journal = Journal(tmp_path)
+    journal.begin("run")
+
+    with journal.settle():
+        with (tmp_path / JOURNAL).open("a") as other:
+            other.write(replace(entry, service="storage", rule="s").dumps() + "\n")
+        journal.write(entry)
+    with journal.settle():
+        journal.write(replace(entry, attempt=2))
+
+    assert (journal.attempts("r", "k"), journal.times("r")) == (2, 2)
+    assert [one["rule"] for one in FaultFolder(tmp_path).happened()] == ["s", "r", "r"]
 
 
 def decisions(folder: Path, seed: int, keys: list[str]) -> dict[tuple[str, int], bool]:
