@@ -7,16 +7,15 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Self
 
+from emulator.app_hosts import AppHosts, host_name
 from emulator.faults.folder import FaultFolder, read_fault_file
 from emulator.faults.model import FaultFile
 from emulator.foundation import PRINCIPAL, TENANT, Foundation, emulator_environment
-from emulator.functions_host.database import Database
-from emulator.functions_host.keys import HEADER, HostKeys
 from emulator.processes import Child, Supervisor, free_port, is_port_free
 from emulator.readiness import answer
 from emulator.reviving import Reviver
@@ -24,7 +23,6 @@ from emulator.reviving import Reviver
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 DEFAULT_LOCATION = "eastus2"
 ARM_READY_PATH = "/metadata/endpoints?api-version=2022-09-01"
-HOST_READY_PATH = "/admin/host/status"
 
 
 class StackError(Exception):
@@ -68,11 +66,6 @@ class StackOptions:
     require_keys: bool = False
 
 
-def host_name(index: int) -> str:
-    """The name of a Functions host among the processes: its number counts from the second on."""
-    return f"functions-host-{index}" if index else "functions-host"
-
-
 class Stack:
     """A running emulator.
 
@@ -95,7 +88,13 @@ class Stack:
             identity_port=options.ports.identity,
         )
         first, *others = (free_port() for _ in range(options.hosts))
-        self._functions_ports = [options.ports.functions or first, *others]
+        self._hosts = AppHosts(
+            self.supervisor,
+            options.app_root,
+            self.state / "host.sqlite",
+            (options.ports.functions or first, *others),
+            require_keys=options.require_keys,
+        )
         self._arm_port = options.ports.arm or free_port()
         self.faults = FaultFolder(self.state)
         self._lock: IO[str] | None = None
@@ -119,21 +118,12 @@ class Stack:
     @property
     def host_urls(self) -> list[str]:
         """Every Functions host, without a path."""
-        return [f"http://127.0.0.1:{port}" for port in self._functions_ports]
-
-    @cached_property
-    def keys(self) -> HostKeys:
-        """The hosts' keys, made when they are asked for first. They are secrets."""
-        database = Database(self._hub_file)
-        try:
-            return HostKeys.of(database)
-        finally:
-            database.close()
+        return self._hosts.urls
 
     @property
     def function_key(self) -> str | None:
         """What a client has to send as x-functions-key, None when the hosts ask for nothing."""
-        return self.keys.function if self.options.require_keys else None
+        return self._hosts.function_key
 
     @property
     def api_url(self) -> str:
@@ -188,7 +178,7 @@ class Stack:
             hosts = [self._launch_host(index) for index in range(self.options.hosts)]
             arm.wait_until(self._arm_serves)
             for index, host in enumerate(hosts):
-                host.wait_until(partial(self._host_is_running, host, index))
+                host.wait_until(partial(self._hosts.is_running, host, index))
             self._write_addresses()
             self._reviver.start()
         except BaseException:
@@ -215,7 +205,7 @@ class Stack:
         """Start a Functions host again, on the same port and database; return when it runs."""
         with self._changing:
             host = self._launch_host(index)
-        host.wait_until(lambda: self._host_is_running(host, index))
+        host.wait_until(lambda: self._hosts.is_running(host, index))
         self._write_addresses()
 
     def kill_arm(self) -> None:
@@ -258,35 +248,16 @@ class Stack:
         command += ["--log", str(self.supervisor.logs / "arm-requests.log")]
         return self.supervisor.start("arm", command, environment=self.foundation.service_environment)
 
-    @property
-    def _hub_file(self) -> Path:
-        return self.state / "host.sqlite"
-
     def _launch_host(self, index: int) -> Child:
-        command = [sys.executable, "-m", "emulator.functions_host", "--app-root", str(self.options.app_root.resolve())]
-        command += ["--port", str(self._functions_ports[index]), "--database", str(self._hub_file)]
-        if self.options.require_keys:
-            command += ["--require-keys"]
         environment = {**emulator_environment(), **self.foundation.fault_environment, **self.app_settings}
-        return self.supervisor.start(host_name(index), command, environment=environment)
+        return self._hosts.launch(index, environment)
 
     def _arm_serves(self) -> bool:
         response = answer(f"{self.arm_url}{ARM_READY_PATH}", trust=self.foundation.certificates.trust_bundle)
         return response is not None and response.status_code == HTTPStatus.OK
 
-    def _host_is_running(self, host: Child, index: int) -> bool:
-        """Whether the host runs the app. Raises ChildError when it says that it can't."""
-        key = {HEADER: self.keys.master} if self.options.require_keys else {}
-        response = answer(f"{self.host_urls[index]}{HOST_READY_PATH}", headers=key)
-        if response is None:
-            return False
-        status = response.json()  # 503 while it starts, and when it can't run the app
-        if status["state"] == "Error":
-            raise host.error(f"can't run the app: {'; '.join(status.get('errors', []))}")
-        return bool(status["state"] == "Running")
-
     def _check_ports(self) -> None:
-        taken = [port for port in (*self._functions_ports, self._arm_port) if not is_port_free(port)]
+        taken = [port for port in (*self._hosts.ports, self._arm_port) if not is_port_free(port)]
         if taken:
             raise StackError(f"port {taken[0]} of 127.0.0.1 is in use: choose another one, or 0 for any free one")
 
