@@ -64,7 +64,7 @@ class Kills:
 
 @contextmanager
 def under_fire(stack: Stack, *, every_seconds: float, seed: int) -> Iterator[Kills]:
-    """Within it the hosts and ARM are killed (SIGKILL) and started again, one at a time, in rounds of a seeded order."""
+    """Within it hosts and ARM are killed (SIGKILL) and started again, one at a time, in rounds of a seeded order."""
     kills, over, choice = Kills(), threading.Event(), random.Random(seed)
     failures: list[BaseException] = []
 
