@@ -1,7 +1,7 @@
 """Refusals that many providers share: names, required and unchangeable properties, references to what is not there."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from emulator.arm.behaviours.generic import Surroundings, before
@@ -117,9 +117,14 @@ def is_missing(text: Any, surroundings: Surroundings) -> bool:
 
 def same_name_elsewhere(resource: Resource, surroundings: Surroundings) -> Resource | None:
     """Another resource of the same type and last name, in any group of any subscription."""
-    kind, name = resource.id.type.lower(), resource.id.name.lower()
-    for subscription in surroundings.state.subscriptions.values():
-        for other in surroundings.state.resources(ResourceId(subscription)):
-            if other.id.type.lower() == kind and other.id.name.lower() == name and other.id.key != resource.id.key:
-                return other
+    name = resource.id.name.lower()
+    for other in of_type(resource.id.type, surroundings):
+        if other.id.name.lower() == name and other.id.key != resource.id.key:
+            return other
     return None
+
+
+def of_type(resource_type: str, surroundings: Surroundings) -> Iterator[Resource]:
+    """Every resource of a type, wherever it is."""
+    kind = resource_type.lower()
+    return (found for found in surroundings.state.resources(ResourceId()) if found.id.type.lower() == kind)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from emulator.arm.behaviours.generic import Surroundings
-from emulator.arm.behaviours.rules import parsed
+from emulator.arm.behaviours.rules import of_type, parsed
 from emulator.arm.errors import ArmError
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.state import Resource
@@ -52,15 +52,12 @@ def contains(space: Iterable[Prefix], prefix: Prefix) -> bool:
 
 def configurations_in(surroundings: Surroundings, subnet: ResourceId) -> Iterator[tuple[str, str]]:
     """Every IP configuration in a subnet: its id and its private address."""
-    for subscription in surroundings.state.subscriptions.values():
-        for resource in surroundings.state.resources(ResourceId(subscription)):
-            if resource.id.type.lower() != INTERFACES.lower():
-                continue
-            for configuration in resource.properties.get("ipConfigurations") or []:
-                inside = configuration.get("properties") or {}
-                named = parsed((inside.get("subnet") or {}).get("id"))
-                if named and named.key == subnet.key and inside.get("privateIPAddress"):
-                    yield str(configuration.get("id")), str(inside["privateIPAddress"])
+    for interface in of_type(INTERFACES, surroundings):
+        for configuration in interface.properties.get("ipConfigurations") or []:
+            inside = configuration.get("properties") or {}
+            named = parsed((inside.get("subnet") or {}).get("id"))
+            if named and named.key == subnet.key and inside.get("privateIPAddress"):
+                yield str(configuration.get("id")), str(inside["privateIPAddress"])
 
 
 def free_address(subnet: Resource, taken: set[str]) -> str:

@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from emulator.arm.behaviours.generic import Behaviour, Surroundings
-from emulator.arm.behaviours.rules import parsed, value_at
+from emulator.arm.behaviours.rules import of_type, parsed, value_at
 from emulator.arm.errors import ArmError
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.state import Resource
@@ -27,14 +27,9 @@ def _check(resource: Resource, surroundings: Surroundings) -> None:
     wanted = _name_of(resource)
     if wanted is None:
         return
-    for subscription in surroundings.state.subscriptions.values():
-        for other in surroundings.state.resources(ResourceId(subscription)):
-            if (
-                other.id.type.lower() == ADDRESS.lower()
-                and other.id.key != resource.id.key
-                and _name_of(other) == wanted
-            ):
-                raise ArmError(400, "DnsRecordInUse", f"DNS record {wanted} is already used by another public IP.")
+    for other in of_type(ADDRESS, surroundings):
+        if other.id.key != resource.id.key and _name_of(other) == wanted:
+            raise ArmError(400, "DnsRecordInUse", f"DNS record {wanted} is already used by another public IP.")
 
 
 def _provision(resource: Resource, surroundings: Surroundings) -> None:

@@ -16,7 +16,7 @@ from emulator.arm.behaviours.network.addresses import (
     prefixes_of,
     read_prefix,
 )
-from emulator.arm.behaviours.rules import is_missing, parsed, value_at
+from emulator.arm.behaviours.rules import is_missing, of_type, parsed, value_at
 from emulator.arm.errors import ArmError
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.state import Resource
@@ -43,11 +43,7 @@ def check_subnet(
         raise ArmError(400, "NoAddressPrefixOrPoolProvided", message)
     for prefix in prefixes:
         if space and not contains(space, prefix):
-            message = (
-                f"Subnet '{name}' is not valid because its IP address range is outside the IP address range of virtual "
-                f"network '{network}'."
-            )
-            raise ArmError(400, "NetcfgSubnetRangeOutsideVnet", message)
+            raise outside_network(name, network)
     for sibling, ranges in siblings.items():
         if sibling.lower() != name.lower() and overlapping(prefixes, ranges):
             message = (
@@ -57,6 +53,15 @@ def check_subnet(
             raise ArmError(400, "NetcfgSubnetRangesOverlap", message)
     _check_references(resource, surroundings)
     _check_addresses_in_use(resource, surroundings, prefixes)
+
+
+def outside_network(subnet: str, network: str) -> ArmError:
+    """The range of a subnet is not in its network's address space."""
+    message = (
+        f"Subnet '{subnet}' is not valid because its IP address range is outside the IP address range of virtual "
+        f"network '{network}'."
+    )
+    return ArmError(400, "NetcfgSubnetRangeOutsideVnet", message)
 
 
 def _check_references(resource: Resource, surroundings: Surroundings) -> None:
@@ -108,15 +113,10 @@ def check_unused(subnet: Resource, surroundings: Surroundings) -> None:
 
 def _integrated_sites(subnet: Resource, surroundings: Surroundings) -> list[ResourceId]:
     """The service association of sites that go out through the subnet."""
-    sites = [
-        resource
-        for subscription in surroundings.state.subscriptions.values()
-        for resource in surroundings.state.resources(ResourceId(subscription))
-        if resource.id.type.lower() == "microsoft.web/sites"
-    ]
-    named = [(site, parsed(site.properties.get("virtualNetworkSubnetId"))) for site in sites]
+    sites = of_type("Microsoft.Web/sites", surroundings)
+    named = [parsed(site.properties.get("virtualNetworkSubnetId")) for site in sites]
     link = subnet.id.child("serviceAssociationLinks", "AppServiceLink")
-    return [link for _, integrated in named if integrated and integrated.key == subnet.id.key]
+    return [link for integrated in named if integrated and integrated.key == subnet.id.key]
 
 
 def complete_subnet(resource: Resource) -> None:

@@ -14,6 +14,7 @@ from emulator.arm.behaviours.network.subnets import (
     check_subnet,
     check_unused,
     complete_subnet,
+    outside_network,
     present_subnet,
     siblings_of,
     space_of,
@@ -66,11 +67,7 @@ def _check_kept_subnets(resource: Resource, surroundings: Surroundings, space: l
     for name, ranges in siblings_of(resource.id, surroundings).items():
         for prefix in ranges:
             if space and not contains(space, prefix):
-                message = (
-                    f"Subnet '{name}' is not valid because its IP address range is outside the IP address range of "
-                    f"virtual network '{resource.id.last_name}'."
-                )
-                raise ArmError(400, "NetcfgSubnetRangeOutsideVnet", message)
+                raise outside_network(name, resource.id.last_name)
 
 
 def _provision(resource: Resource, surroundings: Surroundings) -> None:

@@ -12,8 +12,8 @@ from azure.storage.blob.aio import BlobServiceClient
 
 from emulator.arm.behaviours.generic import Surroundings
 from emulator.arm.behaviours.outside import Outside
+from emulator.arm.behaviours.rules import of_type
 from emulator.arm.errors import ArmError
-from emulator.arm.identifiers import ResourceId
 
 _LEFTOVER = "storageLeftover"
 _PUBLIC = {"blob": PublicAccess.BLOB, "container": PublicAccess.CONTAINER}
@@ -79,11 +79,9 @@ async def _discard(surroundings: Surroundings, outside: Outside, key: str) -> No
 
 def _exists(surroundings: Surroundings, account: str, container: str | None) -> bool:
     names = [account.lower(), "default", container.lower()] if container else [account.lower()]
-    kind = (_CONTAINER if container else _ACCOUNT).lower()
     return any(
-        resource.id.type.lower() == kind and resource.id.name.lower().split("/") == names
-        for subscription in surroundings.state.subscriptions.values()
-        for resource in surroundings.state.resources(ResourceId(subscription))
+        resource.id.name.lower().split("/") == names
+        for resource in of_type(_CONTAINER if container else _ACCOUNT, surroundings)
     )
 
 

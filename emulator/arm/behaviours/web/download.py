@@ -20,7 +20,7 @@ import jwt
 
 from emulator.arm.behaviours.generic import Surroundings
 from emulator.arm.behaviours.outside import Outside
-from emulator.arm.behaviours.rules import parsed
+from emulator.arm.behaviours.rules import of_type, parsed
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.state import Resource
 
@@ -136,8 +136,7 @@ def has_role(url: str, principal: Principal, surroundings: Surroundings, roles: 
         place.is_within(assignment.id.scope)
         and str(assignment.properties.get("principalId")).lower() == principal.object_id.lower()
         and _may(assignment, surroundings, roles)
-        for assignment in surroundings.state.resources(ResourceId())
-        if assignment.id.type.lower() == "microsoft.authorization/roleassignments"
+        for assignment in of_type("Microsoft.Authorization/roleAssignments", surroundings)
     )
 
 
@@ -154,9 +153,9 @@ def _may(assignment: Resource, surroundings: Surroundings, roles: frozenset[str]
 
 
 def _account(name: str, surroundings: Surroundings) -> ResourceId | None:
-    for resource in surroundings.state.resources(ResourceId()):
-        if resource.id.type.lower() == "microsoft.storage/storageaccounts" and resource.id.name.lower() == name.lower():
-            return resource.id
+    for account in of_type("Microsoft.Storage/storageAccounts", surroundings):
+        if account.id.name.lower() == name.lower():
+            return account.id
     return None
 
 

@@ -1,28 +1,15 @@
 """ARM beside a real Azurite: accounts that it provisions exist there, and their SAS is really checked."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from azure.storage.blob import ContainerSasPermissions, generate_container_sas
 from azure.storage.blob.aio import BlobServiceClient
 
-from tests.emulator.arm.running import GROUP_PATH, Arm, linked, running_arm, storage, template
-from tests.running import RunningAzurite
+from tests.emulator.arm.running import GROUP_PATH, Arm, linked, storage, template
 
 ACCOUNT = f"{GROUP_PATH}/providers/Microsoft.Storage/storageAccounts"
-
-
-@pytest.fixture
-async def arm(azurite: RunningAzurite, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Arm]:
-    foundation = azurite.foundation
-    folder = tmp_path_factory.mktemp("arm")
-    async with running_arm(
-        foundation.certificates, folder, accounts=foundation.accounts_file, blob=azurite.blob_endpoint
-    ) as running:
-        await running.groups.resource_groups.create_or_update("rg", {"location": "eastus2"})
-        yield running
 
 
 async def uploaded(arm: Arm, name: str, files: dict[str, object]) -> tuple[str, str]:
@@ -47,25 +34,25 @@ async def uploaded(arm: Arm, name: str, files: dict[str, object]) -> tuple[str, 
     return f"{endpoint}templates", sas
 
 
-async def test_templates_in_a_new_account_are_deployed_with_its_sas(arm: Arm) -> None:
+async def test_templates_in_a_new_account_are_deployed_with_its_sas(storing_arm: Arm) -> None:
     up = {"o": {"type": "string", "value": "[reference('child').outputs.o.value]"}}
     files = {
         "main.json": template(linked("child", {"relativePath": "nested/child.json"}), outputs=up),
         "nested/child.json": template(outputs={"o": {"type": "string", "value": "from storage"}}),
     }
 
-    address, sas = await uploaded(arm, "stlinked", files)
-    deployment = await arm.deploy(templateLink={"uri": f"{address}/main.json", "queryString": sas})
+    address, sas = await uploaded(storing_arm, "stlinked", files)
+    deployment = await storing_arm.deploy(templateLink={"uri": f"{address}/main.json", "queryString": sas})
 
     assert deployment["properties"]["outputs"]["o"]["value"] == "from storage"
 
 
 @pytest.mark.parametrize("broken", ["", "sv=2021-06-08&sig=bm90aGluZw%3D%3D&sr=c&sp=r&se=2099-01-01"])
-async def test_a_sas_that_storage_refuses_is_an_invalid_content_link(arm: Arm, broken: str) -> None:
+async def test_a_sas_that_storage_refuses_is_an_invalid_content_link(storing_arm: Arm, broken: str) -> None:
     account = "stbroken1" if broken else "stbroken2"
-    address, _ = await uploaded(arm, account, {"main.json": template()})
+    address, _ = await uploaded(storing_arm, account, {"main.json": template()})
 
-    status, answer = await arm.request(
+    status, answer = await storing_arm.request(
         "PUT",
         f"{GROUP_PATH}/providers/Microsoft.Resources/deployments/main",
         {"properties": {"mode": "Incremental", "templateLink": {"uri": f"{address}/main.json", "queryString": broken}}},
