@@ -1,0 +1,80 @@
+"""What is refused of a template before it is evaluated, and the limits, of which both sides are tried."""
+
+from typing import Any
+
+import pytest
+
+from emulator.arm.identifiers import ResourceId
+from tests.emulator.arm.engine.preparing import GROUP, MANAGEMENT_GROUP, SUBSCRIPTION, TENANT, prepare, refused
+from tests.emulator.arm.running import nested, resource, template
+
+FUNCTION: dict[str, Any] = {"output": {"type": "string", "value": "[utcNow()]"}}
+MANY: dict[str, Any] = {
+    "parameters": {"type": "int", "defaultValue": 1},
+    "variables": 1,
+    "outputs": {"type": "int", "value": 1},
+}
+
+
+@pytest.mark.parametrize(("section", "most"), [("parameters", 256), ("variables", 512), ("outputs", 64)])
+async def test_a_section_has_a_limit(section: str, most: int) -> None:
+    def with_entries(count: int) -> dict[str, Any]:
+        return template() | {section: {f"e{number}": MANY[section] for number in range(count)}}
+
+    await prepare(with_entries(most))
+    refusal = await refused(with_entries(most + 1))
+
+    assert f"limit exceeded. Limit: '{most}' and actual: '{most + 1}'." in refusal.message
+
+
+async def test_a_template_has_at_most_800_resources_loops_counted() -> None:
+    loop = resource("[concat('a', copyIndex())]", copy={"name": "l", "count": 799})
+
+    await prepare(template(loop, resource("b")))
+    refusal = await refused(template(loop, resource("b"), resource("c")))
+
+    assert "The number of template resources limit exceeded. Limit: '800' and actual: '801'." in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (template(resource("a", existing=True)), "in order to use feature 'ExistingResources'"),
+        (template() | {"resources": {"a": resource("a")}}, "in order to use feature 'SymbolicNames'"),
+        (template(definitions={"t": {"type": "int"}}), "in order to use feature 'AggregateTypeValidation'"),
+        (template(resource("a"), languageVersion="2.0"), "You must use symbolic resource names"),
+        (template(languageVersion="7"), "The template language version '7' is not recognized."),
+        (template(parameters={"p": {"type": "thing"}}), "Requested value 'thing' was not found."),
+        (template(functions=[{"namespace": "n", "members": {"f": FUNCTION}}]), "in a function definition: 'utcNow'"),
+        (template(outputs={"o": {"type": "int"}}), "The 'value' property must be specified"),
+        (template(resource("a/b")), "contains '2' name segment(s) separated by '/', but '1' segment(s) were expected"),
+        (template(resource("a"), resource("A")), "is defined multiple times in a template"),
+        (template(resource("a", dependsOn=["b"])), "The resource 'b' is not defined in the template"),
+        (template(nested("n", {})), "The supplied nested deployment template could not be parsed as an ARM template"),
+        (template(nested("n", template(), location="westus")), "The 'location' property is not allowed for"),
+    ],
+)
+async def test_a_rule_is_kept_and_refused_in_the_engine_s_words(content: dict[str, Any], reason: str) -> None:
+    assert reason in (await refused(content)).message
+
+
+async def test_a_refusal_tells_the_line_and_column_of_the_request() -> None:
+    refusal = await refused(template(resource("a"), resource("b", properties={"x": "[add(1, 'x')]"})))
+
+    [info] = refusal.additional_info
+    assert info["info"]["path"] == "properties.template.resources[1]"
+    assert info["info"]["linePosition"] > 100
+    assert f"at line '1' and column '{info['info']['linePosition']}'" in refusal.message
+
+
+@pytest.mark.parametrize("scope", [GROUP, SUBSCRIPTION, MANAGEMENT_GROUP, TENANT])
+async def test_a_template_goes_to_any_scope_and_from_there_to_others(scope: ResourceId) -> None:
+    elsewhere = nested("n", template(resource("b")), scope="inner", location="westus") | {"scope": "/"}
+
+    prepared = await prepare(template(resource("a"), elsewhere), scope)
+
+    ids = [str(instance.id) for instance in prepared.resources()]
+    assert ids == [
+        f"{str(scope).rstrip('/')}/providers/Microsoft.Contoso/things/a",
+        "/providers/Microsoft.Contoso/things/b",
+    ]
