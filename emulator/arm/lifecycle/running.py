@@ -11,7 +11,9 @@ from functools import partial
 from graphlib import TopologicalSorter
 
 from armature.templates.errors import ExpressionError, ExpressionSyntaxError, UnresolvedError
+from emulator.arm import gates
 from emulator.arm.behaviours import Surroundings
+from emulator.arm.behaviours.generic import new_document
 from emulator.arm.clock import SimulatedTime, now
 from emulator.arm.engine.bodies import evaluate_body, failed_body
 from emulator.arm.engine.instance import Instance
@@ -30,7 +32,7 @@ from emulator.arm.lifecycle.asking import note_questions
 from emulator.arm.lifecycle.complete import delete_what_is_not_named
 from emulator.arm.lifecycle.ending import LIFETIME, expire, fail, failures_of, operation_failed, operation_succeeded
 from emulator.arm.lifecycle.history import accept
-from emulator.arm.models import Deployment, Operation, ProviderOperation
+from emulator.arm.models import Deployment, Operation, ProviderOperation, Resource
 from emulator.arm.operations import ProviderOperations
 from emulator.arm.provisioning import present
 
@@ -171,7 +173,7 @@ class Runner:
         if deployment.is_final:
             return None
         caller, faults = prepared.request.caller, self._surroundings.faults
-        happening = faults.decide(instance.id, deployment, body, caller) if faults else ()
+        happening = faults.decide(instance.id, deployment, body) if faults else ()
         if instance.id.is_resource_group:
             work = self._operations.begin_group_write(instance.id, body, caller)
         else:
@@ -195,6 +197,7 @@ class Runner:
                 self._state.writable_group(scope.subscription or "", scope.group)
             child = instance.child or await self._preparation.prepare_child(prepared, instance)
             if nested is None:
+                self._check_nested(child)
                 nested, _ = accept(self._state, child, parent=deployment)
                 operation.work = nested.status_id
                 self._state.put_operation(deployment, operation)
@@ -205,6 +208,11 @@ class Runner:
         if nested.error:
             raise deployment_failed(str(nested.id))
         operation_succeeded(self._state, deployment, operation, "OK")
+
+    def _check_nested(self, child: Prepared) -> None:
+        """Raise `ArmError` when who asked for the parent may not deploy there."""
+        as_resource = Resource(child.request.id, "", new_document(child.request.id, {}))
+        gates.check_write(self._surroundings, as_resource, None, child.request.caller)
 
     def _conclude(self, prepared: Prepared, deployment: Deployment) -> None:
         """All that could run has run: tell the outputs, and how it ended."""

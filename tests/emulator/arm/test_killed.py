@@ -33,6 +33,7 @@ from tests.emulator.arm.running import (
 from tests.running import ROOT
 
 DEPLOYMENTS = f"{GROUP_PATH}/providers/Microsoft.Resources/deployments"
+UNDER_WAY = ("Accepted", "Running")
 OTHER_GROUP = GROUP_PATH.removesuffix("rg") + "other"
 
 
@@ -218,8 +219,8 @@ async def test_a_groups_subscription_deployment_goes_on(certificates: Certificat
         body = {"location": "eastus2", "properties": {"mode": "Incremental", "template": content}}
         assert (await arm.request("PUT", path, body))[0] == 201
         await arm.restart()
-        while (answer := (await arm.request("GET", path))[1])["properties"]["provisioningState"] == "Running":
-            await asyncio.sleep(0)
+        while (answer := (await arm.request("GET", path))[1])["properties"]["provisioningState"] in UNDER_WAY:
+            continue
 
     assert answer["properties"]["provisioningState"] == "Succeeded", answer
     assert [made["id"].rpartition("/")[2] for made in answer["properties"]["outputResources"]] == ["made", "inside"]
@@ -229,7 +230,7 @@ async def test_a_rollback_and_its_deletions_go_on(certificates: Certificates, tm
     async with killable_arm(certificates, tmp_path, 0.05) as arm:
         await arm.put("good", chain("step", 2))
         await arm.ended("good")
-        failing = template(resource("extra"), storage("Not_Valid", dependsOn=["extra"]))
+        failing = template(resource("extra"), failing("Not_Valid", dependsOn=["extra"]))
         await arm.put("bad", failing, onErrorDeployment={"type": "LastSuccessful"})
         await arm.ended("bad")
         await arm.restart()
