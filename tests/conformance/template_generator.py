@@ -99,6 +99,10 @@ class Surrounding:
         copy.is_in_resource_loop = self.is_in_resource_loop or of_resource
         return copy
 
+    def calling(self) -> "Surrounding":
+        """Without the functions: one in an argument of itself is a fault of its own."""
+        return Surrounding(**{**self.__dict__, "functions": {}})
+
     def referring(self) -> "Surrounding":
         return Surrounding(**{**self.__dict__, "may_refer": True})
 
@@ -109,7 +113,7 @@ class Generator:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.seed = seed
-        self.count = 0
+        self.count = self.depth = 0
         self.fault: str | None = None
         if self.random.random() < 0.35:
             self.fault = self.random.choice(FAULTS)
@@ -152,11 +156,12 @@ class Generator:
         given: dict[str, Any] = {}
         if not plain:
             made["functions"] = self.functions(around, is_symbolic)
+            self.depth = depth
             made["parameters"] = self.parameters(around, given, is_symbolic)
             made["variables"] = self.variables(around)
         resources = [self.resource(around, depth, is_symbolic, plain) for _ in range(self.random.randint(1, 4))]
         flat = [one for group in resources for one in group]
-        made["resources"] = {symbol: body for symbol, body in flat} if is_symbolic else [body for _, body in flat]
+        made["resources"] = dict(flat) if is_symbolic else [body for _, body in flat]
         if not plain:
             made["outputs"] = self.outputs(around)
         return made, given
@@ -203,7 +208,8 @@ class Generator:
         return declared
 
     def typed_parameter(self, name: str, declared: dict[str, Any], given: dict[str, Any], around: Surrounding) -> None:
-        kind = self.random.choice(list(GOOD))
+        # the compiler, which reads the outermost template's parameters, dies of a type that holds itself
+        kind = self.random.choice([kind for kind in GOOD if self.depth or kind != "tree"])
         declared[name] = {"$ref": f"#/definitions/{kind}"}
         value = self.random.choice(BAD[kind]) if self.broken("definition") else GOOD[kind]
         if value is not None and self.chance(0.5):
@@ -371,8 +377,17 @@ class Generator:
             body[part] = "[reference('x').y]"
         elif self.broken("loop that is not there"):
             body["properties"] = {"wrong": "[copyIndex('nowhere')]"}
+        elif around.functions and self.broken("function of itself"):
+            body["properties"] = {"wrong": f"[{self.of_itself(around)}]"}
         elif self.broken("condition"):
             body["condition"] = "[add(1,'x')]"
+
+    def of_itself(self, around: Surrounding) -> str:
+        """A function with a call of itself in an argument, or without arguments."""
+        name, kinds = self.random.choice(list(around.functions.items()))
+        function = name.partition(":")[0]
+        inner = ",".join(self.expression(kind, around.calling(), 0) for kind in kinds)
+        return f"{function}({','.join(f'string({function}({inner}))' for _ in kinds)})"
 
     # Deployments
 
@@ -485,7 +500,9 @@ class Generator:
             function, _, result = name.partition(":")
             if result == kind:
                 found.append(
-                    lambda f=function, k=kinds: f"{f}({','.join(self.expression(one, around, 0) for one in k)})"
+                    lambda f=function, k=kinds: (
+                        f"{f}({','.join(self.expression(one, around.calling(), 0) for one in k)})"
+                    )
                 )
         if kind == "int" and around.loops:
             found += [lambda: f"copyIndex('{self.random.choice(around.loops)}')"]
@@ -493,9 +510,16 @@ class Generator:
             found.append(lambda: "copyIndex()")
         if kind == "string":
             found += self.scope_leaves(around)
-        if around.may_refer and around.resources and kind == "string":
-            found += [lambda: f"string({self.reference(around, self.random.choice(['fixed', 'unknown']))})"]
-        if around.may_refer and around.nested and kind == "string":
+        if kind == "string" and around.may_refer:
+            found += self.references(around)
+        return found
+
+    def references(self, around: Surrounding) -> list[Callable[[], str]]:
+        """What asks for resources and nested deployments of the same template."""
+        found: list[Callable[[], str]] = []
+        if around.resources:
+            found.append(lambda: f"string({self.reference(around, self.random.choice(['fixed', 'unknown']))})")
+        if around.nested:
             name, outputs = self.random.choice(around.nested)
             if outputs:
                 found.append(lambda: f"reference('{name}').outputs.{self.random.choice(outputs)}.value")
@@ -676,6 +700,7 @@ FAULTS = [
     "reference in its place",
     "loop that is not there",
     "condition",
+    "function of itself",
     "evaluation scope",
     "missing parameter",
     "outer scope",
