@@ -59,6 +59,7 @@ def main() -> int:
         "resources": evidence.resources,
         "takenTwice": {" attempt ".join(key): count for key, count in evidence.taken_twice.items()},
         "kills": kills.counts,
+        "failures": [str(failure["message"]) for state in states for failure in state["failures"]][:5],
         "seconds": round(seconds, 1),
         "isRight": is_right,
     }

@@ -5,9 +5,11 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import requests
@@ -64,41 +66,39 @@ class Kills:
 
 @contextmanager
 def under_fire(stack: Stack, *, every_seconds: float, seed: int) -> Iterator[Kills]:
-    """Within it hosts and ARM are killed (SIGKILL) and started again, one at a time, in rounds of a seeded order."""
+    """Within it a host or ARM is killed (SIGKILL) at every tick and started again, in rounds of a seeded order.
+
+    A part that is still starting at its tick is spared until the next.
+    """
     kills, over, choice = Kills(), threading.Event(), random.Random(seed)
-    failures: list[BaseException] = []
+    parts: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {"ARM": (stack.kill_arm, stack.start_arm)}
+    for index in range(len(stack.host_urls)):
+        parts[f"host {index}"] = (partial(stack.kill_host, index), partial(stack.start_host, index))
 
-    def rounds() -> Iterator[int | None]:
-        """The number of a host, or None for ARM."""
+    def rounds() -> Iterator[str]:
         while True:
-            parts: list[int | None] = [*range(len(stack.host_urls)), None]
-            choice.shuffle(parts)
-            yield from parts
+            yield from choice.sample(sorted(parts), len(parts))
 
-    def fire() -> None:
+    def fire(starters: ThreadPoolExecutor) -> None:
+        starting: dict[str, Future[None]] = {}
+        for name in rounds():
+            if over.wait(every_seconds):
+                break
+            kill, start = parts[name]
+            if name not in starting or starting[name].done():
+                kill()
+                kills.counts[name] += 1
+                starting[name] = starters.submit(start)
+        for started in starting.values():
+            started.result()
+
+    with ThreadPoolExecutor(len(parts) + 1) as pool:
+        firing = pool.submit(fire, pool)
         try:
-            for host in rounds():
-                if over.wait(every_seconds):
-                    return
-                if host is None:
-                    stack.kill_arm()
-                    stack.start_arm()
-                else:
-                    stack.kill_host(host)
-                    stack.start_host(host)
-                kills.counts["ARM" if host is None else f"host {host}"] += 1
-        except BaseException as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=fire, name="fire")
-    thread.start()
-    try:
-        yield kills
-    finally:
-        over.set()
-        thread.join()
-    if failures:
-        raise failures[0]
+            yield kills
+        finally:
+            over.set()
+        firing.result()
 
 
 def deploy_all(stack: Stack, names: list[str], templates: int) -> list[dict[str, Any]]:
@@ -133,8 +133,9 @@ def evidence_of(stack: Stack, names: list[str]) -> Evidence:
     arm = ArmReader(RunningEmulator.find(stack.state))
     states: Counter[str] = Counter()
     resources = 0
-    for name in names:
-        group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-{name}"
+    there = {one["name"] for one in arm.list(f"/subscriptions/{SUBSCRIPTION}/resourcegroups", RESOURCES_VERSION)}
+    for name in there & {f"rg-{name}" for name in names}:
+        group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}"
         listed = arm.list(f"{group}/providers/Microsoft.Resources/deployments", RESOURCES_VERSION)
         states.update(one["properties"]["provisioningState"] for one in listed)
         resources += sum(1 for _ in arm.list(f"{group}/resources", RESOURCES_VERSION))
