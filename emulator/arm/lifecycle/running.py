@@ -173,7 +173,7 @@ class Runner:
         if deployment.is_final:
             return None
         caller, faults = prepared.request.caller, self._surroundings.faults
-        happening = faults.decide(instance.id, deployment, body) if faults else ()
+        happening = faults.decide(instance.id, deployment, body, caller) if faults else ()
         if instance.id.is_resource_group:
             work = self._operations.begin_group_write(instance.id, body, caller)
         else:
