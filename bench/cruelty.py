@@ -9,6 +9,7 @@ deployment is told as still running.
 import argparse
 import fnmatch
 import json
+import re
 import sys
 import tempfile
 import time
@@ -37,19 +38,24 @@ SETTLE_SECONDS = 90.0  # for a deployment whose fault was taken away
 SETTINGS = {"ARMATURE_POLL_INTERVAL_SECONDS": "0.2", "ARMATURE_RETRY_FIRST_INTERVAL_SECONDS": "1"}
 REQUESTS = "deployment-requests"
 MESSAGE_LENGTH = 160
+PASSING = re.compile(
+    r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b"
+    r"|\d+/\d+/\d{4} [\d:]+ [AP]M"
+    r"|(?<=-)[0-9a-f]{8}\b"
+)
+"""What is another one in each run: ids, times, the ends of the bundle's names."""
 
 PREFACE = """\
 # What can be made to go wrong, and what does the app do?
 
 Every fault below happens on command: put its rule into the emulator, and deploy.
 
-    .venv/bin/python -m emulator up --revive
-    .venv/bin/python -m emulator faults load FILE     # {{"seed": 1, "rules": [RULE, …]}}
+    .venv/bin/python -m emulator faults load FILE     # {{"seed": 1, "rules": [RULE, …]}}, each rule with an "id"
     .venv/bin/python -m emulator faults happened
 
 `python -m emulator faults table` tells each fault with its parameters, `faults schema` what a file may say, and
-[the emulator's page](../emulator/README.md) how rules match. The last column is what a deployment of two templates and
-a package did when the rule was in place, with up to three attempts a template. `make cruelty` measures it again.
+[the emulator's page](../emulator/README.md) how rules match and how to start it. The last column is what a deployment of
+two templates and a package did with the rule in place and up to three attempts a template, by `python -m bench.cruelty`.
 
 {summary}
 
@@ -70,7 +76,7 @@ class Ending:
     @property
     def told(self) -> str:
         """The last column of the table."""
-        return "; ".join([*self.notes, self.text])
+        return "; ".join([*dict.fromkeys(self.notes), self.text])
 
 
 class Cruelty:
@@ -210,16 +216,17 @@ def _ended(state: dict[str, Any]) -> str:
         return f"completed{tries}"
     why = state["failures"][0]
     cause = why["causes"][-1] if why.get("causes") else why
-    message = " ".join(str(cause.get("message", "")).split())
+    message = PASSING.sub("…", " ".join(str(cause.get("message", "")).split()))
     message = message if len(message) <= MESSAGE_LENGTH else f"{message[:MESSAGE_LENGTH]}…"
     return f"{state['status']}{tries}: {why['failureClass']} `{why['code']}`, {cause.get('code')}: “{message}”"
 
 
 def _page(endings: list[Ending]) -> str:
-    completed = sum(ending.text.startswith("completed") for ending in endings)
+    deployed = sum(ending.text.startswith("completed") for ending in endings)
     failed = sum(ending.text.startswith("failed") for ending in endings)
     summary = (
-        f"Of {len(endings)} faults {completed} ended with everything deployed, {failed} with a failure that is told."
+        f"Of {len(endings)} faults, {deployed} ended with all deployed and {failed} with a failure that is told; "
+        f"{len(endings) - deployed - failed} had not ended when its time was over."
     )
     return PREFACE.format(summary=summary) + _table(endings)
 

@@ -44,9 +44,9 @@ class FaultPlan {
     const happened =
       includes(rule.attempts, attempt) && roll(this.#seed, rule.id, occasion.key, attempt) < rule.probability;
     const { key, attributes } = occasion;
-    const entry = { run: this.#run, service: SERVICE, rule: rule.id, fault: rule.fault, key, attempt, happened };
-    const line = JSON.stringify({ time: new Date().toISOString(), ...entry, occasion: attributes });
-    appendFileSync(this.#journal, `${line}\n`);
+    const entry = { run: this.#run, service: SERVICE, rule: rule.id, key, attempt, happened };
+    const told = { time: new Date().toISOString(), ...entry, fault: rule.fault, occasion: attributes };
+    appendFileSync(this.#journal, `${JSON.stringify(happened ? told : entry)}\n`);
     this.#count(entry);
     return happened;
   }

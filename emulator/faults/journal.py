@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 JOURNAL = "fault-journal.jsonl"
+_COUNTED = ("run", "service", "rule", "key", "attempt", "happened")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,9 @@ class Entry:
     time: str = ""
 
     def dumps(self) -> str:
-        """One line of JSON, without its end."""
+        """One line of JSON, without its end; of what did not happen only what counts."""
+        if not self.happened:
+            return json.dumps({name: getattr(self, name) for name in _COUNTED})
         time = self.time or datetime.now(UTC).isoformat(timespec="milliseconds")
         return json.dumps({"time": time, **{key: value for key, value in vars(self).items() if key != "time"}})
 
