@@ -106,7 +106,7 @@ def _shown_parameters(prepared: Prepared) -> dict[str, Any]:
     if prepared.scope.template is not prepared.template:
         return {}
     shown: dict[str, Any] = {}
-    for name, declaration in (prepared.template.get("parameters") or {}).items():
+    for name, declaration in prepared.parameters.items():
         value = {} if is_secure(declaration) else {"value": prepared.scope.parameter(name)}
         shown[name] = {"type": shown_type(declaration)} | value
     return shown

@@ -42,9 +42,7 @@ class Mask:
 
 
 def _secure_values(prepared: Prepared) -> list[Any]:
-    is_own = prepared.scope.template is prepared.template
-    declared = (prepared.template.get("parameters") or {}) if is_own else {}
-    values = [prepared.scope.parameter(name) for name, entry in declared.items() if is_secure(entry)]
+    values = [prepared.scope.parameter(name) for name, entry in prepared.parameters.items() if is_secure(entry)]
     children = [instance.child for instance in prepared.instances if instance.is_run and instance.child]
     return values + [value for child in children for value in _secure_values(child)]
 

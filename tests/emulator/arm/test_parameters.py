@@ -61,3 +61,15 @@ def test_a_value_of_another_type_is_refused_in_the_words_of_arm(kind: str, value
         )
 
     assert f"The provided value for the template parameter 'p' is not valid. {reason}" in refused.value.message
+
+
+async def test_a_secure_type_that_a_definition_names_is_not_shown_either(arm: Arm) -> None:
+    declared = {"p": {"$ref": "#/definitions/secret"}}
+    outputs = {"o": {"$ref": "#/definitions/secret", "value": "[parameters('p')]"}}
+    content = template(parameters=declared, outputs=outputs, definitions={"secret": {"type": "securestring"}})
+    content |= {"languageVersion": "2.0", "resources": {}}
+
+    deployment = await arm.deploy(content, parameters={"p": "hush"})
+
+    assert deployment["properties"]["parameters"] == {"p": {"type": "SecureString"}}
+    assert deployment["properties"]["outputs"] == {"o": {"type": "SecureString"}}
