@@ -7,14 +7,13 @@ from emulator.arm.answers import CORRELATION_ID, LOGGED_DEPLOYMENT
 from emulator.arm.engine.describe import describe_deployment, describe_operation
 from emulator.arm.engine.request import read_request
 from emulator.arm.errors import ArmError
-from emulator.arm.identifiers import DEPLOYMENT_TYPE, ResourceId
-from emulator.arm.lifecycle.history import check_scope
+from emulator.arm.identifiers import DEPLOYMENT_TYPE
 from emulator.arm.lifecycle.removal import cancel
 from emulator.arm.routes.filters import paged, reader_of
 from emulator.arm.routes.operation_results import location_headers
 from emulator.arm.routes.paths import GROUP, MANAGEMENT_GROUP, SUBSCRIPTION, TENANT, any_case
-from emulator.arm.routes.service import Service, address_of, json_body, service_of
-from emulator.arm.state import Deployment
+from emulator.arm.routes.scopes import deployment_id_of, deployment_of, scope_of
+from emulator.arm.routes.service import address_of, json_body, service_of
 
 _OPERATIONS_PAGE = 100
 _RETRY_SECONDS = 15  # ARM's usual Retry-After for deployments
@@ -40,7 +39,7 @@ def add_routes(router: web.UrlDispatcher) -> None:
 
 async def put_deployment(request: web.Request) -> web.Response:
     """Start a deployment: 201 for a new name, 200 for a used one, or the reason why it can't start."""
-    service, deployment_id, body = service_of(request), _deployment_id(request), await json_body(request)
+    service, deployment_id, body = service_of(request), deployment_id_of(request), await json_body(request)
     request[LOGGED_DEPLOYMENT] = {"name": deployment_id.last_name, "tags": body.get("tags")}
     text, caller = await request.text(), request[CALLER]
     wanted = read_request(deployment_id, body, request[CORRELATION_ID], text=text, caller=caller)
@@ -56,13 +55,13 @@ async def put_deployment(request: web.Request) -> web.Response:
 
 async def get_deployment(request: web.Request) -> web.Response:
     """One deployment."""
-    return web.json_response(describe_deployment(_deployment(request)))
+    return web.json_response(describe_deployment(deployment_of(request)))
 
 
 async def head_deployment(request: web.Request) -> web.Response:
     """204 when it is there, 404 when not."""
     try:
-        _deployment(request)
+        deployment_of(request)
     except ArmError as absent:
         return web.Response(status=absent.status)
     return web.Response(status=204)
@@ -70,14 +69,14 @@ async def head_deployment(request: web.Request) -> web.Response:
 
 async def cancel_deployment(request: web.Request) -> web.Response:
     """204: it starts nothing more; 409 when it has ended."""
-    cancel(service_of(request).state, _deployment(request))
+    cancel(service_of(request).state, deployment_of(request))
     return web.Response(status=204)
 
 
 async def delete_deployment(request: web.Request) -> web.Response:
     """202 with a `Location` that answers 202 until the entry is gone; 204 when there is none; 409 while it runs."""
-    service, scope = _checked_scope(request)
-    deployment = service.state.find_deployment(scope.resource(DEPLOYMENT_TYPE, request.match_info["name"]))
+    service = service_of(request)
+    deployment = service.state.find_deployment(deployment_id_of(request))
     if deployment is None:
         return web.Response(status=204)
     work = service.operations.begin_removal(deployment)
@@ -86,21 +85,21 @@ async def delete_deployment(request: web.Request) -> web.Response:
 
 async def list_deployments(request: web.Request) -> web.Response:
     """The deployments of a scope, newest first; `$filter` by provisioningState, `$top`."""
-    service, scope = _checked_scope(request)
+    listed = service_of(request).state.deployments(scope_of(request))
     meets = reader_of(request.query.get("$filter"))
-    return paged(request, [d for d in map(describe_deployment, service.state.deployments(scope)) if meets(d)])
+    return paged(request, [d for d in map(describe_deployment, listed) if meets(d)])
 
 
 async def list_operations(request: web.Request) -> web.Response:
     """The operations of a deployment, paged."""
-    deployment = _deployment(request)
+    deployment = deployment_of(request)
     operations = [describe_operation(deployment, operation) for operation in deployment.operations]
     return paged(request, operations, _OPERATIONS_PAGE)
 
 
 async def get_operation(request: web.Request) -> web.Response:
     """One operation."""
-    deployment, wanted = _deployment(request), request.match_info["operation"]
+    deployment, wanted = deployment_of(request), request.match_info["operation"]
     for operation in deployment.operations:
         if operation.id.lower() == wanted.lower():
             return web.json_response(describe_operation(deployment, operation))
@@ -109,7 +108,7 @@ async def get_operation(request: web.Request) -> web.Response:
 
 async def operation_status(request: web.Request) -> web.Response:
     """How far the deployment is that `Azure-AsyncOperation` named."""
-    service, deployment = service_of(request), _deployment(request)
+    service, deployment = service_of(request), deployment_of(request)
     if deployment.status_id != request.match_info["status"]:
         message = f"The operation status '{request.match_info['status']}' could not be found."
         raise ArmError(404, "OperationStatusNotFound", message)
@@ -118,20 +117,3 @@ async def operation_status(request: web.Request) -> web.Response:
         status["error"] = deployment.error
     headers = {} if deployment.is_final else service.time.retry_after(_RETRY_SECONDS)
     return web.json_response(status, headers=headers)
-
-
-def _checked_scope(request: web.Request) -> tuple[Service, ResourceId]:
-    """The scope in its own spelling; raises SubscriptionNotFound, ResourceGroupNotFound, NotFound."""
-    service, where = service_of(request), request.match_info
-    scope = ResourceId(where.get("subscription"), where.get("group"), management_group=where.get("management_group"))
-    return service, check_scope(service.state, scope)
-
-
-def _deployment_id(request: web.Request) -> ResourceId:
-    _, scope = _checked_scope(request)
-    return scope.resource(DEPLOYMENT_TYPE, request.match_info["name"])
-
-
-def _deployment(request: web.Request) -> Deployment:
-    service, scope = _checked_scope(request)
-    return service.state.deployment(scope.resource(DEPLOYMENT_TYPE, request.match_info["name"]))
