@@ -35,7 +35,7 @@ PAGE = ROOT / "docs" / "faults.md"
 SEED = 20251124
 SCALE = 0.02
 SETTLE_SECONDS = 90.0  # for a deployment whose fault was taken away
-SETTINGS = {"ARMATURE_POLL_INTERVAL_SECONDS": "0.2", "ARMATURE_RETRY_FIRST_INTERVAL_SECONDS": "1"}
+SETTINGS = {"ARMATURE_POLL_INTERVAL_SECONDS": "0.2", "ARMATURE_RETRY_FIRST_INTERVAL_SECONDS": "2"}
 REQUESTS = "deployment-requests"
 MESSAGE_LENGTH = 160
 PASSING = re.compile(
@@ -54,8 +54,9 @@ Every fault below happens on command: put its rule into the emulator, and deploy
     .venv/bin/python -m emulator faults happened
 
 `python -m emulator faults table` tells each fault with its parameters, `faults schema` what a file may say, and
-[the emulator's page](../emulator/README.md) how rules match and how to start it. The last column is what a deployment of
-two templates and a package did with the rule in place and up to three attempts a template, by `python -m bench.cruelty`.
+[the emulator's page](../emulator/README.md) how rules match and how to start it. The last column is what a deployment
+of two templates and a package did with the rule in place and up to three attempts a template, as
+`python -m bench.cruelty` measures it.
 
 {summary}
 
@@ -218,7 +219,7 @@ def _ended(state: dict[str, Any]) -> str:
     cause = why["causes"][-1] if why.get("causes") else why
     message = PASSING.sub("…", " ".join(str(cause.get("message", "")).split()))
     message = message if len(message) <= MESSAGE_LENGTH else f"{message[:MESSAGE_LENGTH]}…"
-    return f"{state['status']}{tries}: {why['failureClass']} `{why['code']}`, {cause.get('code')}: “{message}”"
+    return f"{state['status']}{tries}: {why['failureClass']} `{cause.get('code')}`, “{message}”"
 
 
 def _page(endings: list[Ending]) -> str:
