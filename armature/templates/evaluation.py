@@ -4,8 +4,11 @@ import re
 from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import datetime
+from math import isfinite
+from operator import is_
 from typing import Any, Self
 
+from armature.templates.access import access
 from armature.templates.errors import ExpressionError, UnresolvedError
 from armature.templates.expressions import (
     Expression,
@@ -17,13 +20,14 @@ from armature.templates.expressions import (
     is_expression,
     parse_expression,
     unescape,
+    walk,
 )
 from armature.templates.functions import find_function
 from armature.templates.functions.lambdas import LAMBDA, LambdaScope, require_lambda
-from armature.templates.functions.signature import HELP, INVALID_TEMPLATE, Function, Kind, too_large
+from armature.templates.functions.signature import HELP, INVALID_TEMPLATE, Function, Kind, require, too_large
 from armature.templates.partial import TAKES_PENDING, check_parts
 from armature.templates.scope import OpenList, PartialObject, Pending, Scope, closed
-from armature.templates.values import find_name, is_too_large, to_text
+from armature.templates.values import float_text, is_too_large
 
 __all__ = [
     "ExpressionError",
@@ -51,9 +55,40 @@ def evaluate(expression: str | Expression, scope: Scope) -> Any:
     except RecursionError as error:
         message = "The expression, or what it refers to, is nested too deeply to be evaluated."
         raise ExpressionError(INVALID_TEMPLATE, message, tree.column) from error
-    if isinstance(value, str) and _HALF_CHARACTER.search(value):
+    if isinstance(value, dict | list) and not _may_hold_what_json_does_not(tree):
+        return value
+    try:
+        return _as_json(value)
+    except UnicodeError as error:
         message = "Cannot transcode invalid UTF-16 string to UTF-8 JSON text."
-        raise ExpressionError(INVALID_TEMPLATE, message, tree.column)
+        raise ExpressionError(INVALID_TEMPLATE, message, tree.column) from error
+
+
+_MAKE_WHAT_JSON_DOES_NOT_HOLD = frozenset("json base64tojson float take skip substring first last split".split())
+"""Functions whose values may have halves of characters, or floats that are no numbers, inside."""
+
+
+def _may_hold_what_json_does_not(tree: Expression) -> bool:
+    return any(
+        isinstance(node, FunctionCall) and (node.name.lower() in _MAKE_WHAT_JSON_DOES_NOT_HOLD or node.namespace)
+        for node in walk(tree)
+    )
+
+
+def _as_json(value: Any) -> Any:
+    """The value as JSON holds it: floats that are no numbers are strings. Raises UnicodeError for half a character."""
+    if isinstance(value, str):
+        if _HALF_CHARACTER.search(value):
+            raise UnicodeError(value)
+        return value
+    if isinstance(value, float):
+        return value if isfinite(value) else float_text(value)
+    if isinstance(value, list):
+        made = [_as_json(item) for item in value]
+        return value if all(map(is_, made, value)) else made
+    if isinstance(value, dict) and not isinstance(value, PartialObject):
+        found = {_as_json(name): _as_json(item) for name, item in value.items()}
+        return value if all(map(is_, found.values(), value.values())) else found
     return value
 
 
@@ -85,9 +120,17 @@ def _evaluate(node: Expression, scope: Scope) -> Any:
         case FunctionCall():
             return _call(node, scope)
         case PropertyAccess():
-            return _property(_evaluate(node.target, scope), node.name, node.column)
+            return _accessed(node, _evaluate(node.target, scope), node.name)
         case IndexAccess():
-            return _index(_evaluate(node.target, scope), _evaluate(node.index, scope), node.column)
+            return _accessed(node, _evaluate(node.target, scope), _evaluate(node.index, scope))
+
+
+def _accessed(node: Expression, target: Any, key: Any) -> Any:
+    try:
+        return access(target, key)
+    except ExpressionError as error:
+        error.column = node.column
+        raise
 
 
 def _call(node: FunctionCall, scope: Scope) -> Any:
@@ -100,16 +143,8 @@ def _call(node: FunctionCall, scope: Scope) -> Any:
     fault = function.count_fault(len(node.arguments), node.name)
     if fault:
         raise ExpressionError(INVALID_TEMPLATE, fault, node.column)
-    arguments: list[Any]
-    if function.is_lazy:
-        arguments = [_Thunk(argument, scope) for argument in node.arguments]
-    elif function.lambdas:
-        arguments = _arguments_with_lambdas(node, scope, function)
-    elif scope.is_partial:
-        arguments = _partial_arguments(node.arguments, scope, function.name)
-    else:
-        arguments = _evaluate_all(node.arguments, scope)
     try:
+        arguments = _arguments(node, scope, function)
         value = function.implementation(scope, arguments)
         if function.kind is Kind.PURE and isinstance(value, str | list | dict) and is_too_large(value):
             raise too_large(function.name)
@@ -118,8 +153,39 @@ def _call(node: FunctionCall, scope: Scope) -> Any:
         return value
     except ExpressionError as error:
         if error.column is None:
-            error.column = node.column
+            message = _with_name_as_written(error.message, function.name, node.name)
+            raise ExpressionError(error.code, message, node.column) from error
         raise
+
+
+def _arguments(node: FunctionCall, scope: Scope, function: Function) -> list[Any]:
+    """What the function is handed: values, or what gives them."""
+    if function.is_lazy:
+        return [_Thunk(argument, scope) for argument in node.arguments]
+    if function.lambdas:
+        return _arguments_with_lambdas(node, scope, function)
+    if scope.is_partial:
+        return _partial_arguments(node.arguments, scope, function)
+    return _evaluate_all(node.arguments, scope, function)
+
+
+_KEEP_THEIR_NAME = frozenset({"json", "float", "dateTimeFromEpoch", "padLeft"})
+_KEEP_IT_IN_A_LAMBDAS_REFUSAL = frozenset({"filter", "sort"})
+_KEEP_THE_NAME = (
+    "The input object to",
+    "Unable to evaluate the template language function",
+    "An error occured",
+)
+_REPEAT_IT_BESIDE_A_LINK = frozenset({"take", "skip", "concat"})
+
+
+def _with_name_as_written(message: str, name: str, written: str) -> str:
+    """The engine repeats names as the template spells them, but for refusals that link to a page of their own."""
+    has_own_page = "https://aka.ms/arm-function-" in message and name not in _REPEAT_IT_BESIDE_A_LINK
+    of_lambda = name in _KEEP_IT_IN_A_LAMBDAS_REFUSAL and message.startswith("The lambda expression")
+    if name == written or of_lambda or has_own_page or name in _KEEP_THEIR_NAME or message.startswith(_KEEP_THE_NAME):
+        return message
+    return message.replace(f"'{name}'", f"'{written}'").replace(f"#{name} ", f"#{written} ")
 
 
 def _is_lambda_variable_outside(function: Function, scope: Scope) -> bool:
@@ -128,26 +194,33 @@ def _is_lambda_variable_outside(function: Function, scope: Scope) -> bool:
 
 def _arguments_with_lambdas(node: FunctionCall, scope: Scope, function: Function) -> list[Any]:
     nodes = tuple(argument for index, argument in enumerate(node.arguments) if index not in function.lambdas)
-    values = iter(_partial_arguments(nodes, scope, function.name) if scope.is_partial else _evaluate_all(nodes, scope))
+    values = iter(_partial_arguments(nodes, scope, function) if scope.is_partial else _evaluate_all(nodes, scope))
     return [
         _Lambda(argument, scope) if index in function.lambdas else next(values)
         for index, argument in enumerate(node.arguments)
     ]
 
 
-def _evaluate_all(nodes: tuple[Expression, ...], scope: Scope) -> list[Any]:
-    return [_whole(_evaluate(node, scope)) for node in nodes]
+def _evaluate_all(nodes: tuple[Expression, ...], scope: Scope, function: Function | None = None) -> list[Any]:
+    arguments: list[Any] = []
+    for node in nodes:
+        arguments.append(_whole(_evaluate(node, scope)))
+        if function is not None and function.each:
+            require(function.name, arguments, len(arguments) - 1, *function.each)
+    return arguments
 
 
-def _partial_arguments(nodes: tuple[Expression, ...], scope: Scope, function: str) -> list[Any]:
+def _partial_arguments(nodes: tuple[Expression, ...], scope: Scope, function: Function) -> list[Any]:
     """The arguments as far as they can be told, if that is enough for the function.
 
     What ARM would refuse in one of them is told before another is found to be pending.
     """
     arguments, pending = _as_far_as_told(nodes, scope)
-    if pending is not None and function.lower() not in TAKES_PENDING:
+    if pending is not None and function.name.lower() not in TAKES_PENDING:
         raise pending
-    check_parts(function, arguments)
+    check_parts(function.name, arguments)
+    for index in range(len(arguments) if function.each else 0):
+        require(function.name, arguments, index, *function.each)
     return arguments
 
 
@@ -188,7 +261,7 @@ class _Lambda:
         node = require_lambda(self._node, function, index, least, most)
         *names, body = node.arguments
         variables = _evaluate_all(tuple(names), self._scope)
-        inside = LambdaScope.around(self._scope, variables, node.column)
+        inside = LambdaScope.around(self._scope, variables, node)
 
         def value_for(*values: Any) -> Any:
             try:
@@ -212,41 +285,6 @@ class _Thunk:
 
     def __call__(self) -> Any:
         return _whole(_evaluate(self._node, self._scope))
-
-
-def _property(target: Any, name: str, column: int) -> Any:
-    if isinstance(target, dict):
-        found = name if name in target else find_name(target, name)
-        if found is not None:
-            return target[found]
-        if isinstance(target, PartialObject):
-            raise UnresolvedError(f"{target.what}.{name}")
-        available = ", ".join(target)
-        message = f"The language expression property '{name}' doesn't exist, available properties are '{available}'."
-    elif isinstance(target, list):
-        message = f"Unable to evaluate named property or non-integer index '{name}' on an array value."
-    else:
-        message = f"The language expression property '{name}' can't be evaluated."
-    raise ExpressionError(INVALID_TEMPLATE, message, column)
-
-
-def _index(target: Any, index: Any, column: int) -> Any:
-    if isinstance(index, str):
-        return _property(target, index, column)
-    if isinstance(target, Pending):
-        raise UnresolvedError(target.what)
-    shown = to_text(index)
-    if isinstance(target, list) and type(index) is int:
-        if 0 <= index < len(target):
-            return target[index]
-        message = f"The language expression property array index '{shown}' is out of bounds."
-    elif isinstance(target, list):
-        message = f"Unable to evaluate named property or non-integer index '{shown}' on an array value."
-    elif isinstance(target, dict):
-        message = f"The language expression property '{shown}' can't be evaluated, property name must be a string."
-    else:
-        message = f"The language expression property '{shown}' can't be evaluated."
-    raise ExpressionError(INVALID_TEMPLATE, message, column)
 
 
 class StaticScope:

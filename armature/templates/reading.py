@@ -155,6 +155,13 @@ def _offset_in_string(text: str, start: int, character: int) -> int:
     return min(offset, len(text))
 
 
+_DIGITS_AS_NAME = re.compile(r"([0-9][0-9A-Za-z_$]*)\s*:\s*")
+_SPECIAL_SCALAR = re.compile(
+    r"(?:(?P<hexadecimal>0[xX][0-9a-fA-F]+)|(?P<octal>0[0-7]+)|(?P<padded>-0[0-9]+)|(?P<open>-?(?:\.[0-9]+|[0-9]+\.)(?:[eE][+-]?[0-9]+)?)"
+    r"|(?P<nothing>undefined)|(?P<word>NaN|-?Infinity))(?=[\s,\]}]|$)"
+)
+
+
 class _Reader:
     """One pass over the text with a stack of its own, so that depth is a limit and not a crash."""
 
@@ -169,10 +176,6 @@ class _Reader:
         if at < len(self._text):
             raise self._error("Expected the end of the file", at)
         return value
-
-    def read_first(self) -> Any:
-        """The first value; whatever follows it is ignored, as ARM's json() function does."""
-        return self._read_value(self._skip(0))[0]
 
     def _error(self, message: str, at: int) -> JsonSyntaxError:
         place = _position(_line_starts(self._text), at)
@@ -330,4 +333,53 @@ def read_first_value(text: str) -> Any:
 
     Raises JsonSyntaxError.
     """
-    return _Reader(text, None).read_first()
+    return _FirstReader(text, None).read_first()
+
+
+class _FirstReader(_Reader):
+    """The reader of json(): Newtonsoft.Json's, which takes more for JSON than the one for files.
+
+    Elements that are left out are null, the end of the text closes what is open behind a value, numbers may be
+    hexadecimal, octal or without digits at one side of the point.
+    """
+
+    def read_first(self) -> Any:
+        """The first value; whatever follows it is ignored, as ARM's json() function does."""
+        return self._read_value(self._skip(0))[0]
+
+    def _after_value(self, container: Any, at: int) -> tuple[int, bool]:
+        at = self._skip(at)
+        return (at, True) if at >= len(self._text) else super()._after_value(container, at)
+
+    def _read_name(self, at: int) -> tuple[str, int]:
+        digits = _DIGITS_AS_NAME.match(self._text, at)
+        return (digits.group(1), digits.end()) if digits else super()._read_name(at)
+
+    def _read_scalar(self, at: int) -> tuple[Any, int]:
+        if self._text[at : at + 1] == ",":
+            return None, at
+        special = _SPECIAL_SCALAR.match(self._text, at)
+        if special is None:
+            return super()._read_scalar(at)
+        kind, digits = special.lastgroup, special.group()
+        match kind:
+            case "word":
+                return float(digits), special.end()
+            case "hexadecimal":
+                return self._within_64_bits(int(digits, 16), at), special.end()
+            case "octal":
+                return self._within_64_bits(int(digits, 8), at), special.end()
+            case "padded":
+                return int(digits), special.end()
+            case "open":
+                return float(digits), special.end()
+        return None, special.end()
+
+    def _number(self, match: re.Match[str], at: int) -> int | float:
+        is_float = match.group(1) or match.group(2)
+        return float(match.group()) if is_float else super()._number(match, at)
+
+    def _within_64_bits(self, number: int, at: int) -> int:
+        if number >= 2**64:
+            raise self._error("The number is too large", at)
+        return number - 2**64 if number >= 2**63 else number

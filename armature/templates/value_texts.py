@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from armature.templates.expressions import is_expression
+from armature.templates.expressions import escape
 from armature.templates.values import float_text, indented_json
 
 
 def allowed_text(value: Any) -> str:
     """An allowed value, as the list of them shows it."""
     if isinstance(value, str):
-        return _escaped(value)
+        return escape(value)
     return indented_json(value) if isinstance(value, dict | list) else "" if value is None else _scalar_text(value)
 
 
@@ -19,11 +19,7 @@ def _scalar_text(value: Any) -> str:
 
 def shown(value: Any) -> str:
     """A value as the template would have it: strings as they are, anything else as an expression."""
-    return _escaped(value) if isinstance(value, str) else f"[{expression_text(value)}]"
-
-
-def _escaped(text: str) -> str:
-    return f"[{text}" if is_expression(text) else text
+    return escape(value) if isinstance(value, str) else f"[{expression_text(value)}]"
 
 
 def expression_text(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Values of the template language: their types, equality, property look-up and text."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,11 @@ _TYPE_NAMES: dict[type, str] = {
 }
 
 
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+"""What .NET calls the floats that are no numbers; JSON has them as strings."""
+
+
 def type_name(value: Any) -> str:
     """The engine's name of a value's type."""
     return _TYPE_NAMES[type(value)]
@@ -30,7 +36,7 @@ def are_equal(left: Any, right: Any) -> bool:
         return left.keys() == right.keys() and all(are_equal(value, right[name]) for name, value in left.items())
     if isinstance(left, list):
         return len(left) == len(right) and all(map(are_equal, left, right))
-    return bool(left == right)
+    return bool(left == right) or (left != left and right != right)  # NaN equals NaN
 
 
 def equality_key(value: Any) -> str:
@@ -55,6 +61,11 @@ def is_too_large(value: Any) -> bool:
     return False
 
 
+def encodable(text: str) -> str:
+    """The text with halves of characters replaced, as .NET encodes them."""
+    return text if text.isascii() else _HALF_CHARACTER.sub("\ufffd", text)
+
+
 def find_name(names: Mapping[str, Any], name: str) -> str | None:
     """The key that `name` means: the first that is equal without regard to case."""
     folded = name.casefold()
@@ -73,6 +84,8 @@ def to_text(value: Any) -> str:
 def float_text(value: float) -> str:
     """A float as the engine writes it: shortest round trip, no `.0`, an exponent from 1E+17 and below 0.0001."""
     text = repr(value)
+    if text in _NOT_FINITE:
+        return _NOT_FINITE[text]
     if "e" in text and 1 <= abs(value) < 1e17:
         return f"{value:.0f}"
     if "e" in text:
@@ -92,6 +105,8 @@ def to_json(value: Any) -> str:
         return _quoted(value)
     if isinstance(value, float):
         text = float_text(value)
+        if text in _NOT_FINITE.values():
+            return f'"{text}"'
         return text if any(mark in text for mark in ".E") else f"{text}.0"
     return json.dumps(value)
 

@@ -1,7 +1,9 @@
 """Functions that make, merge and take apart arrays and objects."""
 
+from functools import reduce
 from typing import Any
 
+from armature.templates.access import access
 from armature.templates.functions.signature import (
     Function,
     pure,
@@ -9,6 +11,7 @@ from armature.templates.functions.signature import (
     refusal_with_help,
     require,
     require_elements,
+    small,
 )
 from armature.templates.values import are_equal, equality_key, find_name, type_name
 
@@ -21,12 +24,6 @@ def _array(arguments: list[Any]) -> list[Any]:
 
 
 def _create_object(arguments: list[Any]) -> dict[str, Any]:
-    if len(arguments) % 2:
-        raise refusal_with_help(
-            "The template language function 'createObject' expects an even number of parameters. The number of "
-            "provided "
-            f"parameters was '{len(arguments)}'."
-        )
     names = arguments[::2]
     wrong = [index for index, name in enumerate(names) if not isinstance(name, str)]
     if wrong:
@@ -46,7 +43,7 @@ def _create_object(arguments: list[Any]) -> dict[str, Any]:
 
 
 def _range(arguments: list[Any]) -> list[int]:
-    start, count = require("range", arguments, 0, int), require("range", arguments, 1, int)
+    start, count = (small(require("range", arguments, index, int)) for index in (0, 1))
     if not 0 <= count <= _MAX_RANGE or start + count > _LARGEST_INDEX:
         raise refusal(
             "The template language function 'range' parameters are out of range: 'count' must be a positive integer no "
@@ -57,8 +54,6 @@ def _range(arguments: list[Any]) -> list[int]:
 
 
 def _same_type(name: str, arguments: list[Any]) -> type:
-    for index in range(len(arguments)):
-        require(name, arguments, index, list, dict)
     types = {type(argument) for argument in arguments}
     if len(types) > 1:
         raise refusal(
@@ -68,10 +63,12 @@ def _same_type(name: str, arguments: list[Any]) -> type:
 
 
 def _union(arguments: list[Any]) -> Any:
-    if _same_type("union", arguments) is list:
+    if isinstance(arguments[0], list):
+        _same_type("union", arguments)
         return distinct([item for argument in arguments for item in argument])
-    merged: dict[str, Any] = {}
-    for argument in arguments:
+    merged: dict[str, Any] = arguments[0]
+    for count, argument in enumerate(arguments[1:], 2):
+        _same_type("union", arguments[:count])  # told after what the arguments before clash in
         merged = _merge(merged, argument)
     return merged
 
@@ -88,14 +85,14 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     """A deep merge: names without regard to case, the later spelling stays; null changes nothing that is there."""
     merged = dict(base)
     for name, value in over.items():
-        existing = find_name(merged, name)
+        existing = name if name in merged else find_name(merged, name)
         if existing is None:
             merged[name] = value
             continue
         old = merged[existing]
         if value is None:
-            continue
-        if isinstance(old, dict) and isinstance(value, dict):
+            value = old
+        elif isinstance(old, dict) and isinstance(value, dict):
             value = _merge(old, value)
         elif (
             old is not None
@@ -107,8 +104,8 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
                 f"'{type_name(old)}' and '{type_name(value)}'. "
                 "Please see https://aka.ms/arm-function-union for usage details."
             )
-        if existing != name:
-            del merged[existing]
+        for twin in [key for key in merged if key != name and key.casefold() == name.casefold()]:
+            del merged[twin]
         merged[name] = value
     return merged
 
@@ -175,12 +172,14 @@ def _try_get(arguments: list[Any]) -> Any:
 
 def _try_index_from_end(arguments: list[Any]) -> Any:
     value, at = arguments[0], arguments[1]
+    if isinstance(value, list) and type(at) is int:
+        small(at)
     found = value[-at] if isinstance(value, list) and type(at) is int and 1 <= at <= len(value) else None
-    return _try_get([found, *arguments[2:]]) if len(arguments) > 2 else found
+    return reduce(access, arguments[2:], found) if found is not None else None
 
 
 def _index_from_end(arguments: list[Any]) -> Any:
-    values, at = require("indexFromEnd", arguments, 0, list), require("indexFromEnd", arguments, 1, int)
+    values, at = require("indexFromEnd", arguments, 0, list), small(require("indexFromEnd", arguments, 1, int))
     unable = "Unable to evaluate the template language function 'indexFromEnd'. The index parameter"
     if at < 1:
         raise refusal(f"{unable} must be greater than zero, but an index of '{at}' was received.")
@@ -197,8 +196,8 @@ FUNCTIONS: tuple[Function, ...] = (
     pure("createArray", 0, None, list),
     pure("createObject", 0, None, _create_object),
     pure("range", 2, 2, _range),
-    pure("union", 2, None, _union),
-    pure("intersection", 2, None, _intersection),
+    pure("union", 2, None, _union, each=(list, dict)),
+    pure("intersection", 2, None, _intersection, each=(list, dict)),
     pure("shallowMerge", 1, 1, _shallow_merge),
     pure("items", 1, 1, _items),
     pure("objectKeys", 1, 1, _object_keys),

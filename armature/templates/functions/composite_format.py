@@ -4,6 +4,7 @@ Source: "Composite formatting", "Standard numeric format strings" and "Custom nu
 in the invariant culture, checked against Microsoft's engine.
 """
 
+import math
 import re
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
@@ -13,6 +14,7 @@ from armature.templates.values import float_text
 
 _STANDARD = re.compile(r"([A-Za-z])(\d{0,9})")
 _CUSTOM_TOKEN = re.compile(r"'[^']*'?|\"[^\"]*\"?|\\.?|[eE][+-]?0+|.", re.DOTALL)
+_EXPONENT = re.compile(r"[eE][+-]?0+")
 _CURRENCY = "¤"
 _MOST_DIGITS = 1_000_000  # .NET's own limit of an index or a width
 _MOST_PRECISION = 1_000  # .NET allows far more; no template has a use for it
@@ -122,6 +124,8 @@ def _formatted(value: Any, specifier: str) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return float_text(value)
     standard = _STANDARD.fullmatch(specifier)
     if not specifier:
         return _plain(value)
@@ -214,15 +218,49 @@ def _custom(value: float, specifier: str) -> str:
         section, is_signed = sections[1], False
     elif value == 0 and len(sections) > 2 and sections[2]:
         section = sections[2]
+    exponent = next((index for index, token in enumerate(section) if _EXPONENT.fullmatch(token)), None)
+    if exponent is not None:
+        return ("-" if is_signed else "") + _custom_scientific(value, section, exponent)
     point = section.index(".") if "." in section else len(section)
     before = section[:point]
     after = [token for token in section[point + 1 :] if token != "."]
     places = sum(token in ("0", "#") for token in after)
-    exact = Decimal(repr(abs(value))) * 100 ** section.count("%")
+    exact = Decimal(repr(abs(value))).scaleb(2 * section.count("%") - 3 * _scaling_commas(before))
     rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     whole, _, fraction = f"{rounded:f}".partition(".")
     text = _whole_part(before, whole.lstrip("0")) + _fraction_part(after, fraction)
     return f"-{text}" if is_signed and rounded else text
+
+
+def _scaling_commas(before: list[str]) -> int:
+    """The commas right before the point, behind the last place: each divides by a thousand."""
+    tokens = [token for token in before if token in ("0", "#", ",")]
+    count = 0
+    while tokens and tokens[-1] == ",":
+        tokens.pop()
+        count += 1
+    return count if tokens else 0
+
+
+def _custom_scientific(value: float, section: list[str], at: int) -> str:
+    """A number by a pattern with an exponent, of which the token is `at`: its digits fill the places."""
+    point = section.index(".") if "." in section else len(section)
+    before = sum(token in ("0", "#") for token in section[:point])
+    places = before + sum(token in ("0", "#") for token in section[point:])
+    exact = abs(Decimal(repr(value)))
+    power = exact.adjusted() - before + 1 if exact else 0
+    rounded = exact.scaleb(-power).quantize(Decimal(1).scaleb(before - places), ROUND_HALF_UP)
+    if rounded and rounded.adjusted() >= before:  # 9.99 became 10
+        power += 1
+        rounded = exact.scaleb(-power).quantize(Decimal(1).scaleb(before - places), ROUND_HALF_UP)
+    mark = section[at]
+    sign = "-" if power < 0 else "+" if mark[1] == "+" else ""
+    written = f"{mark[0]}{sign}{abs(power):0{mark.count('0')}d}"
+    tokens = [*section[:at], f"'{written}'", *section[at + 1 :]]
+    whole, _, fraction = f"{rounded:f}".partition(".")
+    head = [token for token in tokens[:point] if token != ","]
+    tail = [token for token in tokens[point + 1 :] if token != "."]
+    return _whole_part(head, whole.lstrip("0")) + _fraction_part(tail, fraction)
 
 
 def _sections(specifier: str) -> list[list[str]]:

@@ -10,13 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from armature.templates.errors import ExpressionError
+from armature.templates.functions.moments import parse_duration, parse_moment
 from armature.templates.functions.signature import Function, Kind, pure, refusal, refusal_with_help, require
 from armature.templates.scope import Scope
 
-_DURATION = re.compile(
-    r"(?P<sign>-)?P(?=.)(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
-)
 _UTC_NOW_DEFAULT = "yyyyMMddTHHmmssZ"
 _ISO_DEFAULT = "yyyy-MM-ddTHH:mm:ssZ"
 _CUSTOM = re.compile(r"'[^']*'|\"[^\"]*\"|\\.|%?(?:y+|M+|d+|H+|h+|m+|s+|f+|F+|t+|z+|K|g+)|.", re.DOTALL)
@@ -42,8 +39,11 @@ _STANDARD: dict[str, str] = {
 }
 
 
-def format_time(moment: datetime, pattern: str) -> str:
-    """A time in a .NET date and time format. Raises ValueError for a single letter that is no standard format."""
+def format_time(moment: datetime, pattern: str, *, tenths: int = 0) -> str:
+    """A time in a .NET date and time format; `tenths` of a microsecond may be added to it.
+
+    Raises ValueError for a single letter that is no standard format, and for a quotation that does not end.
+    """
     if not pattern:
         pattern = "MM/dd/yyyy HH:mm:ss zzz"
     elif len(pattern) == 1:
@@ -51,12 +51,14 @@ def format_time(moment: datetime, pattern: str) -> str:
             raise ValueError(pattern)
         moment = moment.astimezone(UTC) if pattern in "Rru" else moment
         pattern = _STANDARD[pattern]
-    return "".join(_part(moment, match.group()) for match in _CUSTOM.finditer(pattern))
+    return "".join(_part(moment, match.group(), tenths) for match in _CUSTOM.finditer(pattern))
 
 
-def _part(moment: datetime, token: str) -> str:  # noqa: C901 - one branch a letter of the table
+def _part(moment: datetime, token: str, tenths: int) -> str:  # noqa: C901 - one branch a letter of the table
     if token[0] in "'\"":
-        return token[1:-1] if len(token) > 1 else ""
+        if len(token) == 1:
+            raise ValueError(token)
+        return token[1:-1]
     if token[0] == "\\":
         return token[1:]
     token = token.removeprefix("%") or "%"
@@ -77,7 +79,7 @@ def _part(moment: datetime, token: str) -> str:  # noqa: C901 - one branch a let
         case "s":
             return f"{moment.second:0{min(count, 2)}d}"
         case "f" | "F":
-            digits = f"{moment.microsecond:06d}0"[:count]
+            digits = f"{moment.microsecond:06d}{tenths}"[:count]
             return digits if token[0] == "f" else digits.rstrip("0")
         case "t":
             return ("AM" if moment.hour < 12 else "PM")[:count]
@@ -103,42 +105,22 @@ def _named(number: int, count: int, short: Any, long: Any, index: int | None = N
     return str((short if count == 3 else long)[number if index is None else index])
 
 
-def _parsed(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-
-
-def _added(moment: datetime, duration: re.Match[str]) -> datetime:
-    """The time later by a duration; a year counts as 365 days and a month as 30, as .NET's XmlConvert has it."""
-    sign = -1 if duration["sign"] == "-" else 1
-    days = 365 * int(duration["years"] or 0) + 30 * int(duration["months"] or 0) + int(duration["days"] or 0)
-    return moment + sign * timedelta(
-        days=days,
-        hours=int(duration["hours"] or 0),
-        minutes=int(duration["minutes"] or 0),
-        seconds=float(duration["seconds"] or 0),
-    )
-
-
 def _date_time_add(arguments: list[Any]) -> str:
-    text, duration = require("dateTimeAdd", arguments, 0, str), require("dateTimeAdd", arguments, 1, str)
-    moment = _parsed(text)
+    text, duration, *given = arguments
+    moment = parse_moment(text)
     if moment is None:
         raise _invalid(f"The first parameter '{text}' is not a valid ISO8601 DateTime string.")
-    match = _DURATION.fullmatch(duration)
-    if not match:
+    ticks = parse_duration(duration)
+    if ticks is None:
         raise _invalid(f"The second parameter '{duration}' is not a valid ISO8601 Duration string.")
-    pattern = require("dateTimeAdd", arguments, 2, str) if len(arguments) == 3 else _ISO_DEFAULT
+    pattern = given[0] if given else _ISO_DEFAULT
     try:
-        later = _added(moment, match)
+        later, rest = (moment + ticks).to_datetime()
     except OverflowError as error:
         message = "The added or subtracted value results in an un-representable DateTime. (Parameter 't')"
         raise refusal(message) from error
     try:
-        return format_time(later, pattern)
+        return format_time(later, pattern, tenths=rest)
     except ValueError as error:
         fault = f"The third parameter '{pattern}' is not a valid DateTime format string."
         raise _invalid(fault, see="https://aka.ms/arn-template#functions") from error
@@ -152,18 +134,18 @@ def _invalid(
 
 def _to_epoch(arguments: list[Any]) -> int:
     text = require("dateTimeToEpoch", arguments, 0, str, only=True)
-    moment = _parsed(text)
+    moment = parse_moment(text)
     if moment is None:
         raise _invalid("The parameter is not a valid ISO8601 DateTime string.", name="dateTimeToEpoch")
-    return int(moment.timestamp() // 1)
+    return moment.epoch
 
 
 def _from_epoch(arguments: list[Any]) -> str:
-    given = (
-        arguments[0] if isinstance(arguments[0], str) else require("dateTimeFromEpoch", arguments, 0, int, only=True)
-    )
+    given = arguments[0]
+    if not isinstance(given, str | float):
+        require("dateTimeFromEpoch", arguments, 0, int, only=True)
     try:
-        seconds = int(given)
+        seconds = int(str(given))
         return format_time(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds), _ISO_DEFAULT)
     except (ValueError, OverflowError) as error:
         raise _invalid("The parameter is not a valid epoch time integer.", name="dateTimeFromEpoch") from error
@@ -178,7 +160,7 @@ def _utc_now(scope: Scope, arguments: list[Any]) -> str:
 
 
 FUNCTIONS: tuple[Function, ...] = (
-    pure("dateTimeAdd", 2, 3, _date_time_add),
+    pure("dateTimeAdd", 2, 3, _date_time_add, each=(str,)),
     pure("dateTimeToEpoch", 1, 1, _to_epoch),
     pure("dateTimeFromEpoch", 1, 1, _from_epoch),
     Function("utcNow", 0, 1, Kind.DEPLOYMENT, _utc_now),

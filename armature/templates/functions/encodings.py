@@ -8,11 +8,12 @@ from urllib.parse import unquote_plus
 
 from armature.templates.functions.signature import Function, pure, refusal, require
 from armature.templates.reading import JsonSyntaxError, read_first_value
-from armature.templates.values import to_text
+from armature.templates.values import encodable, to_text
 
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _DATA_URI = re.compile(
-    r"data:[^,;=]*(?P<parameters>(?:;[^,;=]+=[^,;]*)*)(?P<base64>;base64)?,(?P<data>.*)", re.DOTALL | re.IGNORECASE
+    r"data:(?:[^,;=]+(?P<parameters>(?:;[^,;=]+(?:=[^,;]*)?)*?))?(?P<base64>;base64)?,(?P<data>.*)",
+    re.DOTALL | re.IGNORECASE,
 )
 _CHARSET = re.compile(r";charset=(?P<name>[^;]*)", re.IGNORECASE)
 _CHARSETS = ("utf-8", "utf8")
@@ -39,7 +40,7 @@ def _base64(arguments: list[Any]) -> str:
 
 
 def _encoded(text: str) -> str:
-    return base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
+    return base64.b64encode(encodable(text).encode()).decode("ascii")
 
 
 def _decoded(text: str) -> str | None:
@@ -87,7 +88,7 @@ def _data_uri_to_string(arguments: list[Any]) -> str:
             "The template language function 'dataUriToString' expects its parameter to be formatted as a valid data "
             f"URI. The provided value '{value}' was not formatted correctly. {see}"
         )
-    charset = _CHARSET.search(match["parameters"])
+    charset = _CHARSET.search(match["parameters"] or "")
     if charset and charset["name"].lower() not in _CHARSETS:
         raise refusal(
             "The template language function 'dataUriToString' parameter is not valid. The provided charset "

@@ -5,9 +5,9 @@ the arguments joined with `-`, in base 32; guid() is a version 5 UUID of the sam
 """
 
 import uuid
-from typing import Any
 
-from armature.templates.functions.signature import Function, pure, require
+from armature.templates.functions.signature import Function, pure
+from armature.templates.values import encodable
 
 _GUID_NAMESPACE = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
@@ -16,7 +16,7 @@ _MASK = 0xFFFFFFFF
 
 def unique_string(*values: str) -> str:
     """Thirteen characters that are the same for the same values everywhere."""
-    number = _murmur_hash(_joined(values).encode("utf-8", "surrogatepass"))
+    number = _murmur_hash(_joined(values).encode())
     return "".join(_ALPHABET[number >> 59 - 5 * index & 31 if index < 12 else number << 1 & 31] for index in range(13))
 
 
@@ -26,7 +26,8 @@ def guid(*values: str) -> str:
 
 
 def _joined(values: tuple[str, ...]) -> str:
-    return "-".join(values)
+    """The text that is hashed; half of a character is replaced, as .NET encodes it."""
+    return encodable("-".join(values))
 
 
 def _rotate(value: int, bits: int) -> int:
@@ -65,12 +66,7 @@ def _murmur_hash(data: bytes) -> int:
     return high << 32 | low
 
 
-def _unique_string(arguments: list[Any]) -> str:
-    return unique_string(*(require("uniqueString", arguments, index, str) for index in range(len(arguments))))
-
-
-def _guid(arguments: list[Any]) -> str:
-    return guid(*(require("guid", arguments, index, str) for index in range(len(arguments))))
-
-
-FUNCTIONS: tuple[Function, ...] = (pure("uniqueString", 1, None, _unique_string), pure("guid", 1, None, _guid))
+FUNCTIONS: tuple[Function, ...] = (
+    pure("uniqueString", 1, None, lambda arguments: unique_string(*arguments), each=(str,)),
+    pure("guid", 1, None, lambda arguments: guid(*arguments), each=(str,)),
+)

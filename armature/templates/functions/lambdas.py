@@ -8,11 +8,11 @@ from armature.templates.expressions import Expression, FunctionCall
 from armature.templates.functions.signature import (
     Function,
     Kind,
-    ordinal,
     refusal,
     refusal_with_help,
     require,
     too_large,
+    which,
     wrong_count,
 )
 from armature.templates.limits import MAX_LAMBDA_CALLS, MAX_LAMBDA_CHARACTERS, MAX_LAMBDA_ITEMS
@@ -25,12 +25,12 @@ def require_lambda(node: Expression, function: str, index: int, least: int, most
     """The argument of `function` at `index` as the call of `lambda` that it has to be, with so many variables."""
     if not (isinstance(node, FunctionCall) and node.namespace is None and node.name.lower() == LAMBDA):
         raise refusal_with_help(
-            f"The template language function '{function}' expects its {ordinal(index)} parameter to be of type "
+            f"The template language function '{function}' expects {which(index)} to be of type "
             "'lambda'. The provided value is of type 'Token'."
         )
     given = len(node.arguments)
     if not least < given <= most + 1:
-        raise refusal(wrong_count(LAMBDA, least + 1, most + 1, given))
+        raise refusal(wrong_count(node.name, least + 1, most + 1, given))
     return node
 
 
@@ -65,12 +65,12 @@ class LambdaScope:
         self.values = values
 
     @classmethod
-    def around(cls, scope: Scope, names: list[Any], column: int) -> "LambdaScope":
+    def around(cls, scope: Scope, names: list[Any], node: FunctionCall) -> "LambdaScope":
         """The scope in which a lambda with these variables is evaluated; raises ExpressionError for what is no name."""
         try:
-            folded = [require(LAMBDA, names, index, str).casefold() for index in range(len(names))]
+            folded = [require(node.name, names, index, str).casefold() for index in range(len(names))]
         except ExpressionError as error:
-            error.column = column
+            error.column = node.column
             raise
         if isinstance(scope, LambdaScope):
             return cls(scope._outer, folded, scope.values, scope._spent)

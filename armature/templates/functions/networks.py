@@ -9,7 +9,7 @@ import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any
 
-from armature.templates.functions.signature import Function, pure, refusal, require
+from armature.templates.functions.signature import Function, pure, refusal, require, small
 
 _Address = IPv4Address | IPv6Address
 _Network = IPv4Network | IPv6Network
@@ -17,7 +17,6 @@ _Network = IPv4Network | IPv6Network
 _NO_ADDRESS_CHARACTER = re.compile(r"[^0-9a-fA-F./:\s]")
 _IPV4_PART = re.compile(r"0[0-7]*|[1-9][0-9]*")
 _IPV6_LENGTH = 64
-_LEAST_INTEGER, _MOST_INTEGER = -(2**31), 2**31 - 1
 
 
 def _network(text: str) -> _Network | None:
@@ -99,16 +98,6 @@ def _parse_cidr(arguments: list[Any]) -> dict[str, Any]:
         described["broadcast"] = _text(last)
         first, last = (first, first) if network.prefixlen >= 31 else (first + 1, last - 1)
     return {**described, "firstUsable": _text(first), "lastUsable": _text(last), "cidr": network.prefixlen}
-
-
-def small(value: int) -> int:
-    """The value when it has 32 bits, as .NET's Int32 has; else a refusal."""
-    if not _LEAST_INTEGER <= value <= _MOST_INTEGER:
-        raise refusal(
-            f"The value '{value}' cannot be used as a number because it is either too large or too small. The value "
-            f"must be between {_LEAST_INTEGER} and {_MOST_INTEGER}."
-        )
-    return value
 
 
 def _cidr_subnet(arguments: list[Any]) -> str:

@@ -1,6 +1,5 @@
 """Arithmetic on 64-bit integers, and the smallest and largest of several."""
 
-import math
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -8,12 +7,13 @@ from typing import Any
 from armature.templates.functions.signature import Function, pure, refusal, refusal_with_help, require, require_one_of
 
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NO_NUMBERS = ("NaN", "Infinity", "-Infinity")
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
 def _arithmetic(name: str, compute: Callable[[int, int], int]) -> Function:
     def apply(arguments: list[Any]) -> int:
-        left, right = require(name, arguments, 0, int), require(name, arguments, 1, int)
+        left, right = (_within_64_bits(require(name, arguments, index, int)) for index in (0, 1))
         if name in ("div", "mod") and right == 0:
             raise refusal_with_help(f"The template language function '{name}' tried to divide by zero.")
         if name in ("div", "mod") and left == _SMALLEST and right == -1:
@@ -26,6 +26,16 @@ def _arithmetic(name: str, compute: Callable[[int, int], int]) -> Function:
         return result
 
     return pure(name, 2, 2, apply)
+
+
+def _within_64_bits(value: int) -> int:
+    """The value when it has 64 bits: json() may read a larger one."""
+    if not _SMALLEST <= value <= _LARGEST:
+        raise refusal(
+            f"The value '{value}' cannot be used as a number because it is either too large or too small. The value "
+            f"must be between {_SMALLEST} and {_LARGEST}."
+        )
+    return value
 
 
 def _divide(left: int, right: int) -> int:
@@ -46,7 +56,8 @@ def _extreme(name: str, choose: Callable[[Iterable[Any]], Any]) -> Function:
                 f"The provided arguments for template language function '{name}' is not valid: all function arguments "
                 f"should be of numeric types. Please see https://aka.ms/arm-functions#{name} for usage details."
             )
-        found = choose(values)
+        found = next((value for value in values if value != value), None)  # NaN beats every number
+        found = choose(values) if found is None else found
         return next((value for value in values if value == found and isinstance(value, float)), found)
 
     return pure(name, 1, None, pick)
@@ -76,7 +87,7 @@ def _float(arguments: list[Any]) -> float:
     if type(value) in (int, float):
         return float(value)
     text = value.strip().replace(",", "") if isinstance(value, str) else ""
-    if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
+    if _FLOAT.fullmatch(text) or text in _NO_NUMBERS:
         return float(text)
     raise refusal(
         "The template language function 'float' was invoked with a parameter that is not valid. The value cannot be "

@@ -3,25 +3,24 @@
 from typing import Any
 
 from armature.templates.errors import ExpressionError
-from armature.templates.functions.signature import Function, Kind, refusal, refusal_with_help, require
+from armature.templates.functions.signature import Function, Kind, refusal, require, small
 from armature.templates.scope import Scope
-from armature.templates.values import type_name
 
 
 def _pick_zones(scope: Scope, arguments: list[Any]) -> Any:
     name = "pickZones"
-    for index in range(3):
-        require(name, arguments, index, str)
-    for index, value in enumerate(arguments[3:], 3):
-        if type(value) is not int:
-            raise refusal_with_help(
-                f"The template language function '{name}' expects the parameter at position {index} to be of type "
-                f"'Integer'. The provided value is of type '{type_name(value)}'."
-            )
+    for index in range(len(arguments)):
+        require(name, arguments, index, str if index < 3 else int)
+    if "/" in arguments[0]:
+        raise refusal(
+            "Unable to evaluate template language function 'pickZones': function requires the first non-segmented "
+            "argument to be the resource provider namespace. Invalid function argument "
+            f"'{arguments[0]}'. Please see https://aka.ms/arm-template-expressions/#pickzones for usage details."
+        )
     count, offset = (arguments[3:] + [1, 0][len(arguments) - 3 :])[:2]
-    if count < 1:
+    if small(count) < 1:
         raise _unusable("numberOfZones", "positive", count)
-    if offset < 0:
+    if small(offset) < 0:
         raise _unusable("offset", "non-negative", offset)
     return scope.zones(name, [*arguments[:3], count, offset])
 

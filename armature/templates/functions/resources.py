@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from armature.templates.errors import ExpressionError
+from armature.templates.expressions import escape
 from armature.templates.functions.signature import (
     Function,
     Kind,
@@ -13,6 +14,7 @@ from armature.templates.functions.signature import (
     refusal_with_help,
     require,
 )
+from armature.templates.functions.text import mixed_concatenation
 from armature.templates.scope import Scope
 
 _MANAGEMENT_GROUP = "/providers/Microsoft.Management/managementGroups/"
@@ -41,20 +43,22 @@ def _not_one_type(name: str, arguments: list[str]) -> ExpressionError:
         f"Unable to evaluate template language function '{name}': function requires exactly one multi-segmented "
         "argument "
         "which must be resource type including resource provider namespace. Current function arguments "
-        f"'{','.join(arguments)}'. Please see https://aka.ms/arm-resource-functions/#{name.lower()} for usage details."
+        f"'{','.join(map(escape, arguments))}'. "
+        f"Please see https://aka.ms/arm-resource-functions/#{name.lower()} for usage details."
     )
 
 
 def _provider_part(name: str, resource_type: str, names: list[str]) -> str:
-    """`/providers/{namespace}/{type}/{name}…` of a type and as many names as it has segments."""
-    namespace, *types = resource_type.rstrip("/").split("/")
-    if len(types) != len(names):
+    """`/providers/{namespace}/{type}/{name}…` of a type and a name for each segment; empty ones are dropped."""
+    shown = resource_type.rstrip("/")
+    if shown.count("/") != len(names):
         raise refusal(
-            f"Unable to evaluate template language function '{name}': the type '{resource_type}' requires "
-            f"'{len(types)}' resource name argument(s). "
+            f"Unable to evaluate template language function '{name}': the type '{shown}' requires "
+            f"'{shown.count('/')}' resource name argument(s). "
             f"Please see https://aka.ms/arm-resource-functions/#{name.lower()} for usage details."
         )
-    pairs = "/".join(f"{kind}/{resource}" for kind, resource in zip(types, names, strict=True))
+    namespace, *types = [segment for segment in shown.split("/") if segment] or [""]
+    pairs = "/".join(f"{kind}/{resource}" for kind, resource in zip(types, filter(None, names), strict=False))
     return f"/providers/{namespace}/{pairs}"
 
 
@@ -137,11 +141,12 @@ def _copy_index(scope: Scope, arguments: list[Any]) -> int:
 def _resource_group(scope: Scope, arguments: list[Any]) -> dict[str, Any]:
     if not arguments:
         return scope.resource_group()
-    texts = _strings("resourceGroup", arguments)
-    base = _subscription_part("subscriptionResourceId", texts[0]) if len(texts) == 2 else _own_subscription(scope)
+    given = arguments if len(arguments) == 2 else ["", *arguments]
+    subscription, _, name = _strings("subscriptionResourceId", [given[0], "", given[1]])  # as the engine words it
+    base = _subscription_part("subscriptionResourceId", subscription) if len(arguments) == 2 else None
     return {
-        "id": f"{base}/resourceGroups/{texts[-1]}",
-        "name": texts[-1],
+        "id": f"{base or _own_subscription(scope)}/resourceGroups/{name}",
+        "name": name,
         "type": "Microsoft.Resources/resourceGroups",
     }
 
@@ -149,15 +154,21 @@ def _resource_group(scope: Scope, arguments: list[Any]) -> dict[str, Any]:
 def _subscription(scope: Scope, arguments: list[Any]) -> dict[str, Any]:
     if not arguments:
         return scope.subscription()
-    identifier = require("subscription", arguments, 0, str, only=True)
+    identifier = arguments[0]
+    if isinstance(identifier, bool):  # taken as it is, as concat() takes it
+        return {"id": f"/subscriptions/{identifier}", "subscriptionId": identifier}
+    if type(identifier) not in (str, int):
+        raise mixed_concatenation("concat")
+    require("subscription", arguments, 0, str, only=True)
     return {"id": _subscription_part("subscriptionResourceId", identifier), "subscriptionId": identifier}
 
 
 def _management_group(scope: Scope, arguments: list[Any]) -> dict[str, Any]:
     if not arguments:
         return scope.management_group()
-    name = require("managementGroup", arguments, 0, str)
-    return {"id": f"{_MANAGEMENT_GROUP}{name}", "name": name, "type": _MANAGEMENT_GROUP.rstrip("/")}
+    kind = _MANAGEMENT_GROUP.removeprefix("/providers/").rstrip("/")
+    name = _strings("tenantResourceId", [kind, arguments[0]])[1]
+    return {"id": _tenant_resource_id([kind, name]), "name": name, "type": _MANAGEMENT_GROUP.rstrip("/")}
 
 
 def _reference(scope: Scope, arguments: list[Any]) -> Any:
@@ -201,9 +212,9 @@ FUNCTIONS: tuple[Function, ...] = (
     Function("copyIndex", 0, 2, Kind.SCOPE, _copy_index),
     Function("resourceId", 2, None, Kind.DEPLOYMENT, _resource_id),
     Function("subscriptionResourceId", 2, None, Kind.DEPLOYMENT, _subscription_resource_id),
-    pure("tenantResourceId", 2, None, _tenant_resource_id),
-    pure("extensionResourceId", 3, None, _extension_resource_id),
-    pure("managementGroupResourceId", 3, None, _management_group_resource_id),
+    pure("tenantResourceId", 2, None, _tenant_resource_id, each=(str,)),
+    pure("extensionResourceId", 3, None, _extension_resource_id, each=(str,)),
+    pure("managementGroupResourceId", 3, None, _management_group_resource_id, each=(str,)),
     Function("resourceGroup", 0, 2, Kind.DEPLOYMENT, _resource_group),
     Function("subscription", 0, 1, Kind.DEPLOYMENT, _subscription),
     Function("tenant", 0, 0, Kind.DEPLOYMENT, lambda scope, _: scope.tenant()),

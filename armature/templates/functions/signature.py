@@ -14,7 +14,7 @@ INVALID_TEMPLATE = "InvalidTemplate"
 """The error code under which ARM reports every refusal of an expression."""
 
 HELP = "Please see https://aka.ms/arm-functions for usage details."
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_ORDINALS = ("its first parameter", "its second parameter", "its third parameter")
 _COUNTS = {1: "At least one parameter", 2: "At least two parameter"}
 
 
@@ -50,7 +50,7 @@ class Function:
 
     A lazy one is handed callables
     instead of values, and calls those it needs. The arguments at `lambdas` are lambdas: it is handed a LambdaArgument
-    for each.
+    for each. With `each` every argument has to have one of these types, and is looked at before the next is evaluated.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Function:
     implementation: Implementation
     is_lazy: bool = False
     lambdas: tuple[int, ...] = ()
+    each: tuple[type, ...] = ()
 
     def count_fault(self, given: int, written: str | None = None) -> str | None:
         """What is wrong with that many arguments, in the engine's words, which repeat the name as it is `written`.
@@ -67,6 +68,11 @@ class Function:
         None when nothing is.
         """
         name = written or self.name
+        if self.name == "createObject" and given % 2:
+            return (
+                f"The template language function '{name}' expects an even number of parameters. The number of provided "
+                f"parameters was '{given}'. {HELP}"
+            )
         if self.minimum <= given and (self.maximum is None or given <= self.maximum):
             return None
         if self.name in ("parameters", "variables", "extensions"):
@@ -91,9 +97,16 @@ def wrong_count(name: str, least: int, most: int, given: int) -> str:
     )
 
 
-def pure(name: str, minimum: int, maximum: int | None, implementation: Callable[[list[Any]], Any]) -> Function:
+def pure(
+    name: str,
+    minimum: int,
+    maximum: int | None,
+    implementation: Callable[[list[Any]], Any],
+    *,
+    each: tuple[type, ...] = (),
+) -> Function:
     """A function of its arguments alone."""
-    return Function(name, minimum, maximum, Kind.PURE, lambda _, arguments: implementation(arguments))
+    return Function(name, minimum, maximum, Kind.PURE, lambda _, arguments: implementation(arguments), each=each)
 
 
 def refusal(message: str) -> ExpressionError:
@@ -117,9 +130,9 @@ def too_large(name: str) -> ExpressionError:
     return refusal_with_help(f"The result of the template language function '{name}' is too large.")
 
 
-def ordinal(index: int) -> str:
-    """`first` for 0 and so on."""
-    return _ORDINALS[index] if index < len(_ORDINALS) else f"{index + 1}th"
+def which(index: int) -> str:
+    """The words for an argument: `its first parameter` for 0 and so on."""
+    return _ORDINALS[index] if index < len(_ORDINALS) else f"the parameter at position {index}"
 
 
 def require(name: str, arguments: list[Any], index: int, *types: type, only: bool = False) -> Any:
@@ -127,10 +140,20 @@ def require(name: str, arguments: list[Any], index: int, *types: type, only: boo
     value = arguments[index]
     if type(value) not in types:
         wanted = ", ".join(type_name(kind()) if kind is not type(None) else "Null" for kind in types)
-        which = "parameter" if only else f"{ordinal(index)} parameter"
+        parameter = "its parameter" if only else which(index)
         raise refusal_with_help(
-            f"The template language function '{name}' expects its {which} to be of type '{wanted}'. "
+            f"The template language function '{name}' expects {parameter} to be of type '{wanted}'. "
             f"The provided value is of type '{type_name(value)}'."
+        )
+    return value
+
+
+def small(value: int) -> int:
+    """The value when it has 32 bits, as .NET's Int32 has; else a refusal."""
+    if not -(2**31) <= value < 2**31:
+        raise refusal(
+            f"The value '{value}' cannot be used as a number because it is either too large or too small. The value "
+            f"must be between {-(2**31)} and {2**31 - 1}."
         )
     return value
 
@@ -141,22 +164,23 @@ def require_one_of(name: str, arguments: list[Any], index: int, *types: type) ->
     if type(value) not in types:
         wanted = ", ".join(type_name(kind()) for kind in types)
         raise refusal_with_help(
-            f"The template language function '{name}' expects its {ordinal(index)} parameter to be one of the "
+            f"The template language function '{name}' expects {which(index)} to be one of the "
             "following "
             f"types '{wanted}'. The provided value is of type '{type_name(value)}'."
         )
     return value
 
 
-def require_elements(name: str, arguments: list[Any], index: int, *types: type) -> list[Any]:
+def require_elements(name: str, arguments: list[Any], index: int, *types: type, is_sorted: bool = False) -> list[Any]:
     """The array argument at `index` if all its elements have one of the types, else a refusal."""
     values: list[Any] = arguments[index]
     wrong = [position for position, value in enumerate(values) if type(value) not in types]
     if wrong:
         wanted = ", ".join(type_name(kind()) for kind in types)
-        found = ", ".join(dict.fromkeys(type_name(values[position]) for position in wrong))
+        others = list(dict.fromkeys(type_name(values[position]) for position in wrong))
+        found = "', '".join(sorted(others) if is_sorted else others)
         raise refusal_with_help(
-            f"The template language function '{name}' expects its {ordinal(index)} parameter to be an array only "
+            f"The template language function '{name}' expects {which(index)} to be an array only "
             f"containing elements of type(s) '{wanted}'. The provided value contains elements with disallowed type(s) "
             f"'{found}' in index(es) {', '.join(map(str, wrong))}."
         )

@@ -1,11 +1,12 @@
 """Functions of strings, and those that take a string or an array."""
 
+import re
 from typing import Any
 
+from armature.templates.errors import ExpressionError
 from armature.templates.functions.composite_format import FormatError, ResultTooLongError, composite_format
 from armature.templates.functions.signature import (
     Function,
-    ordinal,
     pure,
     refusal,
     refusal_with_help,
@@ -13,6 +14,7 @@ from armature.templates.functions.signature import (
     require_elements,
     require_one_of,
     require_size,
+    small,
     too_large,
 )
 from armature.templates.limits import MAX_VALUE_ITEMS
@@ -27,13 +29,18 @@ def _concat(arguments: list[Any]) -> Any:
             raise too_large("concat")
         return [item for argument in arguments for item in argument]
     if any(type(argument) not in (str, int, bool) for argument in arguments):
-        raise refusal(
-            "The provided parameters for language function 'concat' are invalid. Either all or none of the parameters "
-            "must be an array. Please see https://aka.ms/arm-function-concat for usage details."
-        )
+        raise mixed_concatenation("concat")
     texts = list(map(to_text, arguments))
     require_size("concat", sum(map(len, texts)))
     return "".join(texts)
+
+
+def mixed_concatenation(name: str) -> ExpressionError:
+    """The refusal to join texts with what is none."""
+    return refusal(
+        f"The provided parameters for language function '{name}' are invalid. Either all or none of the parameters "
+        "must be an array. Please see https://aka.ms/arm-function-concat for usage details."
+    )
 
 
 def _format(arguments: list[Any]) -> str:
@@ -146,6 +153,8 @@ def _split(arguments: list[Any]) -> list[str]:
                 "The template language function 'split' expects its second parameter to be of type 'String or Array of "
                 f"Strings'. The provided value is of type '{type_name(delimiter)}'."
             )
+    if not given:
+        return re.split(r"\s", text)  # as .NET does without delimiters
     delimiters = [delimiter for delimiter in given if delimiter]
     parts, begin, at = [], 0, 0
     while at < len(text):
@@ -161,7 +170,7 @@ def _split(arguments: list[Any]) -> list[str]:
 def _join(arguments: list[Any]) -> str:
     require("join", arguments, 0, list)
     delimiter: str = require("join", arguments, 1, str)
-    texts = list(map(to_text, require_elements("join", arguments, 0, str, int, bool)))
+    texts = list(map(to_text, require_elements("join", arguments, 0, str, int, bool, is_sorted=True)))
     require_size("join", sum(map(len, texts)) + len(delimiter) * len(texts))
     return delimiter.join(texts)
 
@@ -288,14 +297,15 @@ def _end(name: str, index: int) -> Function:
 
 def _part(name: str, *, taking: bool) -> Function:
     def pick(arguments: list[Any]) -> Any:
-        count = max(require(name, arguments, 1, int), 0)
+        given: int = require(name, arguments, 1, int)
         value = arguments[0]
+        count = max(small(given), 0) if isinstance(value, list | str) else 0
         if isinstance(value, list):
             return value[:count] if taking else value[count:]
         if isinstance(value, str):
             return utf16_slice(value, 0, count) if taking else utf16_slice(value, count, utf16_length(value))
         raise refusal(
-            f"The template language function '{name}' expects its {ordinal(0)} parameter 'collection' to be an "
+            f"The template language function '{name}' expects its first parameter 'collection' to be an "
             "array or a "
             f"string. The provided value is of type '{type_name(value)}'. "
             f"Please see https://aka.ms/arm-function-{name} for usage details."

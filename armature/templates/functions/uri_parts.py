@@ -5,11 +5,12 @@ from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from armature.templates.access import shown_key
 from armature.templates.errors import ExpressionError
-from armature.templates.functions.networks import ipv4_address, small
-from armature.templates.functions.signature import Function, pure, refusal, require
+from armature.templates.functions.networks import ipv4_address
+from armature.templates.functions.signature import Function, pure, refusal, require, small
 from armature.templates.functions.uris import encoded, without_dots
-from armature.templates.values import find_name, to_text, type_name
+from armature.templates.values import find_name, type_name
 
 _SCHEME = re.compile(r"(?P<scheme>[^:/?#\\\s]+):(?P<rest>.*)", re.DOTALL)
 _VALID_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
@@ -140,6 +141,7 @@ def _build_uri(arguments: list[Any]) -> str:
     path = without_dots(path if path.startswith("/") else f"/{path}")
     shown_port = "" if port in (None, -1, _DEFAULT_PORTS.get(scheme)) else f":{port}"
     query = query if not query or query.startswith("?") else f"?{query}"
+    query = query.replace("?", "%3F") if scheme in _WITHOUT_QUERY else query
     beyond = re.search("[?#]", name)
     name = f"{name[: beyond.start()]}/{name[beyond.start() :]}" if beyond else name
     return f"{scheme}://{user}{at}{name.lower()}{shown_port}{_readable(path)}{_readable(query)}"
@@ -158,11 +160,9 @@ def _part(parts: dict[str, Any], name: str, wanted: type) -> Any:
     if found is None or (value is None and wanted is int):
         return None
     if type(value) is not wanted:
-        shown = "null" if value is None else to_text(value)
-        shown = "[array]" if isinstance(value, list) else "[object]" if isinstance(value, dict) else shown
         raise refusal(
-            f"Evaluation result of language expression '{shown}' is type '{type_name(value)}', expected type is "
-            f"'{type_name(wanted())}'."
+            f"Evaluation result of language expression '{shown_key(value)}' is type '{type_name(value)}', "
+            f"expected type is '{type_name(wanted())}'."
         )
     return value
 

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote, unquote_plus
 
 from armature.templates.functions.signature import Function, pure, refusal, require
+from armature.templates.values import encodable
 
 _PARTS = re.compile(
     r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)"
@@ -14,6 +15,7 @@ _PARTS = re.compile(
 _AUTHORITY = re.compile(r"(?P<user>[^@]*@)?(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>\d*))?")
 _DRIVE = re.compile(r"[A-Za-z]\|")
 _DEFAULT_PORTS = {"http": "80", "https": "443", "ftp": "21"}
+_MOST_PORT = 65535
 _NOT_IN_A_BASE = re.compile(r"[\s<>\"{}|\\^`]")
 _UNRESERVED_ESCAPE = re.compile(r"%(?:4[1-9a-fA-F]|5[0-9aA]|6[1-9a-fA-F]|7[0-9aA]|3[0-9]|2[dDeE]|5[fF]|7[eE])")
 _STRAY_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
@@ -28,10 +30,14 @@ def join_uri(base: str, relative: str) -> str:
     """
     base, relative = base.strip(), relative.strip()
     root = _split(base)
+    scheme = (root["scheme"] or "").lower()
+    if scheme == "mailto" and not _split(relative)["scheme"]:
+        return f"{base}{relative}"  # .NET's own rule: the address is a host without a path
     if (
-        not root["scheme"]
-        or (root["authority"] == "" and root["scheme"].lower() != "file")
+        len(scheme) < 2
+        or (root["authority"] == "" and scheme != "file")
         or _NOT_IN_A_BASE.search(base)
+        or _STRAY_PERCENT.search(base)
         or not _is_complete(root)
     ):
         raise refusal(
@@ -58,13 +64,20 @@ def _split(text: str) -> _Parts:
 
 def _is_complete(parts: _Parts) -> bool:
     """Whether a scheme that needs a host has one."""
-    return (parts["scheme"] or "").lower() not in _DEFAULT_PORTS or bool(parts["authority"])
+    if (parts["scheme"] or "").lower() not in _DEFAULT_PORTS:
+        return True
+    port = (parts["authority"] or "").rpartition(":")[2]
+    return bool(parts["authority"]) and not (port.isdecimal() and int(port[:6]) > _MOST_PORT)
 
 
 def _resolved(root: _Parts, relative: _Parts) -> _Parts | None:
     if relative["scheme"]:
-        is_whole = len(relative["scheme"]) > 1 and _is_complete(relative)
-        return relative if is_whole else None
+        if len(relative["scheme"]) == 1:  # a path with a drive
+            rest = f"//{relative['authority']}" if relative["authority"] is not None else ""
+            path = f"/{relative['scheme']}:{rest}{relative['path'] or ''}"
+            is_rooted = bool(rest) or (relative["path"] or "").startswith("/")
+            return {**relative, "scheme": "file", "authority": "", "path": path} if is_rooted else None
+        return relative if _is_complete(relative) else None
     if relative["authority"] is not None:
         return {**relative, "scheme": root["scheme"]} if relative["authority"] else None
     if _DRIVE.match(relative["path"] or ""):
@@ -96,7 +109,7 @@ def encoded(text: str) -> str:
     """A part of a URI percent-encoded as .NET keeps it: what is encoded already stays, stray percents are encoded."""
     text = _STRAY_PERCENT.sub("%25", text)
     text = _UNRESERVED_ESCAPE.sub(lambda match: chr(int(match.group()[1:], 16)), text)
-    return quote(text, safe=_KEPT, errors="replace")
+    return quote(encodable(text), safe=_KEPT)
 
 
 def without_dots(path: str) -> str:
@@ -120,7 +133,7 @@ def _uri(arguments: list[Any]) -> str:
 
 
 def _uri_component(arguments: list[Any]) -> str:
-    return quote(require("uriComponent", arguments, 0, str, only=True), safe="~-._", errors="replace")
+    return quote(encodable(require("uriComponent", arguments, 0, str, only=True)), safe="~-._")
 
 
 def _uri_component_to_string(arguments: list[Any]) -> str:

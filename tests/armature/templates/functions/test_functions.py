@@ -162,3 +162,10 @@ def test_uris_are_joined_as_dotnet_joins_them(base: str, relative: str, joined: 
 def test_what_can_not_be_joined_is_refused(base: str, relative: str) -> None:
     with pytest.raises(ExpressionError, match="uri"):
         join_uri(base, relative)
+
+
+@pytest.mark.parametrize("function", ["guid", "uniqueString"])
+def test_half_of_a_character_is_hashed_and_no_crash(function: str) -> None:
+    half = value_of(f"[{function}(take('😀', 1))]")
+
+    assert half == value_of(f"[{function}('\ufffd')]")

@@ -62,8 +62,8 @@ def test_an_inner_lambda_sees_the_outer_ones_variables_and_hides_those_of_the_sa
         (
             "[map(createArray(1), if(true(), lambda('x', 1), 2))]",
             (
-                "The template language function 'map' expects its second parameter to be of type 'lambda'. The provided "
-                f"value is of type 'Token'. {HELP}"
+                "The template language function 'map' expects its second parameter to be of type 'lambda'. The "
+                f"provided value is of type 'Token'. {HELP}"
             ),
         ),
         (
