@@ -1,7 +1,8 @@
 """The gates that every write and every deletion passes, in their order, before a provider hears of it.
 
-The place exists (the caller of this module sees to that); then who asks, locks, registration, policy, quota. Requests
-and the resources of deployments pass the same ones.
+The place exists (the caller of this module sees to that); then what is asked is served, who asks has the right, no lock
+holds, the provider is registered, no policy denies it, and there is quota. Requests and the resources of deployments
+pass the same ones.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,11 @@ from collections.abc import Callable
 from emulator.arm import authorization
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.caller import Caller
-from emulator.arm.governance import locks
+from emulator.arm.governance import locks, quotas, tags
+from emulator.arm.governance.linked_rights import check_linked_rights
+from emulator.arm.governance.policy import enforcement
+from emulator.arm.governance.registration import check_registered, check_served
+from emulator.arm.governance.role_assignments import check_governing
 from emulator.arm.governance.scopes import action_of
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.models import Resource
@@ -43,14 +48,41 @@ def check_action(surroundings: Surroundings, resource_id: ResourceId) -> None:
     locks.check_write(surroundings.state, resource_id)
 
 
+def _is_served(surroundings: Surroundings, resource: Resource, before: Resource | None, caller: Caller | None) -> None:
+    if resource.api_version:  # a group or a nested deployment that a template makes has none
+        check_served(resource.id.type, resource.api_version, resource.document.get("location"))
+    tags.check_tags(resource.document.get("tags"))
+
+
 def _may_write(surroundings: Surroundings, resource: Resource, before: Resource | None, caller: Caller | None) -> None:
     authorization.check(surroundings.state, caller, action_of(resource.id, "write"), resource.id)
+    check_linked_rights(surroundings.state, resource, before, caller)
 
 
 def _is_not_read_only(
     surroundings: Surroundings, resource: Resource, before: Resource | None, caller: Caller | None
 ) -> None:
     locks.check_write(surroundings.state, resource.id)
+
+
+def _is_registered(
+    surroundings: Surroundings, resource: Resource, before: Resource | None, caller: Caller | None
+) -> None:
+    check_registered(surroundings.state, resource, caller)
+
+
+def _is_no_offence(
+    surroundings: Surroundings, resource: Resource, before: Resource | None, caller: Caller | None
+) -> None:
+    check_governing(surroundings.state, resource)
+    enforcement.check_definition(surroundings.state, resource)
+    enforcement.check_policy(surroundings.state, resource)
+
+
+def _is_within_quota(
+    surroundings: Surroundings, resource: Resource, before: Resource | None, caller: Caller | None
+) -> None:
+    quotas.check_quota(surroundings.state, resource, before)
 
 
 def _may_delete(surroundings: Surroundings, resource: Resource, caller: Caller | None) -> None:
@@ -61,5 +93,12 @@ def _is_not_locked(surroundings: Surroundings, resource: Resource, caller: Calle
     locks.check_delete(surroundings.state, resource.id)
 
 
-_WRITE: tuple[WriteGate, ...] = (_may_write, _is_not_read_only)
+_WRITE: tuple[WriteGate, ...] = (
+    _is_served,
+    _may_write,
+    _is_not_read_only,
+    _is_registered,
+    _is_no_offence,
+    _is_within_quota,
+)
 _DELETE: tuple[DeleteGate, ...] = (_may_delete, _is_not_locked)

@@ -1,5 +1,6 @@
 """Deployments from request to end: what the routes call."""
 
+from emulator.arm import preflight
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.clock import SimulatedTime
 from emulator.arm.engine.links import Downloader
@@ -23,18 +24,20 @@ class Deployer:
     def __init__(
         self, surroundings: Surroundings, downloader: Downloader, operations: ProviderOperations, time: SimulatedTime
     ) -> None:
-        self._state = surroundings.state
+        self._surroundings, self._state = surroundings, surroundings.state
         self._preparation = Preparation(surroundings, downloader)
         self._runner = Runner(surroundings, self._preparation, operations, time)
 
     async def prepare(self, request: DeploymentRequest) -> Prepared:
         """Everything that ARM finds before it accepts; raises `ArmError`."""
         check_startable(self._state, request)
-        return await self._preparation.prepare_root(with_rollback_named(self._state, request))
+        return await self.preview(request)
 
     async def preview(self, request: DeploymentRequest) -> Prepared:
         """The same for a request that is not to be started: a name that is busy is no hindrance. Raises `ArmError`."""
-        return await self._preparation.prepare_root(with_rollback_named(self._state, request))
+        prepared = await self._preparation.prepare_root(with_rollback_named(self._state, request))
+        await preflight.check(self._surroundings, prepared, request.caller)
+        return prepared
 
     async def predict(self, prepared: Prepared) -> Prediction:
         """What would be made. Raises `ArmError`."""

@@ -26,7 +26,7 @@ _ALWAYS = frozenset({"microsoft.resources", "microsoft.authorization", "microsof
 
 def registration_state(state: CloudState, time: SimulatedTime, subscription: str, namespace: str) -> str:
     """NotRegistered, Registering, Registered or Unregistering."""
-    if namespace.lower() in _ALWAYS:
+    if namespace.lower() in _ALWAYS or catalogue.is_open(namespace):
         return "Registered"
     record = state.record(_REGISTRATION, f"{subscription}/{namespace}")
     if record is None:
@@ -56,7 +56,7 @@ def unregister(state: CloudState, subscription: str, namespace: str) -> None:
 def check_registered(state: CloudState, resource: Resource, caller: Caller | None) -> None:
     """Raise MissingSubscriptionRegistration or MissingRegistrationForLocation, or register what may register itself."""
     subscription, namespace = resource.id.subscription, resource.id.namespace
-    if subscription is None or namespace.lower() in _ALWAYS:
+    if subscription is None or namespace.lower() in _ALWAYS or catalogue.is_open(namespace):
         return
     place = f"{subscription}/{resource.id.type}/{_folded(resource.document.get('location'))}"
     if state.record(UNREGISTERED_LOCATION, place):

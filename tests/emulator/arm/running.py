@@ -237,6 +237,13 @@ def storage(name: str = "stcontoso", **rest: Any) -> dict[str, Any]:
     return account | {"kind": "StorageV2"}
 
 
+def failing(name: str = "not-valid", **rest: Any) -> dict[str, Any]:
+    """A resource that its provider refuses when its turn comes, with 400 InvalidRoleAssignmentId."""
+    role = "[resourceId('Microsoft.Authorization/roleDefinitions', 'acdd72a7-3385-48ef-bd42-f606fba81ae7')]"
+    properties = {"roleDefinitionId": role, "principalId": "99999999-0000-0000-0000-000000000009"}
+    return resource(name, "Microsoft.Authorization/roleAssignments", properties=properties, **rest)
+
+
 def nested(name: str, content: dict[str, Any], *, scope: str = "inner", **rest: Any) -> dict[str, Any]:
     """A nested deployment; `parameters` of `rest` go into its properties, the rest beside them."""
     properties = {"mode": "Incremental", "expressionEvaluationOptions": {"scope": scope}, "template": content}

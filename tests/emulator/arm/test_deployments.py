@@ -3,7 +3,16 @@
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
-from tests.emulator.arm.running import GROUP_PATH, SUBSCRIPTION_SCHEMA, Arm, nested, resource, storage, template
+from tests.emulator.arm.running import (
+    GROUP_PATH,
+    SUBSCRIPTION_SCHEMA,
+    Arm,
+    failing,
+    nested,
+    resource,
+    storage,
+    template,
+)
 
 DEPLOYMENTS = f"{GROUP_PATH}/providers/Microsoft.Resources/deployments"
 
@@ -81,7 +90,7 @@ async def test_what_runs_is_listed_and_shows_no_outputs_yet(slow_arm: Arm) -> No
 
 
 async def test_a_failure_is_told_in_an_envelope_and_in_the_operation(arm: Arm) -> None:
-    content = template(storage("Not_Valid"), resource("after", dependsOn=["Not_Valid"]), resource("beside"))
+    content = template(failing("Not_Valid"), resource("after", dependsOn=["Not_Valid"]), resource("beside"))
 
     poller = await arm.deployments.begin_create_or_update(
         "rg", "main", {"properties": {"mode": "Incremental", "template": content}}
@@ -95,18 +104,18 @@ async def test_a_failure_is_told_in_an_envelope_and_in_the_operation(arm: Arm) -
     assert error is not None
     assert error.code == "DeploymentFailed"
     assert "Please list deployment operations for details" in error.message
-    assert [detail.code for detail in error.details] == ["AccountNameInvalid"]
+    assert [detail.code for detail in error.details] == ["InvalidRoleAssignmentId"]
     assert deployment.properties.provisioning_state == "Failed"
     states = {o.properties.target_resource.resource_name: o.properties for o in operations}
     assert states.keys() == {"Not_Valid", "beside"}
     assert states["beside"].provisioning_state == "Succeeded"
     assert states["Not_Valid"].status_code == "BadRequest"
-    assert states["Not_Valid"].status_message.error.code == "AccountNameInvalid"
+    assert states["Not_Valid"].status_message.error.code == "InvalidRoleAssignmentId"
     assert [r.id.rpartition("/")[2] for r in deployment.properties.output_resources] == ["beside"]
 
 
 async def test_a_nested_failure_is_told_only_by_the_nested_deployment(arm: Arm) -> None:
-    content = template(nested("child", template(storage("Not_Valid"))))
+    content = template(nested("child", template(failing("Not_Valid"))))
 
     parent = await arm.deploy(content)
 
@@ -114,9 +123,9 @@ async def test_a_nested_failure_is_told_only_by_the_nested_deployment(arm: Arm) 
     assert error["code"] == "DeploymentFailed"
     assert [detail["code"] for detail in error["details"]] == ["DeploymentFailed"]
     assert error["details"][0]["target"] == f"{DEPLOYMENTS}/child"
-    assert "AccountNameInvalid" not in str(parent)
+    assert "InvalidRoleAssignmentId" not in str(parent)
     [operation] = await arm.operations_of("child")
-    assert operation["statusMessage"]["error"]["code"] == "AccountNameInvalid"
+    assert operation["statusMessage"]["error"]["code"] == "InvalidRoleAssignmentId"
 
 
 async def test_outputs_are_evaluated_in_an_operation_of_their_own(arm: Arm) -> None:

@@ -23,6 +23,7 @@ from tests.emulator.arm.running import (
     SUBSCRIPTION_SCHEMA,
     TemplateServer,
     arm_command,
+    failing,
     linked,
     nested,
     resource,
@@ -230,8 +231,8 @@ async def test_a_rollback_and_its_deletions_go_on(certificates: Certificates, tm
     async with killable_arm(certificates, tmp_path, 0.05) as arm:
         await arm.put("good", chain("step", 2))
         await arm.ended("good")
-        failing = template(resource("extra"), failing("Not_Valid", dependsOn=["extra"]))
-        await arm.put("bad", failing, onErrorDeployment={"type": "LastSuccessful"})
+        bad_template = template(resource("extra"), failing("Not_Valid", dependsOn=["extra"]))
+        await arm.put("bad", bad_template, onErrorDeployment={"type": "LastSuccessful"})
         await arm.ended("bad")
         await arm.restart()
         while (bad := await arm.ended("bad"))["onErrorDeployment"].get("provisioningState") in (None, "Running"):

@@ -2,7 +2,16 @@
 
 import pytest
 
-from tests.emulator.arm.running import GROUP_PATH, Arm, TemplateServer, linked, nested, resource, storage, template
+from tests.emulator.arm.running import (
+    GROUP_PATH,
+    Arm,
+    TemplateServer,
+    failing,
+    linked,
+    nested,
+    resource,
+    template,
+)
 
 DEPLOYMENT = f"{GROUP_PATH}/providers/Microsoft.Resources/deployments/main"
 
@@ -109,7 +118,7 @@ async def test_another_content_version_than_the_link_asks_for_is_refused(arm: Ar
 
 
 async def test_a_link_that_waits_for_a_resource_is_followed_in_its_turn(arm: Arm, templates: TemplateServer) -> None:
-    templates.files["/child.json"] = template(storage("Not_Valid"))
+    templates.files["/child.json"] = template(failing("Not_Valid"))
     where = template(outputs={"path": {"type": "string", "value": "child.json?sig=right"}})
     link = {"uri": f"[concat('{templates.url}/', reference('where').outputs.path.value)]"}
 
@@ -117,7 +126,7 @@ async def test_a_link_that_waits_for_a_resource_is_followed_in_its_turn(arm: Arm
     operations = await arm.operations_of("late")
 
     assert deployment["properties"]["provisioningState"] == "Failed"
-    assert operations[0]["statusMessage"]["error"]["code"] == "AccountNameInvalid"
+    assert operations[0]["statusMessage"]["error"]["code"] == "InvalidRoleAssignmentId"
 
 
 async def test_a_broken_link_of_a_late_deployment_is_found_early(arm: Arm, templates: TemplateServer) -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from emulator.arm.clock import SimulatedTime
-from tests.emulator.arm.running import GROUP_PATH, Arm, nested, resource, storage, template
+from tests.emulator.arm.running import GROUP_PATH, Arm, failing, nested, resource, storage, template
 
 
 async def order_of(arm: Arm, content: dict[str, object]) -> list[str]:
@@ -148,7 +148,7 @@ async def test_a_serial_loop_goes_batch_by_batch(arm: Arm, monkeypatch: pytest.M
 
 async def test_a_failure_stops_what_depends_on_it_and_nothing_else(arm: Arm) -> None:
     content = template(
-        storage("Bad_Name"),
+        failing("Bad_Name"),
         resource("after", dependsOn=["Bad_Name"]),
         resource("after-that", dependsOn=["after"]),
         resource("beside"),

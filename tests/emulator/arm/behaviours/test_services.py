@@ -141,13 +141,15 @@ async def test_a_role_is_assigned_once_at_a_resource(arm: Arm) -> None:
     roles = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
     role = f"{roles}/b7e6dc6d-f1c8-4753-8033-0f276bb0955b"
     first = f"{assignments}/11111111-1111-1111-1111-111111111111"
-    body: dict[str, Any] = {"properties": {"roleDefinitionId": role, "principalId": "someone"}}
+    body: dict[str, Any] = {
+        "properties": {"roleDefinitionId": role, "principalId": "99999999-0000-0000-0000-000000000002"}
+    }
 
     made = await put(arm, first, **body)
 
     assert (made["properties"]["scope"], made["properties"]["principalType"]) == (THING, "ServicePrincipal")
     again = f"{assignments}/22222222-2222-2222-2222-222222222222"
-    other = {"properties": {"roleDefinitionId": role, "principalId": "other"}}
+    other = {"properties": {"roleDefinitionId": role, "principalId": "99999999-0000-0000-0000-000000000003"}}
     assert await refusal(arm, "PUT", again, body) == (409, "RoleAssignmentExists")
     assert await refusal(arm, "PUT", first, other) == (409, "RoleAssignmentUpdateNotPermitted")
     assert (await refusal(arm, "PUT", f"{assignments}/no-guid", body))[1] == "InvalidRoleAssignmentId"

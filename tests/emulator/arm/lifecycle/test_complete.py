@@ -3,7 +3,7 @@
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.lifecycle.complete import deletable_first
 from emulator.arm.models import Resource
-from tests.emulator.arm.running import GROUP_PATH, Arm, nested, resource, storage, template
+from tests.emulator.arm.running import GROUP_PATH, Arm, failing, nested, resource, storage, template
 
 DEPLOYMENTS = f"{GROUP_PATH}/providers/Microsoft.Resources/deployments"
 LOCK = {"properties": {"level": "CanNotDelete"}}
@@ -36,7 +36,7 @@ async def test_what_the_template_does_not_name_is_deleted(arm: Arm) -> None:
 async def test_nothing_is_deleted_when_something_failed(arm: Arm) -> None:
     await arm.deploy(template(resource("stays")), name="before")
 
-    deployment = await arm.deploy(template(storage("Not_Valid")), mode="Complete")
+    deployment = await arm.deploy(template(failing("Not_Valid")), mode="Complete")
 
     assert deployment["properties"]["provisioningState"] == "Failed"
     assert await left_in_group(arm) == {"stays"}

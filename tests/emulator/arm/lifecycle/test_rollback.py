@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.arm.running import GROUP_PATH, SUBSCRIPTION_SCHEMA, Arm, resource, storage, template
+from tests.emulator.arm.running import GROUP_PATH, SUBSCRIPTION_SCHEMA, Arm, failing, resource, template
 
 DEPLOYMENTS = f"{GROUP_PATH}/providers/Microsoft.Resources/deployments"
-BAD = template(storage("Not_Valid"), resource("half-done"))
+BAD = template(failing("Not_Valid"), resource("half-done"))
 LAST, SPECIFIC = {"type": "LastSuccessful"}, {"type": "SpecificDeployment", "deploymentName": "first"}
 
 
