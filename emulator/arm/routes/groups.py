@@ -1,17 +1,21 @@
 """Resource groups: PUT, GET, HEAD, PATCH, DELETE and the list."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
+from emulator.arm import gates
+from emulator.arm.admission import CALLER
+from emulator.arm.behaviours.generic import new_document
 from emulator.arm.errors import ArmError
 from emulator.arm.grouping import write_group
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.routes.filters import paged, reader_of
 from emulator.arm.routes.operation_results import location_headers
 from emulator.arm.routes.paths import GROUP, SUBSCRIPTION, any_case
-from emulator.arm.routes.service import json_body, service_of
-from emulator.arm.state import ResourceGroup
+from emulator.arm.routes.service import Service, json_body, service_of
+from emulator.arm.state import Resource, ResourceGroup
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
@@ -47,8 +51,9 @@ async def list_groups(request: web.Request) -> web.Response:
 
 async def put_group(request: web.Request) -> web.Response:
     """Create or update."""
-    service, group_id = service_of(request), _group_id(request)
-    group, is_new = write_group(service.state, group_id, await json_body(request))
+    service, group_id, body = service_of(request), _group_id(request), await json_body(request)
+    _check_write(request, service, group_id, body)
+    group, is_new = write_group(service.state, group_id, body)
     return web.json_response(described(group), status=201 if is_new else 200)
 
 
@@ -70,6 +75,7 @@ async def patch_group(request: web.Request) -> web.Response:
     """Change tags or the manager; what is not named stays."""
     service, body = service_of(request), await json_body(request)
     group = service.state.writable_group(request.match_info["subscription"], request.match_info["group"])
+    _check_write(request, service, group.id, described(group) | body)
     if isinstance(body.get("tags"), dict):
         group.tags = body["tags"]
     if "managedBy" in body:
@@ -81,8 +87,15 @@ async def patch_group(request: web.Request) -> web.Response:
 async def delete_group(request: web.Request) -> web.Response:
     """202 with a `Location` that answers 202 until the group with all that it holds is gone."""
     service, group = service_of(request), _group(request)
+    as_resource = Resource(group.id, "", new_document(group.id, described(group)))
+    gates.check_delete(service.surroundings, as_resource, request[CALLER])
     work = service.operations.begin_group_deletion(group)
     return web.Response(status=202, headers=location_headers(request, work))
+
+
+def _check_write(request: web.Request, service: Service, group_id: ResourceId, body: Mapping[str, Any]) -> None:
+    as_resource = Resource(group_id, "", new_document(group_id, body))
+    gates.check_write(service.surroundings, as_resource, None, request[CALLER])
 
 
 def _group_id(request: web.Request) -> ResourceId:

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from emulator.arm import catalogue
 from emulator.arm.errors import ArmError
+from emulator.arm.governance.registration import register, registration_state, unregister
 from emulator.arm.metadata import endpoints_document
 from emulator.arm.routes.paths import SUBSCRIPTION, any_case
 from emulator.arm.routes.service import Service, address_of, service_of
@@ -21,6 +22,9 @@ def add_routes(router: web.UrlDispatcher) -> None:
     router.add_get(any_case(f"{SUBSCRIPTION}/providers"), list_providers)
     router.add_get(any_case(f"{SUBSCRIPTION}/providers/{{namespace}}"), get_provider)
     router.add_post(any_case(f"{SUBSCRIPTION}/providers/{{namespace}}/register"), register_provider)
+    router.add_post(any_case(f"{SUBSCRIPTION}/providers/{{namespace}}/unregister"), unregister_provider)
+    router.add_get(any_case("/providers"), list_tenant_providers)
+    router.add_get(any_case("/providers/{namespace}"), get_tenant_provider)
 
 
 async def endpoints(request: web.Request) -> web.Response:
@@ -71,7 +75,14 @@ async def locations(request: web.Request) -> web.Response:
             "name": name,
             "displayName": display,
             "regionalDisplayName": display,
-            "metadata": {"regionType": "Physical"},
+            "metadata": {
+                "regionType": "Physical",
+                "regionCategory": "Recommended",
+                "geography": catalogue.GEOGRAPHY[name],
+                "geographyGroup": catalogue.GEOGRAPHY[name],
+                "pairedRegion": [],
+            },
+            "type": "Region",
         }
         for name, display in catalogue.LOCATIONS.items()
     ]
@@ -95,8 +106,33 @@ async def register_provider(request: web.Request) -> web.Response:
     """Register a provider for the subscription."""
     service, subscription = _checked(request)
     namespace = _namespace(service, subscription, request)
-    service.state.register_provider(subscription, namespace)
+    register(service.state, subscription, namespace)
     return web.json_response(_provider(service, subscription, namespace))
+
+
+async def unregister_provider(request: web.Request) -> web.Response:
+    """Let a subscription use a provider no more."""
+    service, subscription = _checked(request)
+    namespace = _namespace(service, subscription, request)
+    unregister(service.state, subscription, namespace)
+    return web.json_response(_provider(service, subscription, namespace))
+
+
+async def list_tenant_providers(request: web.Request) -> web.Response:
+    """Every provider, whichever subscription uses it."""
+    return web.json_response({"value": [_described(name) for name in sorted(catalogue.PROVIDERS.values())]})
+
+
+async def get_tenant_provider(request: web.Request) -> web.Response:
+    """One provider, whichever subscription uses it."""
+    asked = request.match_info["namespace"]
+    if asked.lower() not in catalogue.PROVIDERS:
+        raise ArmError(404, "InvalidResourceNamespace", f"The resource namespace '{asked}' is invalid.")
+    return web.json_response(_described(catalogue.PROVIDERS[asked.lower()]))
+
+
+def _described(namespace: str) -> dict[str, Any]:
+    return {"namespace": namespace, "resourceTypes": catalogue.resource_types(namespace)}
 
 
 def _checked(request: web.Request) -> tuple[Service, str]:
@@ -114,11 +150,10 @@ def _namespace(service: Service, subscription: str, request: web.Request) -> str
 
 
 def _provider(service: Service, subscription: str, namespace: str) -> dict[str, Any]:
-    registered = service.state.is_registered(subscription, namespace) or namespace == "Microsoft.Resources"
     return {
         "id": f"/subscriptions/{subscription}/providers/{namespace}",
         "namespace": namespace,
         "registrationPolicy": "RegistrationRequired",
-        "registrationState": "Registered" if registered else "NotRegistered",
+        "registrationState": registration_state(service.state, service.time, subscription, namespace),
         "resourceTypes": catalogue.resource_types(namespace),
     }
