@@ -8,7 +8,7 @@ AZURE_CLI_READY := .venv-azure-cli/.ready
 SHARED := $(or $(ARMATURE_SHARED),../shared)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test up check conformance azure-cli lock
+.PHONY: help setup demo test up check conformance azure-cli cruelty endurance lock
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -60,6 +60,12 @@ $(AZURE_CLI_READY): requirements-azure-cli.txt
 
 azure-cli: setup $(AZURE_CLI_READY) ## the Azure CLI itself against the emulator
 	$(BIN)/pytest -m azure_cli tests/azure_cli
+
+cruelty: setup ## do every fault of the vocabulary to a deployment, and show in a table how it ends (some 7 minutes)
+	@$(BIN)/python -m bench.cruelty
+
+endurance: setup ## forty deployments while two hosts and ARM are killed every three seconds
+	@$(BIN)/python -m bench.endurance
 
 lock: setup ## write the lock files from requirements.in, requirements-dev.in and package.json (newer: UPGRADE=--upgrade)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv
