@@ -171,15 +171,6 @@ class ArmGateway:
             except ResourceNotFoundError:
                 return None
 
-    def put_resource(self, resource_id: str, api_version: str, body: Mapping[str, Any]) -> ArmResource:
-        """Write a resource and return at once. A second run writes the same again."""
-        request: Any = dict(body)
-        with arm_failures():
-            written = self._resources.resources.begin_create_or_update_by_id(
-                _bare(resource_id), request, api_version=api_version, polling=False
-            ).result()
-        return _resource(written)
-
     def post_action(self, resource_id: str, action: str, api_version: str) -> dict[str, Any]:
         """Do an action of a resource (`listKeys`, `restart`…) and give its answer. What a second run does, the action
         says."""

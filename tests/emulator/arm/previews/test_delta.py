@@ -9,7 +9,7 @@ from emulator.arm.previews.delta import property_changes
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", min_size=1, max_size=2), inner),
-    max_leaves=8,
+    max_leaves=5,
 )
 OBJECTS = st.dictionaries(st.text("abc", min_size=1, max_size=2), VALUES)
 
