@@ -29,8 +29,9 @@ from azure.functions import meta
 from emulator.functions_host.database import Database
 from emulator.functions_host.durable import history as rows
 from emulator.functions_host.durable.episode import EpisodeRunner, utc_now
+from emulator.functions_host.durable.instances import Instance, Message, RuntimeStatus
 from emulator.functions_host.durable.replay import KnownFunctions
-from emulator.functions_host.durable.store import Instance, Message, RuntimeStatus, Store
+from emulator.functions_host.durable.store import Store
 from emulator.functions_host.indexing import Binding, HostFunction, TriggerKind
 from emulator.functions_host.invocation import FunctionInput, Invoker
 

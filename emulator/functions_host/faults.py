@@ -19,7 +19,8 @@ from emulator.faults.operations import COMMIT_EPISODE, HANDLE_MESSAGE, RUN_ACTIV
 from emulator.faults.parameters import Delay, Order
 from emulator.faults.plan import Fault, FaultPlan, Occasion
 from emulator.functions_host.database import Database
-from emulator.functions_host.durable.store import Commit, PendingActivity, Store
+from emulator.functions_host.durable.instances import Commit, PendingActivity
+from emulator.functions_host.durable.store import Store
 from emulator.functions_host.indexing import HostFunction, TriggerKind
 from emulator.functions_host.invocation import FunctionError, FunctionInput, Invoker, OutputSender
 

@@ -16,7 +16,7 @@ from emulator.functions_host.bindings import binding_data
 from emulator.functions_host.durable import history as rows
 from emulator.functions_host.durable.episode import utc_now
 from emulator.functions_host.durable.failures import activity_failure
-from emulator.functions_host.durable.store import PendingActivity
+from emulator.functions_host.durable.instances import PendingActivity
 from emulator.functions_host.durable.work_items import WorkItems
 from emulator.functions_host.indexing import HostFunction
 from emulator.functions_host.invocation import FunctionError, FunctionInput, Invoker, timed_out

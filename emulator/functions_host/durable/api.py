@@ -15,10 +15,11 @@ from emulator.functions_host.durable.answers import incorrect_argument, invalid_
 from emulator.functions_host.durable.failures import no_entity_function
 from emulator.functions_host.durable.history import compact
 from emulator.functions_host.durable.hub import TaskHub
+from emulator.functions_host.durable.instances import InstanceFilter, RuntimeStatus
 from emulator.functions_host.durable.management import Management
 from emulator.functions_host.durable.operations import RECEPTIONS, Operations
 from emulator.functions_host.durable.status import DuplicateKeyError, Shown, status_document
-from emulator.functions_host.durable.store import InstanceFilter, RuntimeStatus, Store
+from emulator.functions_host.durable.store import Store
 from emulator.functions_host.keys import HostKeys
 
 _POLL_SECONDS = "5"

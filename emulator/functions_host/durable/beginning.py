@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from emulator.functions_host.durable.history import EventType, HistoryEvent, Recorded
-from emulator.functions_host.durable.store import Instance
+from emulator.functions_host.durable.instances import Instance
 from emulator.functions_host.leases import Fence
 
 

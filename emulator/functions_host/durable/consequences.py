@@ -10,7 +10,7 @@ from emulator.functions_host.durable import failures
 from emulator.functions_host.durable import history as rows
 from emulator.functions_host.durable.decisions import Decision, ScheduleActivity, StartSubOrchestration, StartTimer
 from emulator.functions_host.durable.history import EventType, HistoryEvent, ParentInstance
-from emulator.functions_host.durable.store import Instance, Message, RuntimeStatus
+from emulator.functions_host.durable.instances import Instance, Message, RuntimeStatus
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,7 @@ from emulator.functions_host.durable.decisions import (
     Verdict,
 )
 from emulator.functions_host.durable.history import HistoryEvent, ParentInstance, Recorded
-from emulator.functions_host.durable.replay import KnownFunctions, replay
-from emulator.functions_host.durable.store import (
+from emulator.functions_host.durable.instances import (
     Commit,
     Delivery,
     Instance,
@@ -39,8 +38,9 @@ from emulator.functions_host.durable.store import (
     PendingActivity,
     PendingTimer,
     RuntimeStatus,
-    Store,
 )
+from emulator.functions_host.durable.replay import KnownFunctions, replay
+from emulator.functions_host.durable.store import Store
 from emulator.functions_host.errors import HostError
 from emulator.functions_host.indexing import HostFunction
 from emulator.functions_host.invocation import OUT_OF_PROCESS_MARKER, FunctionError, FunctionInput, Invoker

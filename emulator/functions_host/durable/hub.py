@@ -10,8 +10,9 @@ from emulator.functions_host.durable.episode import EpisodeRunner, utc_now
 from emulator.functions_host.durable.failures import unknown_orchestrator
 from emulator.functions_host.durable.history import HistoryEvent
 from emulator.functions_host.durable.http_activity import http_activity
+from emulator.functions_host.durable.instances import Instance, Message, RuntimeStatus
 from emulator.functions_host.durable.replay import KnownFunctions
-from emulator.functions_host.durable.store import Instance, Message, RuntimeStatus, Store
+from emulator.functions_host.durable.store import Store
 from emulator.functions_host.durable.worker import HubLimits, HubWorker
 from emulator.functions_host.indexing import HostFunction, TriggerKind
 from emulator.functions_host.invocation import Invoker

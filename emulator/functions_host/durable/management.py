@@ -11,7 +11,8 @@ from datetime import datetime
 from emulator.functions_host.database import Database
 from emulator.functions_host.durable import history as rows
 from emulator.functions_host.durable.history import EventType, HistoryEvent
-from emulator.functions_host.durable.store import Message, RuntimeStatus, forget, moment_text, send_messages
+from emulator.functions_host.durable.instances import Message, RuntimeStatus
+from emulator.functions_host.durable.store import forget, moment_text, send_messages
 
 _FAILURES = {
     EventType.TASK_FAILED: EventType.TASK_SCHEDULED,

@@ -9,8 +9,9 @@ from aiohttp import web
 from emulator.functions_host.durable import queries
 from emulator.functions_host.durable.answers import incorrect_argument, invalid_operation, json_answer
 from emulator.functions_host.durable.hub import Reception, TaskHub
+from emulator.functions_host.durable.instances import Instance, RuntimeStatus
 from emulator.functions_host.durable.management import Management, NotInStateError
-from emulator.functions_host.durable.store import Instance, RuntimeStatus, Store
+from emulator.functions_host.durable.store import Store
 
 RECEPTIONS = {
     Reception.ACCEPTED: HTTPStatus.ACCEPTED,

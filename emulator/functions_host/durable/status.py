@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.functions_host.durable.history import EventType, HistoryEvent, Recorded, timestamp_text
-from emulator.functions_host.durable.store import Instance
+from emulator.functions_host.durable.instances import Instance
 
 _NAMES = {
     EventType.EXECUTION_STARTED: "ExecutionStarted",

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from emulator.functions_host.database import Database
 from emulator.functions_host.durable.history import HistoryEvent
-from emulator.functions_host.durable.store import Message, PendingActivity, send_messages
+from emulator.functions_host.durable.instances import Message, PendingActivity
+from emulator.functions_host.durable.store import send_messages
 from emulator.functions_host.leases import Leases
 
 

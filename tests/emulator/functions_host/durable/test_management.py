@@ -9,8 +9,9 @@ import pytest
 from emulator.functions_host.database import Database
 from emulator.functions_host.durable import history as rows
 from emulator.functions_host.durable.history import HistoryEvent, Recorded
+from emulator.functions_host.durable.instances import Commit, Instance, Message, RuntimeStatus
 from emulator.functions_host.durable.management import Management, NotInStateError
-from emulator.functions_host.durable.store import Commit, Instance, Message, RuntimeStatus, Store
+from emulator.functions_host.durable.store import Store
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

@@ -6,8 +6,8 @@ import pytest
 
 from emulator.functions_host.durable import history as rows
 from emulator.functions_host.durable.history import Recorded
+from emulator.functions_host.durable.instances import Instance, RuntimeStatus
 from emulator.functions_host.durable.status import DuplicateKeyError, Shown, history_document, status_document
-from emulator.functions_host.durable.store import Instance, RuntimeStatus
 
 NOW = datetime(2026, 11, 24, 2, 9, 35, 211138, tzinfo=UTC)
 

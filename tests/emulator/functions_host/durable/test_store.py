@@ -9,15 +9,15 @@ import pytest
 from emulator.functions_host.database import Database
 from emulator.functions_host.durable import history as rows
 from emulator.functions_host.durable.history import Recorded
-from emulator.functions_host.durable.store import (
+from emulator.functions_host.durable.instances import (
     Commit,
     Instance,
     InstanceFilter,
     Message,
     PendingTimer,
     RuntimeStatus,
-    Store,
 )
+from emulator.functions_host.durable.store import Store
 from emulator.functions_host.durable.work_items import WorkItems
 from emulator.functions_host.leases import Leases
 

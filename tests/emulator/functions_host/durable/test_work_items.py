@@ -7,7 +7,8 @@ import pytest
 
 from emulator.functions_host.database import Database
 from emulator.functions_host.durable import history as rows
-from emulator.functions_host.durable.store import Commit, Instance, Message, RuntimeStatus, Store
+from emulator.functions_host.durable.instances import Commit, Instance, Message, RuntimeStatus
+from emulator.functions_host.durable.store import Store
 from emulator.functions_host.durable.work_items import WorkItems
 from emulator.functions_host.leases import Leases, LeaseTimes
 
