@@ -57,8 +57,10 @@ _BESIDES = {
     "Microsoft.Web": (
         (
             _WEB_VERSIONS,
-            "sites/host sites/hostruntime sites/hostruntime/host "
-            "sites/slots/host sites/slots/hostruntime sites/slots/hostruntime/host",
+            (
+                "sites/host sites/hostruntime sites/hostruntime/host "
+                "sites/slots/host sites/slots/hostruntime sites/slots/hostruntime/host"
+            ),
         ),
     ),
     "Microsoft.KeyVault": (

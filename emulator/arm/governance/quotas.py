@@ -17,7 +17,7 @@ from emulator.arm.models import Resource
 from emulator.arm.state import CloudState
 
 QUOTA, SKU_UNAVAILABLE = "quota", "skuUnavailable"
-_SIZE = re.compile(r"(?:Standard|Basic)_([A-Z]+)(\d+)(?:-\d+)?([a-z]*)(?:_.*?)?(?:_(v\d+))?", re.IGNORECASE)
+_SIZE = re.compile(r"(?:Standard|Basic)_([A-Z]+)(\d+)(?:-\d+)?([a-z]*)(?:_(?!v\d+$)[^_]+)*(?:_(v\d+))?", re.IGNORECASE)
 STORAGE, ADDRESSES, CORES = "StorageAccounts", "PublicIPAddresses", "cores"
 _LIMITS = {STORAGE: 250, ADDRESSES: 1000, CORES: 350}
 _FAMILY_LIMIT = 350
@@ -52,7 +52,8 @@ def _cores(size: str, machines: int) -> list[Need]:
     if not found:
         return []
     amount = int(found[2]) * machines
-    family = f"standard{found[1].upper()}{found[3].upper().replace('S', 's')}{found[4] or ''}Family"
+    series = f"{found[1]}{found[3]}".upper()
+    family = f"standard{series}{(found[4] or '').lower()}Family"  # Standard_D4s_v3 is of standardDSv3Family
     return [Need(CORES, amount), Need(family, amount)]
 
 
@@ -86,7 +87,7 @@ def check_quota(
 def _check_capacity(state: CloudState, resource: Resource, location: str) -> None:
     sku = str((resource.document.get("sku") or {}).get("name", ""))
     size = str((resource.properties.get("hardwareProfile") or {}).get("vmSize", "")) or sku
-    if size and state.record(SKU_UNAVAILABLE, f"{location}/{size}"):
+    if size and state.record(SKU_UNAVAILABLE, f"{location}/{size}") is not None:
         message = (
             f"The requested size for resource '{resource.id}' is currently not available in location '{location}' "
             f"zones '{','.join(map(str, resource.document.get('zones') or ()))}' for subscription "

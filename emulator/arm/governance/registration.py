@@ -59,7 +59,7 @@ def check_registered(state: CloudState, resource: Resource, caller: Caller | Non
     if subscription is None or namespace.lower() in _ALWAYS or catalogue.is_open(namespace):
         return
     place = f"{subscription}/{resource.id.type}/{_folded(resource.document.get('location'))}"
-    if state.record(UNREGISTERED_LOCATION, place):
+    if state.record(UNREGISTERED_LOCATION, place) is not None:
         message = (
             f"The subscription is not registered for the resource type '{resource.id.type.partition('/')[2]}' in the "
             f"location '{resource.document.get('location')}'. Please re-register for this provider in order to have "
@@ -69,7 +69,8 @@ def check_registered(state: CloudState, resource: Resource, caller: Caller | Non
     record = state.record(_REGISTRATION, f"{subscription}/{namespace}")
     if record and not record.get("leaves"):
         return
-    if state.record(UNREGISTERED, f"{subscription}/{namespace}") or not _may_register(state, caller, resource.id):
+    is_held_back = state.record(UNREGISTERED, f"{subscription}/{namespace}") is not None
+    if is_held_back or not _may_register(state, caller, resource.id):
         message = (
             f"The subscription is not registered to use namespace '{namespace}'. See https://aka.ms/rps-not-found for "
             "how to register subscriptions."

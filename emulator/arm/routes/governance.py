@@ -9,6 +9,7 @@ from emulator.arm.addresses import Address, list_at, resource_at
 from emulator.arm.admission import CALLER
 from emulator.arm.errors import ArmError
 from emulator.arm.governance import roles
+from emulator.arm.governance.locks import LOCK_TYPE
 from emulator.arm.governance.policy.built_in import BUILT_IN_POLICIES
 from emulator.arm.governance.policy.enforcement import DEFINITION_TYPE as POLICY_TYPE
 from emulator.arm.governance.registration import check_served
@@ -48,7 +49,8 @@ async def list_governing(request: web.Request) -> web.Response:
 
 def _listed(request: web.Request, service: Service, address: Address) -> list[dict[str, Any]]:
     wanted, scope = filter_of(request.query.get("$filter")), address.id
-    above = [] if address.type.lower().endswith("/locks") else list(scopes_above(service.state, scope))
+    is_of_locks = address.type.lower() == LOCK_TYPE.lower()  # whose provider lists none of the scopes above
+    above = [scope] if is_of_locks else list(scopes_above(service.state, scope))
     found = {r.id.key: r for place in above for r in service.state.governing(place, address.type)}
     if not (calls(wanted, "atscope") or calls(wanted, "atexactscope")):
         for resource in service.state.resources(scope):

@@ -137,6 +137,7 @@ async def running_arm(
     scale: float = 0,
     accounts: Path | None = None,
     blob: str = "https://127.0.0.1:1",
+    throttle: bool = False,
     faults: Path | None = None,
 ) -> AsyncIterator[Arm]:
     """An ARM on a free port."""
@@ -151,7 +152,7 @@ async def running_arm(
         principal="someone",
         log=folder / "requests.log",
         database=folder / "arm.sqlite",
-        throttle=False,
+        throttle=throttle,
         faults=faults,
     )
     trust = str(certificates.trust_bundle)

@@ -114,3 +114,28 @@ async def test_the_request_log_holds_paths_and_never_a_query_or_a_body(arm: Arm)
     assert (last["method"], last["path"], last["status"]) == ("PUT", path, 400)
     assert (last["name"], last["tags"]) == ("main", {"attempt": "2"})
     assert "hidden" not in (arm.folder / "requests.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("claims", "code", "told"),
+    [
+        ({"nbf": int(time.time()) + 600}, "InvalidAuthenticationToken", "The access token is invalid."),
+        (
+            {"aud": "https://management.usgovcloudapi.net"},
+            "InvalidAuthenticationTokenAudience",
+            "The access token has been obtained for wrong audience or resource 'https://management.usgovcloudapi.net'.",
+        ),
+        (
+            {"tid": "11111111-0000-0000-0000-000000000000"},
+            "InvalidAuthenticationTokenTenant",
+            "The access token is from the wrong issuer 'https://sts.windows.net/11111111-0000-0000-0000-000000000000/'.",
+        ),
+    ],
+)
+async def test_a_refused_token_is_told_why(arm: Arm, claims: dict[str, object], code: str, told: str) -> None:
+    headers = {"Authorization": f"Bearer {token(arm.certificates, **claims)}"}
+
+    status, answer = await arm.request("GET", GROUP_PATH, headers=headers)
+
+    assert (status, answer["error"]["code"]) == (401, code)
+    assert answer["error"]["message"].startswith(told)
