@@ -231,7 +231,7 @@ def test_resources_are_created_listed_tagged_locked_and_deleted(az: AzureCli, gr
     assert az.run("resource", "tag", *named, "--tags", "owner=me")["tags"] == {"owner": "me"}
     lock = ("lock", "create", "--name", "keep", "--lock-type", "CanNotDelete", "--resource-group", group)
     az.run(*lock)
-    assert "ScopeLocked" in az.refusal("resource", "delete", *named)
+    assert "ScopeLocked" in az.refusal("group", "delete", "--name", group, "--yes")
     az.run("lock", "delete", "--name", "keep", "--resource-group", group)
 
     az.run("resource", "delete", *named)
