@@ -95,6 +95,14 @@ class Engine:
         found = json.loads(reply["result"]["snapshot"])
         return Answer(found["predictedResources"], found["outputs"], found["diagnostics"])
 
+    def compiled(self, source: Path) -> dict[str, Any]:
+        """What the compiler makes of a Bicep file."""
+        reply = self._call("bicep/compile", {"path": str(source)})
+        assert reply is not None
+        assert reply["result"]["success"], reply
+        template: dict[str, Any] = json.loads(reply["result"]["contents"])
+        return template
+
     def _call(self, method: str, parameters: dict[str, Any]) -> dict[str, Any] | None:
         request = {"jsonrpc": "2.0", "id": self._count, "method": method, "params": [parameters]}
         body = json.dumps(request).encode()

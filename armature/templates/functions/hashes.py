@@ -16,7 +16,7 @@ _MASK = 0xFFFFFFFF
 
 def unique_string(*values: str) -> str:
     """Thirteen characters that are the same for the same values everywhere."""
-    number = _murmur_hash(_joined(values).encode())
+    number = murmur_hash(_joined(values).encode())
     return "".join(_ALPHABET[number >> 59 - 5 * index & 31 if index < 12 else number << 1 & 31] for index in range(13))
 
 
@@ -44,7 +44,8 @@ def _finish(value: int) -> int:
     return value ^ value >> 16
 
 
-def _murmur_hash(data: bytes) -> int:
+def murmur_hash(data: bytes) -> int:
+    """The 64-bit variant of MurmurHash3."""
     low = high = 0
     whole = len(data) - len(data) % 8
     for index in range(0, whole, 8):

@@ -1,8 +1,5 @@
 """The history of a scope: a deployment enters it when it is accepted, and replaces the one of its name."""
 
-import hashlib
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from emulator.arm import management_groups
@@ -10,6 +7,7 @@ from emulator.arm.engine.instance import Instance
 from emulator.arm.engine.parameters import is_secure, shown_type
 from emulator.arm.engine.prepared import Prepared
 from emulator.arm.engine.request import DeploymentRequest
+from emulator.arm.engine.template_hash import template_hash
 from emulator.arm.errors import ArmError
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.lifecycle.content import content_of, keep_downloads
@@ -93,12 +91,6 @@ def run_of(prepared: Prepared) -> Deployment:
         debug_setting=dict(request.debug_setting) if request.debug_setting else None,
         on_error=dict(request.on_error) if request.on_error else None,
     )
-
-
-def template_hash(template: Mapping[str, Any]) -> str:
-    """A number of up to 20 digits that is the same for the same template, as ARM's `templateHash` is."""
-    canonical = json.dumps(template, sort_keys=True, separators=(",", ":")).encode()
-    return str(int.from_bytes(hashlib.sha256(canonical).digest()[:8], "big"))
 
 
 def _shown_parameters(prepared: Prepared) -> dict[str, Any]:
