@@ -27,13 +27,17 @@ def main() -> None:
     parser.add_argument("--renewal-seconds", type=float, default=1.5, help="how often a host renews its leases")
     parser.add_argument("--require-keys", action="store_true", help="ask for keys as in Azure; `func start` does not")
     arguments = parser.parse_args()
+    try:
+        leases = LeaseTimes(timedelta(seconds=arguments.lease_seconds), timedelta(seconds=arguments.renewal_seconds))
+    except ValueError as error:
+        parser.error(str(error))
     configure_logging(arguments.log)
     options = HostOptions(
         app_root=arguments.app_root.resolve(),
         database=arguments.database.resolve(),
         port=arguments.port,
         grace_seconds=arguments.grace_seconds,
-        leases=LeaseTimes(timedelta(seconds=arguments.lease_seconds), timedelta(seconds=arguments.renewal_seconds)),
+        leases=leases,
         require_keys=arguments.require_keys,
         faults=plan_of_environment("functionsHost"),
     )

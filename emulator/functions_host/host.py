@@ -64,6 +64,7 @@ class FunctionsHost:
         self._standing = Standing(self._slot.name)
         self._hub: TaskHub | None = None
         self._triggers: list[asyncio.Task[None]] = []
+        self._queue_triggers: QueueTriggers | None = None
         self._runners: list[web.AppRunner] = []
         self._addresses: Addresses | None = None
         self.port = 0
@@ -113,6 +114,7 @@ class FunctionsHost:
         )
         self._hub = hub
         hub.run()
+        self._queue_triggers = queue_triggers
         for run in (queue_triggers.run(), timer_triggers.run()):
             task = asyncio.create_task(run)
             task.add_done_callback(_log_end)
@@ -126,11 +128,15 @@ class FunctionsHost:
 
     async def stop(self) -> bool:
         """Stop; return whether everything that was running has ended, so that nothing has to run again."""
+        _log.info("Host stops")
         for trigger in self._triggers:
             trigger.cancel()
-        for runner in self._runners:
+        await asyncio.gather(*self._triggers, return_exceptions=True)
+        grace = self._options.grace_seconds
+        is_quiet = self._queue_triggers is None or await self._queue_triggers.finish(grace)
+        for runner in reversed(self._runners):  # the SDK's at last: functions that run still ask it
             await runner.cleanup()
-        is_quiet = self._hub is None or await self._hub.stop(self._options.grace_seconds)
+        is_quiet = (self._hub is None or await self._hub.stop(grace)) and is_quiet
         if is_quiet:
             self._database.close()
             self._slot.release()

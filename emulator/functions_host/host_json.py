@@ -28,10 +28,10 @@ _TIME_SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,7}))?"
 
 NOT_FOLLOWED = frozenset(
     """
-    aggregator concurrency customHandler functions healthMonitor managedDependency retry singleton telemetryMode
-    watchDirectories watchFiles logging.applicationInsights logging.console logging.debugLogger
-    logging.fileLoggingMode extensions.blobs extensions.http.customHeaders extensions.http.dynamicThrottlesEnabled
-    extensions.http.hsts extensions.durableTask.extendedSessionIdleTimeoutInSeconds
+    concurrency customHandler functions healthMonitor managedDependency retry singleton watchDirectories watchFiles
+    logging.console logging.debugLogger logging.fileLoggingMode extensions.blobs extensions.http.customHeaders
+    extensions.http.dynamicThrottlesEnabled extensions.http.hsts
+    extensions.durableTask.extendedSessionIdleTimeoutInSeconds
     extensions.durableTask.httpSettings extensions.durableTask.maxConcurrentEntityFunctions
     extensions.durableTask.maxEntityOperationBatchSize extensions.durableTask.maxOrchestrationActions
     extensions.durableTask.notifications extensions.durableTask.overridableExistingInstanceStates
@@ -48,12 +48,19 @@ NOT_FOLLOWED = frozenset(
     extensions.durableTask.storageProvider.useLegacyPartitionManagement
     extensions.durableTask.storageProvider.useTablePartitionManagement
     extensions.durableTask.storageProvider.workItemQueueVisibilityTimeout
-    extensions.durableTask.tracing.distributedTracingEnabled
+    """.lower().split()
+)
+"""Settings that Azure's hosts know and this one does not act upon, in lower case."""
+
+TELEMETRY_ONLY = frozenset(
+    """
+    aggregator telemetryMode logging.applicationInsights extensions.durableTask.tracing.distributedTracingEnabled
     extensions.durableTask.tracing.distributedTracingProtocol extensions.durableTask.tracing.traceReplayEvents
     extensions.durableTask.tracing.version
     """.lower().split()
 )
-"""Settings that Azure's hosts know and this one does not act upon, in lower case."""
+"""Settings of what a host sends to Application Insights. This host sends nothing there, so that they can change nothing
+here, and are not worth a warning at every start."""
 
 
 def parse_time_span(text: str) -> timedelta:
@@ -201,9 +208,10 @@ def warnings_of(settings: HostJson) -> list[str]:
     """Say which settings are unknown, and which ones this host does not follow, with their paths."""
     told = [
         f"host.json: {path} is not followed by this host"
-        if any(path.lower() == known or path.lower().startswith(f"{known}.") for known in NOT_FOLLOWED)
+        if _is_among(path, NOT_FOLLOWED)
         else f"host.json: {path} is not a setting that is known"
         for path in _extra_paths(settings, "")
+        if not _is_among(path, TELEMETRY_ONLY)
     ]
     durable = settings.extensions.durable_task
     if durable.extended_sessions_enabled:
@@ -211,6 +219,11 @@ def warnings_of(settings: HostJson) -> list[str]:
     if durable.tracing.trace_inputs_and_outputs:
         told.append("host.json: extensions.durableTask.tracing.traceInputsAndOutputs is not followed by this host")
     return told
+
+
+def _is_among(path: str, known: frozenset[str]) -> bool:
+    """Whether a path is one of those, or lies under one."""
+    return any(path.lower() == each or path.lower().startswith(f"{each}.") for each in known)
 
 
 def _extra_paths(section: _Section, prefix: str) -> Iterator[str]:

@@ -57,4 +57,5 @@ def given_key(request: web.Request) -> str:
 
 
 def _is_one_of(given: str, good: list[str]) -> bool:
-    return any(hmac.compare_digest(given.encode(), key.encode()) for key in good)
+    brought = given.encode(errors="surrogateescape")  # a header may hold bytes that are no text
+    return any(hmac.compare_digest(brought, key.encode()) for key in good)

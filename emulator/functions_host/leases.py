@@ -14,10 +14,17 @@ from emulator.functions_host.database import Database
 
 HOST_PREFIX = "host "
 
+LONGEST_DURATION = timedelta(minutes=1)
+"""No host takes a lease for longer: one that is good for longer was taken before the clock was set back."""
+
+
+class LeaseLostError(Exception):
+    """Another host carries on what this one has begun: nothing of it is written."""
+
 
 @dataclass(frozen=True)
 class LeaseTimes:
-    """How long a lease is good for, and how often it is renewed.
+    """How long a lease is good for, at most `LONGEST_DURATION`, and how often it is renewed.
 
     The Azure Storage provider has 30 and 10 seconds (leaseInterval, leaseRenewInterval); with less, fail-over is
     a matter of seconds.
@@ -25,6 +32,11 @@ class LeaseTimes:
 
     duration: timedelta = timedelta(seconds=5)
     renewal: timedelta = timedelta(seconds=1.5)
+
+    def __post_init__(self) -> None:
+        """Refuse times under which a host would lose its leases all the time, or keep them for too long."""
+        if not timedelta(0) < self.renewal < self.duration <= LONGEST_DURATION:
+            raise ValueError("a lease is renewed before it expires, and is good for a minute at most")
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,11 @@ class Leases:
             self.release_all(connection)
             connection.execute("DELETE FROM activity_leases WHERE owner = ?", (self.owner,))
 
+    def is_good(self, expires: float) -> bool:
+        """Whether a lease that expires then is good now."""
+        now = self.clock()
+        return now < expires <= now + LONGEST_DURATION.total_seconds()
+
     def renew_all(self, connection: sqlite3.Connection) -> None:
         """Announce this host as alive, and renew every lease that is still its own."""
         self.take(connection, f"{HOST_PREFIX}{self.owner}")
@@ -89,7 +106,7 @@ class Leases:
         row = connection.execute("SELECT * FROM leases WHERE name = ?", (name,)).fetchone()
         if row is not None and row["owner"] == self.owner:
             return int(row["epoch"])
-        if row is not None and row["owner"] is not None and row["expires"] > self.clock() and not by_force:
+        if row is not None and row["owner"] is not None and self.is_good(row["expires"]) and not by_force:
             return None
         epoch = 1 if row is None else int(row["epoch"]) + 1
         connection.execute(
@@ -102,7 +119,7 @@ class Leases:
         rows = self._database.read("SELECT * FROM leases WHERE name = ?", (name,))
         if rows and rows[0]["owner"] == self.owner:
             return Fence(name, self.owner, rows[0]["epoch"])
-        if rows and rows[0]["owner"] is not None and rows[0]["expires"] > self.clock():
+        if rows and rows[0]["owner"] is not None and self.is_good(rows[0]["expires"]):
             return None
         with self._database.transaction() as connection:
             epoch = self.take(connection, name)
@@ -110,7 +127,7 @@ class Leases:
 
     def live_hosts(self, connection: sqlite3.Connection) -> int:
         """Return how many hosts are alive, this one included."""
-        return sum(lease.expires > self.clock() for lease in self.all(connection, HOST_PREFIX))
+        return sum(self.is_good(lease.expires) for lease in self.all(connection, HOST_PREFIX))
 
     def all(self, connection: sqlite3.Connection, prefix: str) -> list[Lease]:
         """Return the leases whose names begin so."""

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.functions import meta
@@ -25,6 +26,9 @@ _LEASE = timedelta(seconds=30)
 """How long a message in work is invisible, renewed at half time. The real host takes ten minutes; with less, what a
 killed host had in work comes back soon."""
 
+_NOT_OURS = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
+"""PopReceiptMismatch and MessageNotFound: another host has the message by now, or it is gone."""
+
 _FIRST_PAUSE = timedelta(milliseconds=100)
 
 
@@ -41,10 +45,18 @@ class QueueTriggers:
         ]
 
     async def run(self) -> None:
-        """Listen until cancelled."""
+        """Listen until cancelled; what has been taken is still worked on then."""
         async with asyncio.TaskGroup() as group:
             for listener in self._listeners:
                 group.create_task(listener.run())
+
+    async def finish(self, seconds: float) -> bool:
+        """Wait for the messages in work, once nothing listens any more; return whether all have ended in time."""
+        in_work = [task for listener in self._listeners for task in listener.in_work]
+        if not in_work:
+            return True
+        _, unfinished = await asyncio.wait(in_work, timeout=seconds)
+        return not unfinished
 
 
 class _Listener:
@@ -56,7 +68,7 @@ class _Listener:
         self._settings = settings
         self._queue = queues.client(function.trigger)
         self._poison = queues.client(function.trigger, suffix="-poison")
-        self._in_work: set[asyncio.Task[None]] = set()
+        self.in_work: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         pauses = back_off(self._settings.max_polling_interval)
@@ -64,12 +76,12 @@ class _Listener:
             messages = await self._receive()
             for message in messages:
                 task = asyncio.create_task(self._handle(message))
-                self._in_work.add(task)
-                task.add_done_callback(self._in_work.discard)
+                self.in_work.add(task)
+                task.add_done_callback(self.in_work.discard)
             if messages:
                 pauses = back_off(self._settings.max_polling_interval)
-                while len(self._in_work) > new_batch_threshold(self._settings):
-                    await asyncio.wait(self._in_work, return_when=asyncio.FIRST_COMPLETED)
+                while len(self.in_work) > new_batch_threshold(self._settings):
+                    await asyncio.wait(self.in_work, return_when=asyncio.FIRST_COMPLETED)
             else:
                 await asyncio.sleep(next(pauses).total_seconds())
 
@@ -134,15 +146,20 @@ class _Lease:
         self._is_over.set()
 
     async def keep(self) -> None:
-        while not await self._is_over_within(_LEASE / 2):
+        pause = _LEASE / 2
+        while not await self._is_over_within(pause):
             try:
                 renewed = await asyncio.to_thread(
                     self._queue.update_message, self.message, visibility_timeout=int(_LEASE.total_seconds())
                 )
-            except AzureError:
+            except AzureError as error:
                 _log.exception("Queue message may be handed out again", extra={"facts": {"messageId": self.message.id}})
-                return
-            self.message.pop_receipt = renewed.pop_receipt
+                if getattr(error, "status_code", None) in _NOT_OURS:
+                    return
+                pause = _LEASE / 10
+            else:
+                self.message.pop_receipt = renewed.pop_receipt
+                pause = _LEASE / 2
 
     async def _is_over_within(self, period: timedelta) -> bool:
         try:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -70,10 +71,13 @@ class _Timer:
 
     async def run(self) -> None:
         while True:
-            if (fence := self._leases.take_alone(self._lease)) is None:
-                await asyncio.sleep(self._leases.times.renewal.total_seconds())
-            else:
-                await self._serve(fence)
+            try:
+                if (fence := self._leases.take_alone(self._lease)) is not None:
+                    await self._serve(fence)
+                    continue
+            except sqlite3.OperationalError:  # another host has held the database for too long
+                _log.exception("Timer cannot be looked after", extra={"facts": {"timer": self._function.name}})
+            await asyncio.sleep(self._leases.times.renewal.total_seconds())
 
     async def _serve(self, fence: Fence) -> None:
         """Run the timer for as long as the lease is this host's."""

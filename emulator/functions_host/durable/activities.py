@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -23,6 +24,10 @@ from emulator.functions_host.invocation import FunctionError, FunctionInput, Inv
 
 _log = logging.getLogger("host.durable")
 
+_MOST_STUCK = 10_000
+"""Threads whose functions have run for too long and don't end; they hold no place, and must not hold up others. A
+thread begins only when none is idle."""
+
 
 class ActivityWorkers:
     """The places of one host for activities: `limit` of them, each for `timeout`. `on_report` hears whose is done."""
@@ -42,7 +47,7 @@ class ActivityWorkers:
         self._limit = limit
         self._timeout = timeout
         self._on_report = on_report
-        self._pool = ThreadPoolExecutor(limit, thread_name_prefix="activity")
+        self._pool = ThreadPoolExecutor(limit + _MOST_STUCK, thread_name_prefix="activity")
         self._taking = threading.Lock()
         self._in_work: dict[int, tuple[PendingActivity, float]] = {}
         self._stopping = False
@@ -135,7 +140,10 @@ class ActivityWorkers:
         finally:
             with self._taking:
                 self._in_work.pop(activity.id, None)
-        self.offer()
+        try:
+            self.offer()
+        except sqlite3.OperationalError:
+            _log.exception("No activity could be taken; the pulse tries again")
 
     def _report(self, activity: PendingActivity, result: meta.Datum | None, error: FunctionError | None) -> None:
         now = utc_now()

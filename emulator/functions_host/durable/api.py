@@ -24,6 +24,7 @@ from emulator.functions_host.keys import HostKeys
 
 _POLL_SECONDS = "5"
 _START_POLL_SECONDS = "10"
+_SHORTEST_INTERVAL = 0.05  # seconds; an interval of 0 must not keep the host from everything else
 _MAX_ID = 256
 _NOT_IN_IDS = frozenset("/\\#?")
 
@@ -94,7 +95,7 @@ class DurableApi:
         return guarded
 
     async def _start(self, request: web.Request) -> web.Response:
-        body = await request.text()
+        body = await _text(request)
         try:
             input_text = compact(json.loads(body)) if body.strip() else None
         except json.JSONDecodeError as error:
@@ -137,7 +138,7 @@ class DurableApi:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 return None
-            await asyncio.sleep(min(interval, remaining))
+            await asyncio.sleep(min(max(interval, _SHORTEST_INTERVAL), remaining))
 
     async def _status(self, request: web.Request) -> web.Response:
         return self._status_of(request, request.match_info["instance_id"])
@@ -166,7 +167,7 @@ class DurableApi:
         if request.content_type != "application/json":
             return message("Only application/json request content is supported", HTTPStatus.BAD_REQUEST)
         try:
-            input_text = compact(json.loads(await request.text()))
+            input_text = compact(json.loads(await _text(request)))
         except json.JSONDecodeError as error:
             return invalid_json(error)
         reception = self._hub.raise_event(instance.instance_id, request.match_info["event"], input_text)
@@ -187,6 +188,11 @@ class DurableApi:
         headers = {"x-ms-continuation-token": queries.token(rest[0].instance_id)} if rest else {}
         shown = Shown(input=queries.flag(request, "showInput", default=True))
         return json_answer([status_document(instance, [], shown) for instance in page], HTTPStatus.OK, headers)
+
+
+async def _text(request: web.Request) -> str:
+    """Return the body of a request; what is no text in it is replaced, as .NET does."""
+    return (await request.read()).decode(request.charset or "utf-8-sig", "replace")
 
 
 async def _refuse_entity(request: web.Request) -> web.StreamResponse:

@@ -80,14 +80,26 @@ class EpisodeRunner:
         self._histories: dict[str, tuple[str, Sequence[Recorded]]] = {}
 
     def run(self, instance_id: str, fence: Fence | None = None) -> Aftermath:
-        """Run one episode of an instance if anything waits for it; `fence` is the lease that allows it."""
-        episode = self._begin(instance_id)
-        if episode is None:
+        """Run one episode of an instance if anything waits for it; `fence` is the lease that allows it.
+
+        Raises `LeaseLostError` when another host has the lease by the time that the episode is written.
+        """
+        with self._store.snapshot():
+            episode = self._begin(instance_id)
+        if not isinstance(episode, Beginning):
+            if episode:
+                self._store.discard(episode)
             return Aftermath()
         aftermath = self._carry_on(replace(episode, fence=fence))
         if episode.begins_again:  # what came for the instance in the meantime is still in the inbox
             return replace(aftermath, instances=[*aftermath.instances, instance_id])
         return aftermath
+
+    def forget(self, is_for_others: Callable[[str], bool]) -> None:
+        """Keep no history in memory of the instances of which this is so."""
+        for instance_id in list(self._histories):
+            if is_for_others(instance_id):
+                self._histories.pop(instance_id, None)
 
     def _carry_on(self, episode: Beginning) -> Aftermath:
         if episode.termination is not None:
@@ -113,19 +125,19 @@ class EpisodeRunner:
         reason = termination.fields["Input"]
         return self._end(episode, Outcome(RuntimeStatus.TERMINATED, reason, reason or ""), verdict)
 
-    def _begin(self, instance_id: str) -> Beginning | None:
+    def _begin(self, instance_id: str) -> Beginning | list[int]:
+        """Return how the episode begins; without one the deliveries that are for nobody any more."""
         deliveries = self._store.inbox(instance_id)
         if not deliveries:
-            return None
+            return []
         instance = self._store.instance(instance_id)
         if instance is None or instance.status.is_final:
-            self._store.discard(delivery.id for delivery in deliveries)
-            return None
+            self._histories.pop(instance_id, None)
+            return [delivery.id for delivery in deliveries]
         current = [d for d in deliveries if d.message.execution_id in (None, instance.execution_id)]
         stale = [d.id for d in deliveries if d not in current]
         if not current:
-            self._store.discard(stale)
-            return None
+            return stale
         history = self._history(instance)
         now = self._clock()
         begins_again = next((d for d in current if d.message.event is None), None)

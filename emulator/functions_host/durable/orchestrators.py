@@ -1,5 +1,6 @@
 """Carries instances on: one episode of an instance at a time, several instances at once, of this host's partitions."""
 
+import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable
@@ -7,6 +8,9 @@ from collections.abc import Callable, Iterable
 from emulator.functions_host.durable.episode import Aftermath, EpisodeRunner
 from emulator.functions_host.durable.partitions import Partitions
 from emulator.functions_host.durable.redelivery import Later, Redelivery, in_a_thread
+from emulator.functions_host.leases import LeaseLostError
+
+_log = logging.getLogger("host.durable")
 
 
 class OrchestratorWorkers:
@@ -27,7 +31,6 @@ class OrchestratorWorkers:
         self._ready: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._queued: set[str] = set()
         self._running: set[str] = set()
-        self._failed: set[str] = set()
         self._queueing = threading.Lock()
         self._stopping = False
         self._threads = [
@@ -49,11 +52,9 @@ class OrchestratorWorkers:
                 if instance_id not in self._running:
                     self._ready.put(instance_id)
 
-    def retry(self) -> None:
-        """Try again those whose episodes the host has failed to run, as when the database was locked for too long."""
-        with self._queueing:
-            failed, self._failed = self._failed, set()
-        self.wake(failed)
+    def forget_others(self) -> None:
+        """Keep no history in memory of an instance that another host carries on now."""
+        self._runner.forget(lambda instance_id: self._partitions.fence(instance_id) is None)
 
     def stop(self) -> None:
         """Begin no more episodes."""
@@ -83,6 +84,8 @@ class OrchestratorWorkers:
             return
         try:
             self._after(self._runner.run(instance_id, fence))
+        except LeaseLostError:
+            _log.info("Another host carries the instance on", extra={"facts": {"instanceId": instance_id}})
         except Exception as error:
             self._redelivery.failed(instance_id, error)
         else:

@@ -8,7 +8,7 @@ from emulator.functions_host.database import Database
 from emulator.functions_host.durable.activities import ActivityWorkers
 from emulator.functions_host.durable.episode import utc_now
 from emulator.functions_host.durable.orchestrators import OrchestratorWorkers
-from emulator.functions_host.durable.partitions import Partitions
+from emulator.functions_host.durable.partitions import Partitions, Turnover
 from emulator.functions_host.durable.store import Store
 from emulator.functions_host.durable.work_items import WorkItems
 from emulator.functions_host.leases import Leases
@@ -17,6 +17,9 @@ _log = logging.getLogger("host.durable")
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.1
 """Seconds between two looks at the database: the pause doubles while nothing happens."""
+
+PAUSE_AFTER_FAILURE = 0.5
+"""Seconds; what has failed is due at once, and must not be tried without a pause."""
 
 
 class Pulse:
@@ -75,10 +78,10 @@ class Pulse:
         while not self._stopping:
             try:
                 pause = SHORTEST_PAUSE if self._look() else min(pause * 2, LONGEST_PAUSE)
+                self._nudged.wait(min(pause, *self._seconds_to_what_is_due()))
             except Exception:  # whatever it is: a host whose pulse has stopped would look alive and carry nothing on
                 _log.exception("The host could not look after its part of the task hub")
-                pause = LONGEST_PAUSE
-            self._nudged.wait(min(pause, *self._seconds_to_what_is_due()))
+                self._nudged.wait(PAUSE_AFTER_FAILURE)
             self._nudged.clear()
 
     def _seconds_to_what_is_due(self) -> list[float]:
@@ -114,17 +117,25 @@ class Pulse:
 
     def _renew(self) -> None:
         in_work = self._activities.in_work  # asked before the transaction: who takes activities waits for one, locked
-        with self._database.transaction() as connection:
-            self._leases.renew_all(connection)
-            self._items.renew(connection, in_work)
-            turnover = self._partitions.keep(connection)
+        try:
+            with self._database.transaction() as connection:
+                self._leases.renew_all(connection)
+                self._items.renew(connection, in_work)
+                turnover = self._partitions.keep(connection)
+            self._attend_to(turnover)
+        except Exception:
+            self._partitions.release()  # the next renewal finds what is held, and attends to all of it
+            raise
         self._renewal_due = time.monotonic() + self._leases.times.renewal.total_seconds()
+        self._activities.end_overdue()
+        self._activities.offer()  # what a host that has died had in work becomes visible without a write
+
+    def _attend_to(self, turnover: Turnover) -> None:
         if turnover.gained or turnover.lost:
             facts = {"gained": sorted(turnover.gained), "lost": sorted(turnover.lost), "host": self._leases.owner}
             _log.info("Partitions have changed hands", extra={"facts": facts})
+        if turnover.lost:
+            self._orchestrators.forget_others()
         if turnover.gained:
             self._orchestrators.wake(self._store.awaiting_episodes())
             self._next_timer = self._store.next_timer(self._is_own)
-        self._orchestrators.retry()
-        self._activities.end_overdue()
-        self._activities.offer()  # what a host that has died had in work becomes visible without a write

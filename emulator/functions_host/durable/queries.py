@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from datetime import datetime
 
 from aiohttp import web
@@ -10,6 +11,9 @@ from emulator.functions_host.durable.history import parse_timestamp
 from emulator.functions_host.durable.status import Shown
 
 DEFAULT_PAGE = 100
+
+_NUMBER = re.compile(r"[0-9]{1,10}")
+_LARGEST = 2**31 - 1  # .NET's int
 
 _STATUS_NAMES = frozenset(
     {"Running", "Completed", "ContinuedAsNew", "Failed", "Canceled", "Terminated", "Pending", "Suspended", "Unknown"}
@@ -58,7 +62,7 @@ def shown(request: web.Request) -> Shown:
 def page_size(request: web.Request) -> int:
     """Read ``top``."""
     text = request.query.get("top", "")
-    return int(text) if text.isdecimal() and int(text) > 0 else DEFAULT_PAGE
+    return int(text) if _NUMBER.fullmatch(text) and 0 < int(text) <= _LARGEST else DEFAULT_PAGE
 
 
 def token(instance_id: str) -> str:

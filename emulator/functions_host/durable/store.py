@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -18,6 +19,7 @@ from emulator.functions_host.durable.instances import (
     PendingActivity,
     RuntimeStatus,
 )
+from emulator.functions_host.leases import LeaseLostError
 
 _log = logging.getLogger("host.durable")
 
@@ -55,6 +57,10 @@ class Store:
             "SELECT event, played FROM history WHERE instance_id = ? ORDER BY position", (instance_id,)
         )
         return [Recorded(HistoryEvent.loads(row["event"]), bool(row["played"])) for row in rows]
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Have this thread read one state of the task hub, whatever is written meanwhile."""
+        return self._database.snapshot()
 
     def history_length(self, instance_id: str) -> int:
         """Return how many rows the history of an instance has."""
@@ -101,16 +107,16 @@ class Store:
             _consume(connection, deliveries)
 
     def commit(self, episode: Commit) -> list[PendingActivity] | None:
-        """Write an episode; return the activities that it scheduled, None when the episode does not count any more.
+        """Write an episode; return the activities that it scheduled, None when its execution does not run any more.
 
-        Rows of the history before `kept_rows` are in the file already.
+        Rows of the history before `kept_rows` are in the file already. Raises `LeaseLostError`.
         """
         instance = episode.instance
         with self._database.transaction() as connection:
             if not _runs(connection, instance.instance_id, episode.of_execution):
                 return None
             if episode.fence is not None and not episode.fence.stands(connection):
-                return None
+                raise LeaseLostError(f"{episode.fence.name} is not {episode.fence.owner}'s any more")
             _consume(connection, episode.consumed)
             connection.execute(
                 "DELETE FROM history WHERE instance_id = ? AND position >= ?", (instance.instance_id, episode.kept_rows)

@@ -8,7 +8,7 @@ from emulator.functions_host.database import Database
 from emulator.functions_host.durable.history import HistoryEvent
 from emulator.functions_host.durable.instances import Message, PendingActivity
 from emulator.functions_host.durable.store import send_messages
-from emulator.functions_host.leases import Leases
+from emulator.functions_host.leases import LONGEST_DURATION, Leases
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class WorkItems:
         if not self._rows(None, 1):
             return []
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM activity_leases WHERE expires <= ?", (self._leases.clock(),))
+            connection.execute("DELETE FROM activity_leases WHERE expires <= ? OR expires > ?", self._not_good())
             rows = self._rows(connection, limit)
             connection.executemany(
                 "INSERT INTO activity_leases VALUES (?, ?, ?)",
@@ -47,12 +47,17 @@ class WorkItems:
     def _rows(self, connection: sqlite3.Connection | None, limit: int) -> list[sqlite3.Row]:
         sql = (
             "SELECT a.* FROM activities a LEFT JOIN activity_leases l ON l.activity_id = a.id"
-            " WHERE l.activity_id IS NULL OR l.expires <= ? ORDER BY a.id LIMIT ?"
+            " WHERE l.activity_id IS NULL OR l.expires <= ? OR l.expires > ? ORDER BY a.id LIMIT ?"
         )
-        parameters = (self._leases.clock(), limit)
+        parameters = (*self._not_good(), limit)
         if connection is None:
             return self._database.read(sql, parameters)
         return connection.execute(sql, parameters).fetchall()
+
+    def _not_good(self) -> tuple[float, float]:
+        """Return the times up to which, and after which, a lease that expires then is not good (`Leases.is_good`)."""
+        now = self._leases.clock()
+        return now, now + LONGEST_DURATION.total_seconds()
 
     def renew(self, connection: sqlite3.Connection, activities: Collection[int]) -> None:
         """Keep activities that this host runs invisible to the others, if they are still its own."""

@@ -1,5 +1,6 @@
 """Leases over the shared database, with a clock of the test's own."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,29 @@ def test_a_lease_that_is_renewed_stays(database: Database, clock: Clock, first: 
     clock.now += DURATION - 1
 
     assert second.take_alone("timer") is None
+
+
+def test_a_lease_from_before_the_clock_was_set_back_is_taken_over(
+    database: Database, clock: Clock, first: Leases, second: Leases
+) -> None:
+    first.take_alone("timer")
+    with database.transaction() as connection:
+        first.renew_all(connection)
+    clock.now -= 3600
+
+    fence = second.take_alone("timer")
+    with database.transaction() as connection:
+        second.renew_all(connection)
+        alive = second.live_hosts(connection)
+
+    assert fence is not None
+    assert alive == 1
+
+
+@pytest.mark.parametrize(("duration", "renewal"), [(61, 1), (1, 1), (1, 0)])
+def test_times_under_which_leases_are_lost_or_kept_for_too_long_are_refused(duration: float, renewal: float) -> None:
+    with pytest.raises(ValueError, match="a lease is renewed"):
+        LeaseTimes(timedelta(seconds=duration), timedelta(seconds=renewal))
 
 
 def test_a_lease_that_is_given_back_is_free_at_once(database: Database, first: Leases, second: Leases) -> None:

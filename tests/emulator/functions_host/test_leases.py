@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 from azure.storage.queue import QueueClient
 
 from emulator.functions_host import queues as queues_module
@@ -41,6 +42,7 @@ class CountingQueues(StorageQueues):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.updates = 0
+        self.failures: list[Exception] = []
         self.after_update: Callable[[], object] = int
         self.deleting = threading.Event()
 
@@ -50,6 +52,8 @@ class CountingQueues(StorageQueues):
 
         def counted(*args, **kwargs):  # type: ignore[no-untyped-def]
             self.updates += 1
+            if self.failures:
+                raise self.failures.pop()
             updated = update(*args, **kwargs)
             self.after_update()
             return updated
@@ -133,6 +137,20 @@ async def test_a_message_whose_work_ends_while_its_lease_is_renewed_is_deleted(
 
     listening = asyncio.create_task(triggers.run())
     await _until(storage.deleting.is_set)
+    await _until(lambda: client.get_queue_properties().approximate_message_count == 0)
+    listening.cancel()
+
+    assert invoker.given == ["hello 1"]
+
+
+async def test_a_lease_that_could_not_be_renewed_is_renewed_soon_after(
+    storage: CountingQueues, client: QueueClient, triggers: QueueTriggers, invoker: HoldingInvoker
+) -> None:
+    storage.failures.append(HttpResponseError("the server is busy"))
+
+    listening = asyncio.create_task(triggers.run())
+    await _until(lambda: storage.updates >= 3)
+    invoker.release.set()
     await _until(lambda: client.get_queue_properties().approximate_message_count == 0)
     listening.cancel()
 

@@ -38,6 +38,14 @@ APP = """
         @app.orchestration_trigger(context_name="context")
         def flow(context):
             return (yield context.call_activity("held", "activity"))
+
+        @app.activity_trigger(input_name="x")
+        def swift(x):
+            return x
+
+        @app.orchestration_trigger(context_name="context")
+        def other(context):
+            return (yield context.call_activity("swift", 1))
         """
 
 
@@ -49,7 +57,8 @@ def host_with(folder: Path, **settings: object) -> RunningHost:
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
-    with host_with(tmp_path_factory.mktemp("limits"), functionTimeout="00:00:00.5") as host:
+    durable = {"durableTask": {"maxConcurrentActivityFunctions": 1}}
+    with host_with(tmp_path_factory.mktemp("limits"), functionTimeout="00:00:00.5", extensions=durable) as host:
         yield host
         (host.app_root / "open").touch()
 
@@ -67,6 +76,15 @@ def test_an_activity_that_runs_for_too_long_has_failed(impatient: RunningHost) -
 
     assert status["runtimeStatus"] == "Failed"
     assert "Timeout value of 00:00:00.5000000 was exceeded by function: Functions.held" in status["output"]
+
+
+def test_activities_that_never_end_hold_up_no_others(impatient: RunningHost) -> None:
+    impatient.start_instance("flow", "stuck")
+    impatient.final("stuck")
+
+    impatient.start_instance("other", "o")
+
+    assert impatient.final("o")["output"] == 1
 
 
 def test_more_requests_than_may_be_outstanding_are_refused_and_those_that_may_wait_wait(tmp_path: Path) -> None:

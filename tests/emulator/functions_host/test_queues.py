@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,6 +147,35 @@ def test_an_activity_puts_a_message(host: RunningHost, queues: Queues) -> None:
 
     assert host.final("flow")["output"] == len("from an activity")
     assert "from an activity" in queues.texts("out")
+
+
+def test_a_host_that_stops_ends_what_it_has_begun(azurite: RunningAzurite, queues: Queues, tmp_path: Path) -> None:
+    source = """
+        @app.queue_trigger(arg_name="msg", queue_name="%PREFIX%-last", connection="AzureWebJobsStorage")
+        @app.queue_output(arg_name="out", queue_name="%PREFIX%-done", connection="AzureWebJobsStorage")
+        def slow(msg: func.QueueMessage, out: func.Out[str]):
+            (HERE / "begun").touch()
+            while not (HERE / "open").exists():
+                time.sleep(0.01)
+            time.sleep(0.3)
+            out.set("done")
+        """
+    app = write_app(tmp_path / "app", source, host=QUEUE_SETTINGS)
+    last = queues.service.get_queue_client(f"{queues.prefix}-last")
+    last.create_queue()
+    last.send_message(base64.b64encode(b"x").decode())
+    host = RunningHost(app, {**azurite.settings, "PREFIX": queues.prefix}, "--grace-seconds", "30")
+    host.start()
+    wait_until((app / "begun").exists)
+
+    host.send_signal(signal.SIGTERM)
+    wait_until(lambda: "Host stops" in host.log_text())
+    (app / "open").touch()
+    code = host.stop()
+
+    assert code == 0
+    assert queues.texts("done") == ["done"]
+    assert last.get_queue_properties().approximate_message_count == 0
 
 
 @pytest.mark.usefixtures("host")

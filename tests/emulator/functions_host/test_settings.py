@@ -63,8 +63,8 @@ def test_what_host_json_does_not_say_has_its_default(tmp_path: Path) -> None:
     assert settings.document.function_timeout == timedelta(minutes=30)
 
 
-def test_the_app_s_host_json_asks_for_nothing_that_matters_and_is_not_followed() -> None:
-    assert HostSettings.read(ROOT).warnings == ("host.json: logging.applicationInsights is not followed by this host",)
+def test_the_app_s_host_json_asks_for_nothing_that_is_not_followed() -> None:
+    assert HostSettings.read(ROOT).warnings == ()
 
 
 @pytest.mark.parametrize("content", [None, "{"])
@@ -133,6 +133,10 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         ("functionTimeOuts", "00:10:00", ["host.json: functionTimeOuts is not a setting that is known"]),
         ("extensions.queues.batchSizes", 4, ["host.json: extensions.queues.batchSizes is not a setting that is known"]),
         ("extensions.kafka", {"a": 1}, ["host.json: extensions.kafka is not a setting that is known"]),
+        ("Logging.ApplicationInsights", {"samplingSettings": {"isEnabled": True}}, []),
+        ("telemetryMode", "OpenTelemetry", []),
+        ("extensions.durableTask.tracing.version", "V2", []),
+        ("logging.console", {"isEnabled": False}, ["host.json: logging.console is not followed by this host"]),
         ("healthMonitor", {"enabled": True}, ["host.json: healthMonitor is not followed by this host"]),
         (
             "extensions.durableTask.storageProvider.controlQueueBatchSize",

@@ -1,8 +1,10 @@
 """The Durable HTTP API: who may ask, what is answered."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 
 from tests.emulator.functions_host.running_host import RunningHost, running
 from tests.waiting import wait_until
@@ -49,6 +51,37 @@ def test_a_start_answers_where_to_look(host: RunningHost) -> None:
     assert (answer.status_code, answer.headers["retry-after"]) == (202, "10")
     assert answer.headers["location"] == answer.json()["statusQueryGetUri"]
     assert host.get(answer.headers["location"]).json()["instanceId"] == answer.json()["id"]
+
+
+def test_a_key_of_bytes_that_are_no_text_is_a_wrong_one(host: RunningHost) -> None:
+    answer = host.get("/runtime/webhooks/durabletask/instances", headers={"x-functions-key": b"\xff\xfe"})
+
+    assert answer.status_code == 401
+
+
+def test_what_is_no_text_in_a_body_is_replaced(host: RunningHost) -> None:
+    started = host.post(host.management("/orchestrators/echo/bytes"), data=b'"\\"a\xff\\""')
+
+    assert started.status_code == 202
+    assert host.final("bytes")["output"] == "a\ufffd"
+
+
+@pytest.mark.parametrize("top", ["0", "-1", "x", "99999999999999999999", "\u0663"])
+def test_a_page_size_that_is_none_counts_as_not_given(host: RunningHost, top: str) -> None:
+    answer = host.get(host.management("/instances"), params={"top": top})
+
+    assert answer.status_code == 200
+    assert len(answer.json()) >= 3
+
+
+def test_waiting_without_an_interval_leaves_the_host_answering(host: RunningHost) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        path = host.management("/orchestrators/wait/polled?timeout=30&pollingInterval=0")
+        waiting = pool.submit(requests.post, path, timeout=60)
+        wait_until(lambda: host.status("polled").get("runtimeStatus") == "Running")
+        host.raise_event("polled", "Go", "done")
+
+    assert (waiting.result().status_code, waiting.result().json()) == (200, "done")
 
 
 def test_a_start_with_something_else_than_json_is_refused(host: RunningHost) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from emulator.functions_host.durable.replay import KnownFunctions
 from emulator.functions_host.durable.store import Store
 from emulator.functions_host.indexing import Binding, HostFunction, TriggerKind
 from emulator.functions_host.invocation import Invoker
+from emulator.functions_host.leases import Fence, LeaseLostError
 
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -51,11 +52,11 @@ class Scene:
         self.contexts.append(json.loads(context.body))
         return json.dumps(self.answer(self.contexts[-1]))
 
-    def start(self, name: str = "o") -> None:
+    def start(self, name: str = "o", execution_id: str = "e") -> None:
         now = utc_now()
-        started = rows.execution_started(now, instance_id="i", execution_id="e", name=name, input_text=None)
-        instance = Instance("i", "e", name, None, RuntimeStatus.PENDING, None, None, now, now)
-        self.store.start(instance, Message("i", "e", started))
+        started = rows.execution_started(now, instance_id="i", execution_id=execution_id, name=name, input_text=None)
+        instance = Instance("i", execution_id, name, None, RuntimeStatus.PENDING, None, None, now, now)
+        self.store.start(instance, Message("i", execution_id, started))
 
     def send(self, name: str, execution_id: str | None = None) -> None:
         self.store.send([Message("i", execution_id, rows.event_raised(utc_now(), name, "1"))])
@@ -77,6 +78,57 @@ def answer(*actions: dict[str, Any], **fields: Any) -> dict[str, Any]:
 @pytest.fixture
 def scene(tmp_path: Path) -> Scene:
     return Scene(tmp_path)
+
+
+def test_an_episode_begins_from_one_state_of_the_hub_although_its_instance_is_begun_anew_meanwhile(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.start()
+    scene.runner.run("i")
+    scene.send("Go")
+    instance_of = scene.store.instance
+
+    def begin_anew_after(instance_id: str) -> Instance | None:
+        found = instance_of(instance_id)
+        monkeypatch.undo()
+        scene.management.purge_all(datetime.min.replace(tzinfo=UTC), utc_now(), [])
+        scene.start(execution_id="e2")
+        return found
+
+    monkeypatch.setattr(scene.store, "instance", begin_anew_after)
+    monkeypatch.setattr(scene.runner, "_histories", {})  # as after a restart of the host
+    scene.runner.run("i")
+    scene.runner.run("i")
+
+    assert [[row["EventType"] for row in told["history"]] for told in scene.contexts[1:]] == [
+        [12, 0, 13, 12, 15],
+        [12, 0],
+    ]
+
+
+def test_an_episode_whose_lease_another_host_has_taken_is_not_written(scene: Scene) -> None:
+    scene.start()
+
+    with pytest.raises(LeaseLostError):
+        scene.runner.run("i", Fence("partition 0", "host-0", 1))
+
+    assert scene.store.history("i") == []
+    assert len(scene.store.inbox("i")) == 1
+
+
+def test_histories_of_others_instances_are_not_kept_in_memory(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    history_of = scene.store.history
+    monkeypatch.setattr(scene.store, "history", lambda i: read.append(i) or history_of(i))
+    scene.start()
+    scene.runner.run("i")
+
+    for is_others in (False, True):
+        scene.runner.forget(lambda _, is_others=is_others: is_others)
+        scene.send("Other")
+        scene.runner.run("i")
+
+    assert read == ["i", "i"]  # at the beginning, and after it was another's
 
 
 def test_a_first_episode_is_told_of_nothing_but_the_start(scene: Scene) -> None:

@@ -11,7 +11,7 @@ from emulator.functions_host.database import Database
 from emulator.functions_host.durable.episode import Aftermath
 from emulator.functions_host.durable.orchestrators import OrchestratorWorkers
 from emulator.functions_host.durable.partitions import Partitions
-from emulator.functions_host.leases import Fence, Leases
+from emulator.functions_host.leases import Fence, LeaseLostError, Leases
 from tests.waiting import wait_until
 
 
@@ -81,19 +81,25 @@ def test_instances_of_other_hosts_are_left_to_them(partitions: Partitions) -> No
     assert runner.ended == []
 
 
-def test_an_episode_that_the_host_has_failed_to_run_is_tried_again(partitions: Partitions) -> None:
-    failures = ["database is locked"]
-    failed = threading.Event()
+def test_an_episode_that_another_host_has_taken_over_is_left_to_it(partitions: Partitions) -> None:
+    def lose(instance_id: str) -> None:
+        if instance_id == "lost":
+            raise LeaseLostError("partition 1 is not host-0's any more")
 
-    def stumble(_: str) -> None:
-        if failures:
-            failed.set()
-            raise RuntimeError(failures.pop())
+    runner = Runner(lose)
+    appointments: list[float] = []
+    workers = OrchestratorWorkers(
+        runner,  # type: ignore[arg-type]
+        partitions,
+        1,
+        lambda _: None,
+        lambda seconds, _: appointments.append(seconds),  # type: ignore[arg-type, return-value]
+    )
+    workers.run()
+    workers.wake(["lost", "own"])
+    wait_until(lambda: runner.ended == ["own"])
+    workers.stop()
+    workers.join()
 
-    runner = Runner(stumble)
-    with working(runner, partitions) as workers:
-        workers.wake(["a"])
-        assert failed.wait(30)
-        wait_until(lambda: workers.retry() or runner.ended == ["a"])
-
-    assert runner.ended == ["a"]
+    assert runner.ended == ["own"]
+    assert appointments == []

@@ -19,7 +19,7 @@ from emulator.functions_host.durable.instances import (
 )
 from emulator.functions_host.durable.store import Store
 from emulator.functions_host.durable.work_items import WorkItems
-from emulator.functions_host.leases import Leases
+from emulator.functions_host.leases import LeaseLostError, Leases
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -134,10 +134,11 @@ def test_an_episode_under_a_lease_that_has_changed_hands_is_not_written(database
     with database.transaction() as connection:
         second.take(connection, "partition 1", by_force=True)
 
-    written = store.commit(commit(fence=fence, activities=[(0, "hello", "1")], messages=[Message("i", "e", EVENT)]))
+    with pytest.raises(LeaseLostError):
+        store.commit(commit(fence=fence, activities=[(0, "hello", "1")], messages=[Message("i", "e", EVENT)]))
 
-    assert written is None
     assert store.inbox("i") == []
+    assert database.read("SELECT * FROM activities") == []
 
 
 def test_an_episode_under_a_lease_that_stands_is_written(database: Database, store: Store) -> None:

@@ -59,6 +59,15 @@ def test_an_activity_is_handed_out_again_when_its_lease_has_expired(
     assert again == ([taken] if is_taken else [])
 
 
+def test_an_activity_from_before_the_clock_was_set_back_is_handed_out_again(around: Surroundings) -> None:
+    taken = around.first.take(3)
+    around.now -= 3600
+
+    again, nothing = around.second.take(3), around.first.take(3)
+
+    assert (again, nothing) == (taken, [])
+
+
 def test_an_activity_whose_lease_is_renewed_stays_where_it_is(around: Surroundings) -> None:
     taken = around.first.take(3)
     around.now += LeaseTimes().duration.total_seconds() - 1
