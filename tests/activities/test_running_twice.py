@@ -148,7 +148,7 @@ def test_a_template_is_put_once_for_an_attempt(app, stack, prepare):
 
 
 def test_a_failed_attempt_is_put_again_for_the_next_attempt_only(app, stack, prepare):
-    broken = {**workspace("x"), "type": "Microsoft.Storage/storageAccounts", "name": "[concat('No', '-good')]"}
+    broken = {**workspace("nowhere/x"), "type": "Microsoft.OperationalInsights/workspaces/savedSearches"}
     files = {"a.json": template([broken])}
     step = prepare(zipped({"manifest.json": manifest("twice-fail", [{"name": "a", "path": "a.json"}]), **files}))
     name = app.deployments.plan(step.deployment_id).template("a").deployment_name
