@@ -7,7 +7,10 @@ and the pages on quota and on authorization errors beside it.
 
 import asyncio
 import json
+import re
 import uuid
+from collections import Counter
+from collections.abc import Iterator
 
 from armature.templates.errors import ExpressionError, ExpressionSyntaxError, UnresolvedError
 from emulator.arm import authorization, behaviours
@@ -18,10 +21,12 @@ from emulator.arm.engine.bodies import evaluate_body
 from emulator.arm.engine.prepared import Prepared
 from emulator.arm.errors import ArmError
 from emulator.arm.governance.policy.enforcement import check_policy
-from emulator.arm.governance.quotas import check_quota
+from emulator.arm.governance.quotas import check_quota, planned_needs
 from emulator.arm.governance.registration import check_served
 from emulator.arm.governance.scopes import action_of
 from emulator.arm.models import Resource
+
+_ID = re.compile(r'"(/[^"]+)"')
 
 
 async def check(surroundings: Surroundings, prepared: Prepared, caller: Caller | None = None) -> None:
@@ -38,7 +43,7 @@ async def check(surroundings: Surroundings, prepared: Prepared, caller: Caller |
     own = {instance.id.key for instance in prepared.instances}
     _refuse(_unauthorized(surroundings, [r for r in resources if r.id.key in own], caller), prepared)
     _refuse([error for r in resources if (error := _policy(surroundings, r))], prepared)
-    _refuse(_refused_by_providers(surroundings, resources), prepared)
+    _refuse(await _refused_by_providers(surroundings, resources), prepared)
 
 
 async def _told(prepared: Prepared) -> list[Resource]:
@@ -79,27 +84,35 @@ def _policy(surroundings: Surroundings, resource: Resource) -> ArmError | None:
     return None
 
 
-def _refused_by_providers(surroundings: Surroundings, resources: list[Resource]) -> list[ArmError]:
-    refusals, planned = [], list[Resource]()
+async def _refused_by_providers(surroundings: Surroundings, resources: list[Resource]) -> list[ArmError]:
+    refusals, planned = [], Counter[tuple[str, str]]()
+    made = {resource.id.key for resource in resources if not resource.id.is_resource_group}
     for resource in resources:
+        before = surroundings.state.find_resource(resource.id)
         try:
-            check_quota(surroundings.state, resource, surroundings.state.find_resource(resource.id), planned)
-            if behaviour_of(resource.id.type).is_preflighted and _stands_alone(resource, resources):
+            check_quota(surroundings.state, resource, before, planned)
+            if behaviour_of(resource.id.type).is_preflighted and _stands_alone(resource, made):
                 behaviours.check(resource, surroundings)
         except ArmError as error:
             refusals.append(error)
-        planned.append(resource)
+        if before is None:
+            planned.update(planned_needs(resource))
+        await asyncio.sleep(0)  # other requests must not wait for a big template
     return refusals
 
 
-def _stands_alone(resource: Resource, resources: list[Resource]) -> bool:
+def _stands_alone(resource: Resource, made: set[str]) -> bool:
     """True when nothing that the template makes is above it or named in it: a provider would miss that."""
-    text = json.dumps(resource.document["properties"]).lower()
-    return not any(
-        other is not resource and (f'"{other.id.key}' in text or resource.id.is_within(other.id))
-        for other in resources
-        if not other.id.is_resource_group
-    )
+    named = _ID.findall(json.dumps(resource.document["properties"]).lower())
+    own = resource.id.key
+    return not any(prefix in made and prefix != own for text in (*named, own) for prefix in _prefixes(text))
+
+
+def _prefixes(text: str) -> Iterator[str]:
+    """The id and whatever is above it, by its slashes."""
+    while text:
+        yield text
+        text = text.rpartition("/")[0]
 
 
 def _refuse(refusals: list[ArmError], prepared: Prepared) -> None:

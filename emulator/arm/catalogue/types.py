@@ -109,11 +109,17 @@ class ResourceType:
     def takes(self, location: str) -> bool:
         """True when its resources may be in that location, written in any way."""
         wanted = location.replace(" ", "").lower()
-        return (wanted == "global" and self.full_name.lower() in _GLOBAL) or wanted in LOCATIONS
+        return (wanted == "global" and self.is_global) or wanted in LOCATIONS
+
+    @property
+    def is_global(self) -> bool:
+        """True when its resources are in the location `global`, as are the children of those that are."""
+        name = f"{self.full_name.lower()}/"
+        return any(name.startswith(f"{kind}/") for kind in _GLOBAL)
 
     def shown(self) -> dict[str, Any]:
         """The type as `GET providers` and the function `providers()` tell it."""
-        locations = ["global"] if self.full_name.lower() in _GLOBAL else list(LOCATIONS.values())
+        locations = ["global"] if self.is_global else list(LOCATIONS.values())
         return {"resourceType": self.name, "locations": locations, "apiVersions": list(self.api_versions)}
 
 

@@ -8,7 +8,7 @@ https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from emulator.arm.errors import ArmError
@@ -64,12 +64,15 @@ def limit_of(state: CloudState, subscription: str, location: str, name: str) -> 
 
 
 def check_quota(
-    state: CloudState, resource: Resource, before: Resource | None, planned: Iterable[Resource] = ()
+    state: CloudState,
+    resource: Resource,
+    before: Resource | None,
+    planned: Mapping[tuple[str, str], int] | None = None,
 ) -> None:
     """Raise `ArmError` when a new resource needs more than its subscription has left where it is to be.
 
-    `planned` are those that are to be made with it. SkuNotAvailable, QuotaExceeded, PublicIPCountLimitReached,
-    MaxStorageAccountsCountPerSubscriptionExceeded.
+    `planned` is what those need that are to be made with it, as `planned_needs` tells it. SkuNotAvailable,
+    QuotaExceeded, PublicIPCountLimitReached, MaxStorageAccountsCountPerSubscriptionExceeded.
     """
     subscription, location = resource.id.subscription, _place(resource)
     if subscription is None or not location:
@@ -78,10 +81,15 @@ def check_quota(
     kept = {need.name: need.amount for need in needs_of(before)} if before else {}
     for need in needs_of(resource):
         there = _used(state.resources(ResourceId(subscription)), need.name, location, resource.id)
-        used = there + _used(planned, need.name, location, resource.id)
+        used = there + (planned or {}).get((location, need.name), 0)
         more, limit = need.amount, limit_of(state, subscription, location, need.name)
         if more > kept.get(need.name, 0) and used + more > limit:
             raise _refusal(need.name, subscription, location, limit, used, more)
+
+
+def planned_needs(resource: Resource) -> dict[tuple[str, str], int]:
+    """What a resource needs by location and quota."""
+    return {(_place(resource), need.name): need.amount for need in needs_of(resource)}
 
 
 def _check_capacity(state: CloudState, resource: Resource, location: str) -> None:

@@ -34,6 +34,15 @@ async def test_more_cores_of_a_family_than_there_are_refuse_the_deployment(arm: 
     )
 
 
+async def test_what_is_there_already_is_counted_once(arm: Arm) -> None:
+    await put(arm, f"{RECORDS}/quota/{SUBSCRIPTION}/eastus2/StorageAccounts", {"limit": 2})
+
+    first = await arm.deploy(template(storage("stone"), storage("sttwo")), name="first")
+    again = await arm.deploy(template(storage("stone"), storage("sttwo")), name="again")
+
+    assert [made["properties"]["provisioningState"] for made in (first, again)] == ["Succeeded"] * 2
+
+
 async def test_one_storage_account_too_many_is_refused(arm: Arm) -> None:
     await put(arm, f"{RECORDS}/quota/{SUBSCRIPTION}/eastus2/StorageAccounts", {"limit": 1})
     body = {key: value for key, value in storage().items() if key in ("location", "sku", "kind")}
