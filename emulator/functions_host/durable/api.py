@@ -88,7 +88,8 @@ class DurableApi:
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             own = self._addresses().hub_name
-            if request.query.get("taskHub", own).lower() != own.lower():
+            asked = (queries.text(request, "taskHub") or "").strip() or own
+            if asked.lower() != own.lower():
                 return web.Response(status=HTTPStatus.NOT_FOUND)
             return await handler(request)
 
@@ -106,7 +107,7 @@ class DurableApi:
         if wanted_id is not None and (objection := _objection_to_id(wanted_id)):
             return incorrect_argument(objection)
         instance_id, in_the_way = self._hub.start(
-            request.match_info["name"], wanted_id, input_text, version=request.query.get("version")
+            request.match_info["name"], wanted_id, input_text, version=queries.text(request, "version")
         )
         if in_the_way is not None:
             text = f"An Orchestration instance with the status {in_the_way.value} already exists."
@@ -179,7 +180,7 @@ class DurableApi:
             statuses=queries.statuses(request),
             created_from=queries.moment(request, "createdTimeFrom"),
             created_to=queries.moment(request, "createdTimeTo"),
-            prefix=request.query.get("instanceIdPrefix", ""),
+            prefix=queries.text(request, "instanceIdPrefix") or "",
             first_id=queries.first_id(request),
             limit=limit + 1,
         )

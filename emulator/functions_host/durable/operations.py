@@ -120,7 +120,7 @@ class Operations:
 
 
 def _reason(request: web.Request) -> str | None:
-    return request.query.get("reason")
+    return queries.text(request, "reason")
 
 
 def _purged(count: int) -> web.Response:

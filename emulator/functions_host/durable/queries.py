@@ -21,16 +21,22 @@ _STATUS_NAMES = frozenset(
 """Every status that the extension can read (OrchestrationRuntimeStatus); no instance of this host has some of them."""
 
 
+def text(request: web.Request, name: str) -> str | None:
+    """Read a parameter, whose name may be in upper or lower case; several of one name are read as a list."""
+    given = [value for key, value in request.query.items() if key.lower() == name.lower()]
+    return ",".join(given) if given else None
+
+
 def flag(request: web.Request, name: str, *, default: bool) -> bool:
     """Read a .NET boolean."""
-    text = request.query.get(name, "").strip().lower()
-    return text == "true" if text in ("true", "false") else default
+    given = (text(request, name) or "").strip().lower()
+    return given == "true" if given in ("true", "false") else default
 
 
 def moment(request: web.Request, name: str) -> datetime | None:
     """Read a moment."""
     try:
-        return parse_timestamp(request.query.get(name, ""))
+        return parse_timestamp(text(request, name) or "")
     except ValueError:
         return None
 
@@ -38,7 +44,7 @@ def moment(request: web.Request, name: str) -> datetime | None:
 def seconds(request: web.Request, name: str) -> float | None:
     """Read a number of seconds that is not negative."""
     try:
-        number = float(request.query.get(name, ""))
+        number = float(text(request, name) or "")
     except ValueError:
         return None
     return number if 0 <= number < float("inf") else None
@@ -46,8 +52,7 @@ def seconds(request: web.Request, name: str) -> float | None:
 
 def statuses(request: web.Request) -> frozenset[str]:
     """Read ``runtimeStatus``, a list of names that may be given several times."""
-    texts = request.query.getall("runtimeStatus", [])
-    return frozenset(name.strip() for text in texts for name in text.split(",")) & _STATUS_NAMES
+    return frozenset(name.strip() for name in (text(request, "runtimeStatus") or "").split(",")) & _STATUS_NAMES
 
 
 def shown(request: web.Request) -> Shown:
@@ -61,8 +66,8 @@ def shown(request: web.Request) -> Shown:
 
 def page_size(request: web.Request) -> int:
     """Read ``top``."""
-    text = request.query.get("top", "")
-    return int(text) if _NUMBER.fullmatch(text) and 0 < int(text) <= _LARGEST else DEFAULT_PAGE
+    given = text(request, "top") or ""
+    return int(given) if _NUMBER.fullmatch(given) and 0 < int(given) <= _LARGEST else DEFAULT_PAGE
 
 
 def token(instance_id: str) -> str:

@@ -164,8 +164,12 @@ class _Replay:
 
     def _perform(self, action: Action) -> Promise:
         match action:
+            case CallActivity(name) if name.lower() not in self._known.activities:
+                return _settled(TaskError(f"The function '{name}' doesn't exist, is disabled, or is not an activity"))
             case CallActivity(name, input_text, retry):
                 return self._attempts(lambda: self._schedule_activity(name, input_text), retry)
+            case CallSubOrchestrator(name) if name.lower() not in self._known.orchestrators:
+                return _settled(TaskError(f"The function '{name}' doesn't exist or is not an orchestrator"))
             case CallSubOrchestrator():
                 return self._attempts(lambda: self._start_sub_orchestration(action), action.retry)
             case CallHttp(request_text):
@@ -202,14 +206,9 @@ class _Replay:
                 return
 
     def _schedule_activity(self, name: str, input_text: str | None) -> Promise:
-        if name.lower() not in self._known.activities:
-            return _settled(TaskError(f"The function '{name}' doesn't exist, is disabled, or is not an activity"))
-        event_id = self._take_id()
-        return self._schedule(ScheduleActivity(event_id, name, input_text))
+        return self._schedule(ScheduleActivity(self._take_id(), name, input_text))
 
     def _start_sub_orchestration(self, action: CallSubOrchestrator) -> Promise:
-        if action.name.lower() not in self._known.orchestrators:
-            return _settled(TaskError(f"The function '{action.name}' doesn't exist or is not an orchestrator"))
         event_id = self._take_id()
         instance_id = action.instance_id or f"{self._execution_id}:{event_id}"
         return self._schedule(StartSubOrchestration(event_id, action.name, instance_id, action.input_text))

@@ -166,6 +166,8 @@ def test_instances_are_listed_by_id_a_page_at_a_time(host: RunningHost) -> None:
         ("runtimeStatus=Failed", ["one-fail"]),
         ("runtimeStatus=Running,Pending", ["one-wait"]),
         ("runtimeStatus=Nope", ["one-echo", "one-fail", "one-wait"]),
+        ("RUNTIMESTATUS=Failed&runtimestatus=Running", ["one-fail", "one-wait"]),
+        ("taskHub=&Top=2", ["one-echo", "one-fail"]),
         ("createdTimeFrom=2030-01-01T00:00:00Z", []),
         ("createdTimeTo=2020-01-01T00:00:00Z", []),
         ("createdTimeTo=nonsense&top=nonsense", ["one-echo", "one-fail", "one-wait"]),

@@ -219,11 +219,16 @@ def test_events_that_came_before_continue_as_new_are_lost() -> None:
     assert history.replay(WaitForEvent("Go"), ContinueAsNew("2"), is_done=True).ending == Continued("2")
 
 
-def test_an_unknown_activity_is_never_scheduled_and_the_orchestration_goes_on_waiting() -> None:
-    verdict = HistoryBuilder().replay(CallActivity("missing", None))
+@pytest.mark.parametrize("retry", [None, RetryPolicy(timedelta(seconds=5), 2)])
+def test_an_unknown_function_is_never_scheduled_and_the_orchestration_goes_on_waiting(
+    retry: RetryPolicy | None,
+) -> None:
+    activity = HistoryBuilder().replay(CallActivity("missing", None, retry))
+    sub_orchestration = HistoryBuilder().replay(CallSubOrchestrator("missing", None, None, retry))
 
-    assert verdict.decisions == ()
-    assert verdict.ending is None
+    for verdict in (activity, sub_orchestration):
+        assert verdict.decisions == ()  # nor a timer before another attempt
+        assert verdict.ending is None
 
 
 def test_function_names_do_not_tell_case_apart() -> None:
