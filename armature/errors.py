@@ -237,13 +237,16 @@ def leaf_causes(error: Any, depth: int = 0) -> Iterator[Cause]:
     embedded = _embedded(message)
     if embedded is not None:
         inside += list(leaf_causes(embedded, depth + 1))
+    # App Service repeats the code in a detail of its own, without a message.
+    inside = [cause for cause in inside if cause.message or cause.code not in ("Unknown", code)]
     # Some providers explain an ordinary code by unclassified remarks in `details`: then the code itself is the cause.
     remarks_only = bool(inside) and all(cause.code == "Unknown" for cause in inside)
     if inside and not (remarks_only and code.lower() not in _ENVELOPES):
         yield from inside
         return
     text = message if embedded is None else ""
-    text = " ".join(part for part in [text, *(cause.message for cause in inside)] if part)
+    remarks = [cause.message for cause in inside if cause.message not in text]
+    text = " ".join(part for part in [text, *remarks] if part)
     target = fields.get("target")
     yield Cause(code=code, message=text[:MAX_MESSAGE], target=str(target) if target else None)
 

@@ -70,6 +70,7 @@ SHAPES: list[tuple[str, Any, list[str]]] = [
     ("remarks beside an ordinary code", error("AuthorizationFailed", "no role", {"message": "ask"}),
      ["AuthorizationFailed"]),
     ("remarks inside an envelope", error("DeploymentFailed", "see", {"message": "ask"}), ["Unknown"]),
+    ("a code without words", error("DeploymentFailed", "see", {"code": "QuotaExceeded"}), ["QuotaExceeded"]),
     ("a number", 42, []),
     ("a status alone", {"status": "Failed"}, ["Unknown"]),
 ]  # fmt: skip
@@ -84,6 +85,13 @@ def test_remarks_are_kept_with_the_code_that_they_explain() -> None:
     [cause] = leaf_causes(error("AuthorizationFailed", "no role", {"message": "ask your admin"}))
 
     assert cause.message == "no role ask your admin"
+
+
+def test_an_app_services_details_are_one_cause_told_once() -> None:
+    told = "Cannot find serverfarm plan."
+    document = error("NotFound", told, {"message": told}, {"code": "NotFound"}, {"errorEntity": {"code": "NotFound"}})
+
+    assert list(leaf_causes(document)) == [Cause(code="NotFound", message=told)]
 
 
 def test_a_leaf_keeps_what_it_names() -> None:
