@@ -121,7 +121,7 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
         ),
     ),
     BuiltInRole(
-        "b7e6dc6d-f1c8-4753-8033-0f276bb0955b",
+        "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
         "Storage Blob Data Owner",
         (f"{_BLOB}/containers/*", _DELEGATE),
         data_actions=(f"{_BLOBS}/*",),

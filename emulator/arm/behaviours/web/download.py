@@ -28,7 +28,7 @@ READERS = frozenset(
     {
         "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",  # Storage Blob Data Reader
         "ba92f5b4-2d11-453d-a403-e96b0029c9fe",  # Storage Blob Data Contributor
-        "b7e6dc6d-f1c8-4753-8033-0f276bb0955b",  # Storage Blob Data Owner
+        "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",  # Storage Blob Data Owner
     }
 )
 WRITERS = READERS - {"2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"}

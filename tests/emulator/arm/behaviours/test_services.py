@@ -139,7 +139,7 @@ async def test_a_role_is_assigned_once_at_a_resource(arm: Arm) -> None:
     await put(arm, THING)
     assignments = f"{THING}/providers/Microsoft.Authorization/roleAssignments"
     roles = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
-    role = f"{roles}/b7e6dc6d-f1c8-4753-8033-0f276bb0955b"
+    role = f"{roles}/b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
     first = f"{assignments}/11111111-1111-1111-1111-111111111111"
     body: dict[str, Any] = {
         "properties": {"roleDefinitionId": role, "principalId": "99999999-0000-0000-0000-000000000002"}
