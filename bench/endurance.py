@@ -2,7 +2,7 @@
 
     python -m bench.endurance [--deployments 40] [--templates 10] [--every 3] [--hosts 2] [--seed 1]
 
-Prints one JSON line and exits with 1 unless every deployment completed, every template was deployed once, and ARM holds
+A template has six attempts, since ARM is away for about a third of the time. Prints one JSON line and exits with 1 unless every deployment completed, every template was deployed once, and ARM holds
 each resource once.
 """
 

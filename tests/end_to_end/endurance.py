@@ -22,6 +22,7 @@ from tests.end_to_end.evidence import accepted_attempts
 
 RESOURCES_VERSION = "2021-04-01"
 PATIENCE_SECONDS = 600
+OPTIONS = {"retryPolicy": {"maxAttempts": 6}}  # ARM is away for a third of the time: three in a row may meet that
 
 
 class PersistentCaller(Caller):
@@ -105,7 +106,7 @@ def deploy_all(stack: Stack, names: list[str], templates: int) -> list[dict[str,
     """Start a deployment of `templates` templates for each name; the states once all have ended."""
     caller = PersistentCaller(stack)
     for name in names:
-        caller.start(graph_bundle(name, layered_edges(templates)), deploymentId=name)
+        caller.start(graph_bundle(name, layered_edges(templates)), deploymentId=name, options=OPTIONS)
     waiting, states = dict.fromkeys(names), []
     deadline = time.monotonic() + PATIENCE_SECONDS
     while waiting:
