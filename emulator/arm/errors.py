@@ -54,6 +54,11 @@ class ToldError(ArmError):
         self.status_message = status_message
 
 
+def status_of(name: str) -> int:
+    """The HTTP status of its .NET name, `Conflict` is 409; 500 for a name that is none."""
+    return next((int(status) for status in HTTPStatus if status_code_name(status) == name), 500)
+
+
 def status_code_name(status: int) -> str:
     """The name .NET gives an HTTP status, which is what operations show."""
     return "OK" if status == HTTPStatus.OK else HTTPStatus(status).phrase.replace(" ", "")

@@ -50,6 +50,11 @@ class Resource:
         return properties
 
     @property
+    def governs(self) -> bool:
+        """True for a lock, a role assignment or a policy: it says what may be done, and is in no list of resources."""
+        return self.id.namespace.lower() == "microsoft.authorization"
+
+    @property
     def provisioning_state(self) -> str:
         """Succeeded, or what goes on."""
         return str(self.properties.get("provisioningState", "Succeeded"))

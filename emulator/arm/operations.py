@@ -20,6 +20,7 @@ from emulator.arm.provisioning import abandon_write, begin_remove, begin_write, 
 _LOG = logging.getLogger(__name__)
 WHAT_IF_SECONDS = 10.0
 _KEPT = timedelta(hours=24)  # how long the result of an operation can be asked for; of Azure's time
+_TIDIED_EVERY = timedelta(hours=1)  # of Azure's time
 
 _FINISH: Mapping[str, Callable[[Surroundings, ProviderOperation], object]] = {
     "write": finish_write,
@@ -42,6 +43,7 @@ class ProviderOperations:
         self._state = surroundings.state
         self._time = time
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tidied = now()
 
     def begin_write(
         self, resource_id: ResourceId, api_version: str, body: Mapping[str, Any], caller: Caller | None = None
@@ -86,8 +88,7 @@ class ProviderOperations:
         for work in self._state.all_work():
             if not work.is_ended:
                 self._follow(work)
-            elif work.ended and self._time.age(work.ended) > _KEPT:
-                self._state.drop_work(work)
+        self._forget_old()
 
     async def stop(self) -> None:
         """Leave what runs as it is; it goes on when ARM starts again."""
@@ -96,7 +97,17 @@ class ProviderOperations:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _forget_old(self) -> None:
+        """Forget results that were kept for long enough, unless a deployment has yet to learn them."""
+        self._tidied = now()
+        awaited = {op.work for run in self._state.runs() for op in run.operations if not op.is_ended}
+        for work in self._state.all_work():
+            if work.ended and self._time.age(work.ended) > _KEPT and work.id not in awaited:
+                self._state.drop_work(work)
+
     def _follow(self, work: ProviderOperation) -> ProviderOperation:
+        if self._time.age(self._tidied) > _TIDIED_EVERY:
+            self._forget_old()
         self._tasks[work.id] = asyncio.get_running_loop().create_task(self._run(work))
         return work
 

@@ -85,14 +85,18 @@ async def reach_out(surroundings: Surroundings, work: ProviderOperation) -> None
 
 
 def _in_the_making(surroundings: Surroundings, work: ProviderOperation) -> Resource:
-    """The resource that a write asks for, with the secrets of what is there; raises ResourceGroupNotFound."""
+    """The resource that a write asks for, with the secrets of what is there.
+
+    Raises ResourceGroupNotFound, and ResourceNotFound when it was deleted with its parent meanwhile.
+    """
     if work.target.subscription and work.target.group:
         surroundings.state.group(work.target.subscription, work.target.group)
+    shown = surroundings.state.find_resource(work.target)
+    if shown is None:
+        raise resource_not_found(work.target.type, work.target.name, work.target.group)
     document = deepcopy(work.document or {})
-    resource = Resource(work.target, work.api_version, document)
+    resource = Resource(work.target, work.api_version, document, shown.secrets, created=shown.created)
     resource.requested = deepcopy(document.get("properties") or {})
-    if shown := surroundings.state.find_resource(work.target):
-        resource.secrets, resource.created = shown.secrets, shown.created
     return resource
 
 

@@ -33,7 +33,6 @@ __all__ = [
 
 _RECORD = "record:"
 _REGISTRATION = "registration"
-_GOVERNING = "microsoft.authorization"
 
 
 class CloudState(Runs):
@@ -57,7 +56,7 @@ class CloudState(Runs):
                 self._groups[key] = unpack(ResourceGroup, document)
             case "resource":
                 self._resources[key] = loaded = unpack(Resource, document)
-                if loaded.id.namespace.lower() == _GOVERNING:
+                if loaded.governs:
                     self._govern(loaded)
             case "deployment" | "content" | "operation":
                 self._load_run(kind, key, document)
@@ -161,7 +160,7 @@ class CloudState(Runs):
     def put_resource(self, resource: Resource) -> None:
         """Add or replace a resource."""
         self._resources[resource.id.key] = resource
-        if resource.id.namespace.lower() == _GOVERNING:
+        if resource.governs:
             self._govern(resource)
         self._put("resource", resource.id.key, resource)
 

@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 
+from emulator.arm.caller import Caller
 from emulator.arm.engine.prepared import Prepared
 from emulator.arm.errors import ArmError
 from emulator.arm.lifecycle.ending import operation_failed, operation_succeeded
@@ -24,6 +25,7 @@ async def delete_what_is_not_named(
     """Delete round by round, children and what refers to others first; each deletion is an operation."""
     for operation in [op for op in deployment.operations if op.kind == DELETE and not op.is_ended]:
         await _follow(state, operations, deployment, operation)
+    caller = prepared.request.caller
     tried = {op.target.key for op in deployment.operations if op.kind == DELETE and op.target}
     while not deployment.is_final:
         left = [r for r in _not_named(state, prepared, deployment) if r.id.key not in tried]
@@ -31,7 +33,7 @@ async def delete_what_is_not_named(
             return
         round_ = deletable_first(left)
         tried |= {resource.id.key for resource in round_}
-        await asyncio.gather(*(_delete(state, operations, deployment, resource) for resource in round_))
+        await asyncio.gather(*(_delete(state, operations, deployment, resource, caller) for resource in round_))
 
 
 def _not_named(state: CloudState, prepared: Prepared, deployment: Deployment) -> list[Resource]:
@@ -40,13 +42,14 @@ def _not_named(state: CloudState, prepared: Prepared, deployment: Deployment) ->
     return [
         resource
         for resource in state.resources(prepared.target)
-        if resource.id.key not in named and not resource.id.is_extension and _is_tracked(resource)
+        if resource.id.key not in named and _is_tracked(resource)
     ]
 
 
 def _is_tracked(resource: Resource) -> bool:
-    """Children without a location, such as subnets and a site's configuration, are part of their parent."""
-    return resource.id.parent is None or "location" in resource.document
+    """Extensions and what governs stay; children without a location, such as subnets, are part of their parent."""
+    is_of_the_group = not (resource.id.is_extension or resource.governs)
+    return is_of_the_group and (resource.id.parent is None or "location" in resource.document)
 
 
 def deletable_first(resources: Sequence[Resource]) -> list[Resource]:
@@ -64,11 +67,15 @@ def deletable_first(resources: Sequence[Resource]) -> list[Resource]:
 
 
 async def _delete(
-    state: CloudState, operations: ProviderOperations, deployment: Deployment, resource: Resource
+    state: CloudState,
+    operations: ProviderOperations,
+    deployment: Deployment,
+    resource: Resource,
+    caller: Caller | None,
 ) -> None:
     operation = Operation(DELETE, resource.id)
     try:
-        work = operations.begin_remove(resource.id)
+        work = operations.begin_remove(resource.id, caller)
     except ArmError as error:
         if error.code == "ScopeLocked":
             return

@@ -35,6 +35,12 @@ def operation_failed(
     state.put_operation(deployment, operation)
 
 
+def operation_canceled(state: CloudState, deployment: Deployment, operation: Operation) -> None:
+    """The deployment was cancelled before the operation had begun anything."""
+    operation.provisioning_state, operation.ended = "Canceled", now()
+    state.put_operation(deployment, operation)
+
+
 def failures_of(deployment: Deployment) -> list[dict[str, Any]]:
     """The errors of the operations that failed, in the order in which they did, each with its resource as target."""
     failed = [operation for operation in deployment.operations if operation.provisioning_state == "Failed"]

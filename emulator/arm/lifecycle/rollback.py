@@ -80,7 +80,15 @@ async def begin_rollback(
     try:
         earlier = state.deployment(failed.id.scope.resource(DEPLOYMENT_TYPE, on_error["deploymentName"]))
         request, documents = request_in(earlier.content)
-        again = replace(request, mode=ROLLBACK_MODE, correlation_id=failed.correlation_id, started=now(), on_error=None)
+        asked, _ = request_in(failed.content)
+        again = replace(
+            request,
+            mode=ROLLBACK_MODE,
+            correlation_id=failed.correlation_id,
+            started=now(),
+            on_error=None,
+            caller=asked.caller,
+        )
         prepared = await preparation.prepare_root(again, documents)
         rollback, _ = accept(state, prepared, rolls_back=failed)
     except ArmError as error:

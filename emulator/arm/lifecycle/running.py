@@ -14,7 +14,7 @@ from armature.templates.errors import ExpressionError, ExpressionSyntaxError, Un
 from emulator.arm import gates
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.behaviours.generic import new_document
-from emulator.arm.clock import SimulatedTime, now
+from emulator.arm.clock import SimulatedTime
 from emulator.arm.engine.bodies import evaluate_body, failed_body
 from emulator.arm.engine.instance import Instance
 from emulator.arm.engine.outputs import evaluate_outputs
@@ -30,7 +30,15 @@ from emulator.arm.errors import (
 )
 from emulator.arm.lifecycle.asking import note_questions
 from emulator.arm.lifecycle.complete import delete_what_is_not_named
-from emulator.arm.lifecycle.ending import LIFETIME, expire, fail, failures_of, operation_failed, operation_succeeded
+from emulator.arm.lifecycle.ending import (
+    LIFETIME,
+    expire,
+    fail,
+    failures_of,
+    operation_canceled,
+    operation_failed,
+    operation_succeeded,
+)
 from emulator.arm.lifecycle.history import accept
 from emulator.arm.models import Deployment, Operation, ProviderOperation, Resource
 from emulator.arm.operations import ProviderOperations
@@ -144,12 +152,9 @@ class Runner:
     ) -> None:
         begun = self._state.find_work(operation.work) if operation.work else None
         work = begun or await self._begin(prepared, instance, deployment, operation)
-        if work is None:  # cancelled before it began
-            operation.provisioning_state, operation.ended = "Canceled", now()
-            self._state.put_operation(deployment, operation)
+        if work is None:
+            operation_canceled(self._state, deployment, operation)
             return
-        operation.work = work.id
-        self._state.put_operation(deployment, operation)
         await self._operations.ended(work)
         if work.error:
             told = work.status_message
@@ -178,10 +183,12 @@ class Runner:
             work = self._operations.begin_group_write(instance.id, body, caller)
         else:
             work = self._operations.begin_write(instance.id, instance.api_version, body, caller)
-        if faults and happening:
-            faults.mark(happening, work, deployment)
+        operation.work = work.id
         if is_detailed(deployment, REQUEST_CONTENT):
             operation.request = body
+        self._state.put_operation(deployment, operation)
+        if faults and happening:
+            faults.mark(happening, work, deployment)
         return work
 
     async def _run_nested(
@@ -197,6 +204,9 @@ class Runner:
                 self._state.writable_group(scope.subscription or "", scope.group)
             child = instance.child or await self._preparation.prepare_child(prepared, instance)
             if nested is None:
+                if deployment.is_final:
+                    operation_canceled(self._state, deployment, operation)
+                    return
                 self._check_nested(child)
                 nested, _ = accept(self._state, child, parent=deployment)
                 operation.work = nested.status_id

@@ -5,13 +5,15 @@ exports: names are parameters, called after the type and the name.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from typing import Any
 
+from emulator.arm.behaviours import Surroundings
 from emulator.arm.behaviours.generic import KEPT
 from emulator.arm.errors import ArmError
 from emulator.arm.identifiers import ResourceId
+from emulator.arm.provisioning import present
 from emulator.arm.state import CloudState, Resource
 
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
@@ -20,15 +22,18 @@ _NO_PARAMETERS = frozenset({"skipresourcenameparameterization", "skipallparamete
 _OF_THE_PLATFORM = frozenset({"principalId", "tenantId"})
 
 
-def export_group(state: CloudState, group: ResourceId, wanted: Collection[str], options: str) -> dict[str, Any]:
+def export_group(
+    surroundings: Surroundings, group: ResourceId, wanted: Collection[str], options: str
+) -> dict[str, Any]:
     """The template of the resources `wanted` (ids, or `*` for all) of a group.
 
-    Raises `ArmError` (400 ExportTemplateFailed) for an id that is not there.
+    What was asked for and is never shown, such as a password, is left out. Raises `ArmError` (400 ExportTemplateFailed)
+    for an id that is not there.
     """
-    resources = _chosen(state, group, wanted)
+    resources = _chosen(surroundings.state, group, wanted)
     has_parameters = not _NO_PARAMETERS & {option.strip().lower() for option in options.split(",")}
     parameters: dict[str, Any] = {}
-    described = [_described(resource, parameters if has_parameters else None) for resource in resources]
+    described = [_described(surroundings, one, parameters if has_parameters else None) for one in resources]
     return {
         "$schema": SCHEMA,
         "contentVersion": "1.0.0.0",
@@ -39,7 +44,7 @@ def export_group(state: CloudState, group: ResourceId, wanted: Collection[str], 
 
 
 def _chosen(state: CloudState, group: ResourceId, wanted: Collection[str]) -> list[Resource]:
-    there = {resource.id.key: resource for resource in state.resources(group) if not resource.id.is_deployment}
+    there = {resource.id.key: resource for resource in state.resources(group) if not resource.governs}
     if EVERYTHING in wanted:
         return list(there.values())
     absent = [text for text in wanted if ResourceId.parse(text).key not in there]
@@ -49,7 +54,7 @@ def _chosen(state: CloudState, group: ResourceId, wanted: Collection[str]) -> li
     return [there[ResourceId.parse(text).key] for text in wanted]
 
 
-def _described(resource: Resource, parameters: dict[str, Any] | None) -> dict[str, Any]:
+def _described(surroundings: Surroundings, resource: Resource, parameters: dict[str, Any] | None) -> dict[str, Any]:
     document = {key: deepcopy(resource.document[key]) for key in KEPT if key in resource.document}
     if isinstance(identity := document.get("identity"), dict):
         document["identity"] = {key: value for key, value in identity.items() if key not in _OF_THE_PLATFORM}
@@ -59,7 +64,18 @@ def _described(resource: Resource, parameters: dict[str, Any] | None) -> dict[st
     if parent := resource.id.parent:
         described["dependsOn"] = [str(parent)]
     described |= document
-    return described | ({"properties": deepcopy(resource.requested)} if resource.requested else {})
+    properties = _shown(resource.requested, present(surroundings, resource).get("properties") or {})
+    return described | ({"properties": properties} if properties else {})
+
+
+def _shown(requested: Any, told: Any) -> Any:
+    """A copy of what was asked for, without the parts of objects that a GET does not tell."""
+    if isinstance(requested, Mapping) and isinstance(told, Mapping):
+        known = {name.lower(): value for name, value in told.items()}
+        return {name: _shown(value, known[name.lower()]) for name, value in requested.items() if name.lower() in known}
+    if isinstance(requested, list) and isinstance(told, list) and len(requested) == len(told):
+        return [_shown(*pair) for pair in zip(requested, told, strict=True)]
+    return deepcopy(requested)
 
 
 def _parameterised(resource_id: ResourceId, names: list[str], parameters: dict[str, Any]) -> str:

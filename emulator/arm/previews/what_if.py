@@ -5,7 +5,7 @@ what depends on `reference()` of a resource that is not there stays an expressio
 out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +51,8 @@ def what_if(
         _add(answer, resource)
     for group in _groups(prepared).values():
         is_complete = prepared.request.mode == "Complete" and group.key == prepared.target.key
-        _add_unnamed(answer, group, "Delete" if is_complete else "Ignore")
+        kept = {instance.id.key for instance in prepared.instances if instance.is_existing}
+        _add_unnamed(answer, group, kept if is_complete else None)
     answer.changes.sort(key=lambda change: str(change["resourceId"]).lower())
     diagnostics = [{"additionalInfo": []} | one for one in prediction.diagnostics]
     return {"changes": answer.changes, "potentialChanges": [], "diagnostics": diagnostics}
@@ -114,15 +115,19 @@ def _groups(prepared: Prepared) -> dict[str, ResourceId]:
     return found
 
 
-def _add_unnamed(answer: WhatIf, group: ResourceId, kind: str) -> None:
-    """What is there and no template names: left alone, or deleted by a Complete deployment of its resource group."""
+def _add_unnamed(answer: WhatIf, group: ResourceId, kept: Collection[str] | None) -> None:
+    """What is there and no template makes: left alone, or deleted by a Complete deployment of its resource group.
+
+    `kept` are the keys of what that one keeps, because the template calls it existing; None for an Incremental one.
+    """
     for resource_id, document in _unnamed(answer, group):
+        kind = "Ignore" if kept is None or resource_id.key in kept else "Delete"
         payload = {} if answer.is_id_only else {"before": document, "after": None, "delta": None}
         answer.changes.append({"resourceId": str(resource_id), "changeType": kind, **payload})
 
 
 def _unnamed(answer: WhatIf, group: ResourceId) -> Iterator[tuple[ResourceId, dict[str, Any]]]:
     for resource in answer.surroundings.state.resources(group):
-        is_top_level = resource.id.parent is None and not resource.id.is_extension
+        is_top_level = resource.id.parent is None and not (resource.id.is_extension or resource.governs)
         if is_top_level and not resource.id.is_deployment and resource.id.key not in answer.named:
             yield resource.id, shown_resource(answer.surroundings, resource, resource.api_version)

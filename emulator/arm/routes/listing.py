@@ -38,7 +38,7 @@ async def list_resources(request: web.Request) -> web.Response:
     entries = [
         _listed(resource, expanded)
         for resource in service.state.resources(scope)
-        if resource.id.group and resource.id.parent is None and not resource.id.is_extension
+        if resource.id.group and resource.id.parent is None and not (resource.id.is_extension or resource.governs)
         if service.time.left(resource.created, INDEX_LAG) == 0 or service.time.scale == 0
     ]
     entries.sort(key=lambda entry: str(entry["id"]).lower())

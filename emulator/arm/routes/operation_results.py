@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from emulator.arm.clock import timestamp
-from emulator.arm.errors import ArmError
+from emulator.arm.errors import ArmError, status_of
 from emulator.arm.models import WHAT_IF, ProviderOperation
 from emulator.arm.provisioning import WRITE, present, read
 from emulator.arm.routes.paths import SUBSCRIPTION, TENANT, any_case
@@ -58,7 +58,7 @@ async def operation_result(request: web.Request) -> web.Response:
         retry_after = service.time.retry_after(_RETRY_SECONDS)
         return web.Response(status=202, headers={"Location": str(request.url)} | retry_after)
     if work.error:
-        return web.json_response({"error": work.error}, status=409)
+        return web.json_response({"error": work.error}, status=status_of(work.status_code))
     if work.kind == WHAT_IF:
         return web.json_response(work.document)
     if work.kind == WRITE:

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from emulator.arm.admission import CALLER
 from emulator.arm.answers import CORRELATION_ID
 from emulator.arm.engine.describe import describe_deployment
 from emulator.arm.engine.request import DeploymentRequest, read_request
@@ -70,7 +71,8 @@ async def export_resources(request: web.Request) -> web.Response:
     wanted = body.get("resources") or [EVERYTHING]
     if not (isinstance(wanted, list) and all(isinstance(one, str) for one in wanted)):
         raise invalid_request_content("The 'resources' are not a list of resource ids")
-    template = export_group(service_of(request).state, scope_of(request), wanted, str(body.get("options") or ""))
+    surroundings = service_of(request).surroundings
+    template = export_group(surroundings, scope_of(request), wanted, str(body.get("options") or ""))
     return web.json_response({"template": template, "output": None})
 
 
@@ -80,7 +82,8 @@ async def _wanted(request: web.Request, body: Mapping[str, Any]) -> DeploymentRe
     if isinstance(plain, dict):
         plain.pop("whatIfSettings", None)
     content = {**body, "properties": plain}
-    return read_request(deployment_id_of(request), content, request[CORRELATION_ID], text=await request.text())
+    text, caller = await request.text(), request[CALLER]
+    return read_request(deployment_id_of(request), content, request[CORRELATION_ID], text=text, caller=caller)
 
 
 def _result_format(body: Mapping[str, Any]) -> str:

@@ -1,7 +1,6 @@
 """Resources by id at any scope: PUT, GET, HEAD, PATCH, DELETE, their actions, and lists of one type."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
@@ -9,7 +8,7 @@ from aiohttp import web
 from emulator.arm import gates
 from emulator.arm.addresses import action_at, list_at, resource_at, tidy
 from emulator.arm.admission import CALLER
-from emulator.arm.errors import ArmError, invalid_request_content
+from emulator.arm.errors import ArmError, invalid_request_content, status_of
 from emulator.arm.governance.registration import check_served
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.models import ProviderOperation
@@ -148,18 +147,13 @@ async def _ended(service: Service, work: ProviderOperation) -> None:
     service.state.drop_work(work)
     if work.error:
         raise ArmError(
-            _status(work.status_code),
+            status_of(work.status_code),
             work.error["code"],
             work.error["message"],
             target=work.error.get("target"),
             details=work.error.get("details", ()),
             additional_info=work.error.get("additionalInfo", ()),
         )
-
-
-def _status(name: str) -> int:
-    """The status of its .NET name: `Conflict` is 409."""
-    return next((int(s) for s in HTTPStatus if s.phrase.replace(" ", "") == name), 500)
 
 
 def _location(document: Mapping[str, Any]) -> str:

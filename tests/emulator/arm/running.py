@@ -1,5 +1,6 @@
 """Starting the emulated ARM and a template server in a test, and talking to them through the real Azure SDKs."""
 
+import asyncio
 import json
 import ssl
 import sys
@@ -187,14 +188,19 @@ def arm_command(certificates: Certificates, folder: Path, *, port: int = 0, scal
 
 @dataclass
 class TemplateServer:
-    """Serves `files` by path to who knows the query `sig=right`."""
+    """Serves `files` by path to who knows the query `sig=right`, while it `is_open`."""
 
     url: str = ""
     files: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    is_open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.is_open.set()
 
     async def answer(self, request: web.Request) -> web.Response:
         self.asked.append(str(request.rel_url))
+        await self.is_open.wait()
         if request.query.get("sig") != "right":
             return web.Response(status=403)
         if request.path not in self.files:

@@ -9,10 +9,13 @@ from emulator.arm.behaviours import Surroundings
 from emulator.arm.behaviours.storage import AccountsFile
 from emulator.arm.clock import SimulatedTime, now
 from emulator.arm.identifiers import ResourceId
-from emulator.arm.models import ProviderOperation, Resource, ResourceGroup
+from emulator.arm.journal import Journal
+from emulator.arm.models import Deployment, Operation, ProviderOperation, Resource, ResourceGroup
 from emulator.arm.operations import ProviderOperations
+from emulator.arm.settings import DEFAULT_TENANT
 from emulator.arm.state import CloudState
-from tests.emulator.arm.running import GROUP_PATH, Arm
+from emulator.certificates import Certificates
+from tests.emulator.arm.running import GROUP_PATH, SUBSCRIPTION, Arm, running_arm
 
 GROUP = ResourceId("s", "rg")
 THING = GROUP.resource("Microsoft.Contoso/things", "t")
@@ -91,3 +94,47 @@ async def test_an_operation_nobody_knows_is_not_found(arm: Arm) -> None:
     status, answer = await arm.request("GET", f"{subscription}/operationresults/unknown")
 
     assert (status, answer["error"]["code"]) == (404, "OperationNotFound")
+
+
+async def test_results_are_forgotten_while_arm_runs_but_not_what_a_deployment_waits_for(
+    state: CloudState, tmp_path: Path
+) -> None:
+    operations = operations_of(state, tmp_path, scale=0.05)
+    day_ago = now() - timedelta(minutes=80)
+    forgotten, awaited = (ProviderOperation("delete", THING, 1, status="Succeeded", ended=day_ago) for _ in range(2))
+    run = Deployment(GROUP.resource("Microsoft.Resources/deployments", "main"), "Complete", "c")
+    run.operations.append(Operation("Delete", THING, work=awaited.id))
+    state.put_deployment(run)
+    for work in (forgotten, awaited):
+        state.put_work(work)
+    operations._tidied = day_ago
+
+    begun = operations.begin_what_if(run.id, {})
+
+    assert state.all_work() == [awaited, begun]
+    await operations.stop()
+
+
+async def test_a_child_that_was_deleted_with_its_parent_does_not_come_back(state: CloudState, tmp_path: Path) -> None:
+    work, operations = write(state, timedelta(hours=2)), operations_of(state, tmp_path)
+    state.drop_resource(THING)
+
+    operations.resume()
+    await operations.ended(work)
+
+    assert (work.status, work.status_code) == ("Failed", "NotFound")
+    assert state.find_resource(THING) is None
+
+
+async def test_the_result_of_a_failed_operation_has_its_status(certificates: Certificates, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "arm.sqlite")
+    failed = ProviderOperation("write", THING, 1, status="Failed", status_code="TooManyRequests", ended=now())
+    failed.error = {"code": "ResourceRequestsThrottled", "message": "Later."}
+    CloudState(DEFAULT_TENANT, (), journal).put_work(failed)
+    journal.flush()
+    journal.close()
+
+    async with running_arm(certificates, tmp_path) as arm:
+        status, answer = await arm.request("GET", f"/subscriptions/{SUBSCRIPTION}/operationresults/{failed.id}")
+
+    assert (status, answer["error"]) == (429, failed.error)

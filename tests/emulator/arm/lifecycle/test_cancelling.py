@@ -3,7 +3,7 @@
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from tests.emulator.arm.running import GROUP_PATH, Arm, nested, resource, template
+from tests.emulator.arm.running import GROUP_PATH, Arm, TemplateServer, linked, nested, resource, template
 
 DEPLOYMENTS = f"{GROUP_PATH}/providers/Microsoft.Resources/deployments"
 
@@ -77,3 +77,23 @@ async def test_what_has_ended_cannot_be_cancelled(arm: Arm) -> None:
     assert refusal.value.status_code == 409
     assert refusal.value.error is not None
     assert refusal.value.error.code == "DeploymentCannotBeCancelled"
+
+
+async def test_what_is_linked_does_not_start_when_its_parent_is_cancelled_meanwhile(
+    arm: Arm, templates: TemplateServer
+) -> None:
+    templates.files["/child.json"] = template(resource("inside"))
+    templates.is_open.clear()
+    link = {"uri": "[reference('a').address]", "queryString": "sig=right"}
+    first = resource("a", properties={"address": f"{templates.url}/child.json"})
+    await start(arm, template(first, linked("child", link)))
+    while not templates.asked:
+        await arm.operations_of()
+
+    await arm.request("POST", f"{DEPLOYMENTS}/main/cancel")
+    templates.is_open.set()
+
+    while (await states_of(arm, "main"))["child"] == "Running":
+        continue
+    assert await states_of(arm, "main") == {"a": "Succeeded", "child": "Canceled"}
+    assert (await arm.request("GET", f"{DEPLOYMENTS}/child"))[0] == 404

@@ -3,6 +3,7 @@
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.lifecycle.complete import deletable_first
 from emulator.arm.models import Resource
+from tests.emulator.arm.governance.asking import as_stranger, assign
 from tests.emulator.arm.running import GROUP_PATH, Arm, failing, nested, resource, storage, template
 
 DEPLOYMENTS = f"{GROUP_PATH}/providers/Microsoft.Resources/deployments"
@@ -108,3 +109,16 @@ def test_what_others_refer_to_comes_later_and_a_circle_at_once() -> None:
     assert [r.id for r in deletable_first(resources[:2])] == [site]
     resources[0].document["usedBy"] = str(site)
     assert [r.id for r in deletable_first(resources[:2])] == [plan, site]
+
+
+async def test_what_the_caller_may_not_delete_stays(arm: Arm) -> None:
+    await arm.deploy(template(resource("stays")), name="before")
+    await assign(arm, "Website Contributor", GROUP_PATH)
+    body = {"properties": {"mode": "Complete", "template": template()}}
+
+    status, _ = await arm.request("PUT", f"{DEPLOYMENTS}/main", body, **as_stranger(arm))
+    deployment = await arm.ended(f"{DEPLOYMENTS}/main")
+
+    assert status == 201
+    assert [detail["code"] for detail in deployment["properties"]["error"]["details"]] == ["AuthorizationFailed"]
+    assert await left_in_group(arm) == {"stays"}

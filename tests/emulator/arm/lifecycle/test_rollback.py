@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.emulator.arm.governance.asking import as_stranger, assign
 from tests.emulator.arm.running import GROUP_PATH, SUBSCRIPTION_SCHEMA, Arm, failing, resource, template
 
 DEPLOYMENTS = f"{GROUP_PATH}/providers/Microsoft.Resources/deployments"
@@ -79,3 +80,18 @@ async def test_only_a_group_knows_it(arm: Arm) -> None:
     status, answer = await arm.request("PUT", path, {"location": "eastus2", "properties": properties})
 
     assert (status, answer["error"]["code"]) == (400, "InvalidDeployment")
+
+
+async def test_a_rollback_does_what_the_one_may_do_whose_deployment_failed(arm: Arm) -> None:
+    await arm.deploy(template(resource("one")), name="first")
+    assert (await arm.request("DELETE", f"{GROUP_PATH}/providers/Microsoft.Contoso/things/one"))[0] == 200
+    await assign(arm, "Website Contributor", GROUP_PATH)
+    broken = template(resource("site", "Microsoft.Web/sites", properties={"serverFarmId": "/nowhere"}))
+    body = {"properties": {"mode": "Incremental", "template": broken, "onErrorDeployment": LAST}}
+
+    status, answer = await arm.request("PUT", f"{DEPLOYMENTS}/main", body, **as_stranger(arm))
+    assert status == 201, answer
+    await rolled_back(arm, await arm.ended(f"{DEPLOYMENTS}/main"))
+
+    again = await arm.ended(f"{DEPLOYMENTS}/first")
+    assert [detail["code"] for detail in again["properties"]["error"]["details"]] == ["AuthorizationFailed"]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.emulator.arm.governance.asking import as_stranger, assign
 from tests.emulator.arm.running import (
     GROUP_PATH,
     SUBSCRIPTION,
@@ -294,3 +295,39 @@ async def test_a_resource_that_is_not_there_is_not_exported(arm: Arm) -> None:
     status, answer = await arm.request("POST", f"{GROUP_PATH}/exportTemplate", request)
 
     assert (status, answer["error"]["code"]) == (400, "ExportTemplateFailed")
+
+
+async def test_a_password_is_not_exported(arm: Arm) -> None:
+    properties = {"administratorLogin": "someone", "administratorLoginPassword": "Correct-Horse-9", "version": "12.0"}
+    made = await arm.deploy(template(resource("sql-contoso", "Microsoft.Sql/servers", properties=properties)))
+    assert made["properties"]["provisioningState"] == "Succeeded", made["properties"].get("error")
+
+    _, answer = await arm.request("POST", f"{GROUP_PATH}/exportTemplate", {"resources": ["*"]})
+
+    (server,) = answer["template"]["resources"]
+    assert server["properties"] == {"administratorLogin": "someone", "version": "12.0"}
+
+
+async def test_who_may_not_deploy_it_is_told_by_validation_and_what_if(arm: Arm) -> None:
+    await assign(arm, "Website Contributor", GROUP_PATH)
+    stranger = as_stranger(arm)
+
+    status, answer = await arm.request("POST", path("validate"), body(template(resource("a"))), **stranger)
+    begun, _ = await arm.request("POST", path("whatIf"), body(template(resource("a"))), **stranger)
+
+    assert (status, answer["error"]["code"]) == (403, "InvalidTemplateDeployment")
+    assert [detail["code"] for detail in answer["error"]["details"]] == ["AuthorizationFailed"]
+    assert begun == 202
+
+
+async def test_a_complete_deployment_keeps_what_the_template_calls_existing(arm: Arm) -> None:
+    await arm.deploy(template(resource("kept"), resource("gone")))
+    kept = {"type": THING, "apiVersion": "2022-09-01", "name": "kept", "existing": True}
+    content = template() | {"languageVersion": "2.0", "resources": {"kept": kept}}
+
+    found = kinds(await changes(arm, content, mode="Complete"))
+    deployment = await arm.deploy(content, mode="Complete")
+
+    assert found == {"kept": "Ignore", "gone": "Delete"}
+    assert deployment["properties"]["provisioningState"] == "Succeeded"
+    assert await names_there(arm) == ["kept"]
