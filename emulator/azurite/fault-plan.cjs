@@ -15,7 +15,7 @@ class FaultPlan {
   #journal;
   #signature = "";
   #run = "";
-  #seed = 0;
+  #seed = 1;
   #rules = [];
   #attempts = new Map();
   #times = new Map();
@@ -58,11 +58,25 @@ class FaultPlan {
       return;
     }
     this.#signature = signature;
-    const { seed = 0, run = "", rules = [] } = found ? JSON.parse(readFileSync(this.#file, "utf8")) : {};
+    const file = found ? this.#read() : {};
+    if (file === undefined) {
+      return;
+    }
+    const { seed = 1, run = "", rules = [] } = file;
     this.#seed = seed;
     this.#run = run;
     this.#rules = rules.filter((rule) => rule.service === SERVICE);
     this.#recount();
+  }
+
+  /** What the file holds; undefined for one that is wrong, which is logged and changes nothing. */
+  #read() {
+    try {
+      return JSON.parse(readFileSync(this.#file, "utf8"));
+    } catch (error) {
+      console.error(`${this.#file} is ignored:`, error);
+      return undefined;
+    }
   }
 
   #recount() {

@@ -136,6 +136,13 @@ class FaultRule(BaseModel):
         """The rule as JSON, with the operations and parameters that it leaves to the catalogue written out."""
         document = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         document["match"] = {"operation": list(self.kind.places), **document["match"]}
+        patterns = self.match.given().get("operation", ())
+        if any(set(pattern) & set("*?") for pattern in patterns):
+            document["match"]["operation"] = [
+                operation
+                for operation in self.kind.operations
+                if any(glob(pattern).fullmatch(operation) for pattern in patterns)
+            ]
         document["parameters"] = self.typed_parameters.model_dump(mode="json", by_alias=True, exclude_none=True)
         return document
 

@@ -44,7 +44,7 @@ ARM_REQUESTS = ARM_READS + ARM_WRITES
 """Requests to ARM by what they ask for."""
 
 CREATE_RESOURCE = "CreateResource"
-"""A resource that a running deployment makes; resource groups and nested deployments are among them."""
+"""A resource that a running deployment makes: resource groups too, and what its nested deployments make."""
 DOWNLOAD_TEMPLATE = "DownloadTemplate"
 """ARM fetches a template or a parameter file that a link names."""
 

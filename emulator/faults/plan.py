@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +50,10 @@ class Fault:
     rule: str
     attempt: int
     parameters: Parameters
+
+
+Could = Callable[[str, Parameters], bool]
+"""Whether a fault, by name, with these parameters would change anything."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +98,15 @@ class FaultPlan:
             self._refresh()
             return any(one.rule.fault == fault for one in self._rules)
 
-    def decide(self, occasion: Occasion) -> tuple[Fault, ...]:
-        """The faults that happen now, in the order of their rules; each is written down before it is answered."""
+    def decide(self, occasion: Occasion, could: Could = lambda fault, parameters: True) -> tuple[Fault, ...]:
+        """The faults that happen now, in the order of their rules; each is written down before it is answered.
+
+        `could` tells whether a fault would change anything at this occasion: where not, it is none for its rules.
+        """
         with self._deciding:
             self._refresh()
-            looking = [one.rule for one in self._rules if one.matches(occasion)]
+            matching = [one.rule for one in self._rules if one.matches(occasion)]
+            looking = [rule for rule in matching if could(rule.fault, rule.typed_parameters)]
             if not looking:
                 return ()
             with self._journal.settle():

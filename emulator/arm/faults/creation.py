@@ -1,20 +1,18 @@
 """The faults of what deployments make: refused by the provider, failing, stuck, or the end of ARM itself."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from emulator.arm.caller import Caller
-from emulator.arm.clock import now
-from emulator.arm.errors import ArmError
 from emulator.arm.faults.fate import die, failing, stuck
 from emulator.arm.faults.occasions import creation_of, download_of
+from emulator.arm.faults.principals import is_too_young, principal_not_found
 from emulator.arm.faults.refusals import Subject, refusal
 from emulator.arm.faults.shapes import shaped
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.models import Deployment, ProviderOperation
 from emulator.arm.state import CloudState
-from emulator.faults.parameters import Death, Lag, ResourceFailure
+from emulator.faults.parameters import Death, Lag, Parameters, ResourceFailure
 from emulator.faults.plan import Fault, FaultPlan
 
 
@@ -32,15 +30,19 @@ class CreationFaults:
 
         Raises `ArmError` when the provider does not accept it.
         """
-        faults = self._plan.decide(creation_of(resource_id, deployment.id.last_name))
+
+        def could(fault: str, parameters: Parameters) -> bool:
+            return not isinstance(parameters, Lag) or is_too_young(self._state, body, parameters)
+
+        faults = self._plan.decide(creation_of(resource_id, deployment.id.last_name), could)
         for fault in faults:
             match fault.parameters:
                 case Death(moment="beforeWork"):
                     die()
                 case ResourceFailure(after=0) as failure:
                     raise shaped(failure)
-                case Lag(lag_seconds=seconds):
-                    check_principal(self._state, body, timedelta(seconds=seconds))
+                case Lag():
+                    raise principal_not_found(self._state, body)
             if error := refusal(fault, _subject(resource_id, body, caller)):
                 raise error
         return faults
@@ -62,31 +64,6 @@ class CreationFaults:
     def prevents_download(self, address: str) -> bool:
         """Whether what a link names can't be downloaded; the address is without its query."""
         return bool(self._plan.decide(download_of(address)))
-
-
-def check_principal(state: CloudState, body: Mapping[str, Any], lag: timedelta) -> None:
-    """Raise PrincipalNotFound for a role assignment whose principal was made less than `lag` ago."""
-    wanted = str((body.get("properties") or {}).get("principalId", "")).lower()
-    if not wanted:
-        return
-    for resource in state.resources(ResourceId()):
-        if wanted in _principals(resource.document) and now() - resource.created < lag:
-            message = (
-                f"Principal {wanted.replace('-', '')} does not exist in the directory {state.tenant}. Check that you "
-                "have the correct principal ID. If you are creating this principal and then immediately assigning a "
-                "role, this error might be related to a replication delay. In this case, set the role assignment "
-                "principalType property to a value, such as ServicePrincipal, User, or Group. See "
-                "https://aka.ms/docs-principaltype"
-            )
-            raise ArmError(400, "PrincipalNotFound", message)
-
-
-def _principals(document: Mapping[str, Any]) -> set[str]:
-    """The principals that a resource has or is."""
-    identity = document.get("identity") or {}
-    assigned = (identity.get("userAssignedIdentities") or {}).values()
-    owners = [identity, document.get("properties") or {}, *assigned]
-    return {str(owner["principalId"]).lower() for owner in owners if owner.get("principalId")}
 
 
 def _subject(resource_id: ResourceId, body: Mapping[str, Any], caller: Caller | None) -> Subject:

@@ -12,17 +12,20 @@ _DEPLOYMENT = re.compile(
     re.IGNORECASE,
 )
 _GROUP = re.compile(r"/subscriptions/[^/]+/resourcegroups(?:/(?P<group>[^/]+))?", re.IGNORECASE)
+_AT_PROVIDER = "/providers/[^/]+/locations/[^/]+"
 _FIXED = tuple(
     (re.compile(pattern, re.IGNORECASE), operations)
     for pattern, operations in (
         (r"/metadata/endpoints", {"GET": "GetMetadata"}),
         (r"/subscriptions(/[^/]+)?", {"GET": "GetSubscription"}),
         (r"/subscriptions/[^/]+(/resourcegroups/[^/]+)?/resources", {"GET": "ListResources"}),
-        (r"/subscriptions/[^/]+/operationresults/[^/]+", {"GET": "GetOperationResult"}),
+        (rf"/subscriptions/[^/]+({_AT_PROVIDER})?/operationresults/[^/]+", {"GET": "GetOperationResult"}),
+        (rf"/subscriptions/[^/]+{_AT_PROVIDER}/operationstatuses/[^/]+", {"GET": "GetOperationStatus"}),
         (r"/subscriptions/[^/]+/providers(/[^/]+)?", {"GET": "GetProvider"}),
         (r"/subscriptions/[^/]+/providers/[^/]+/register", {"POST": "RegisterProvider"}),
     )
 )
+_ASKED_BY_NUMBER = ("GetOperationStatus", "GetOperationResult")  # the last segment is another one in each run
 _ACTIONS = {
     "cancel": "CancelDeployment",
     "validate": "ValidateDeployment",
@@ -36,7 +39,8 @@ def occasion_of(method: str, raw_path: str) -> Occasion:
     path = "/" + re.sub("/+", "/", raw_path).strip("/")
     operation, described = _operation(method, path)
     attributes = {**described, "method": method, "path": path}
-    return Occasion(f"{operation} {path.lower()}", operation, attributes)
+    place = path.rpartition("/")[0] if operation in _ASKED_BY_NUMBER else path
+    return Occasion(f"{operation} {place.lower()}", operation, attributes)
 
 
 def creation_of(resource_id: ResourceId, deployment: str) -> Occasion:

@@ -9,13 +9,14 @@ from aiohttp import web
 
 from emulator.arm.answers import Handler, error_response
 from emulator.arm.errors import ArmError
+from emulator.arm.faults import principals
 from emulator.arm.faults.fate import die
 from emulator.arm.faults.occasions import occasion_of
 from emulator.arm.faults.refusals import Subject, refusal
 from emulator.arm.faults.stale import StaleReads
 from emulator.arm.tokens import AuthenticationError
 from emulator.faults.connection import lost, reset
-from emulator.faults.parameters import Death, Delay, Lag, ServerFailure, Throttle
+from emulator.faults.parameters import Death, Delay, Lag, Parameters, ServerFailure, Throttle
 from emulator.faults.plan import Fault, FaultPlan, Occasion
 
 _PAGE = (
@@ -32,6 +33,8 @@ _REASONS = {
         "The gateway did not receive a response from the provider within the specified time period. Tracking id: ",
     ),
 }
+STALE_READ = "staleRead"
+LIST = "ListResources"
 _ACTIONS = {"GET": "read", "HEAD": "read", "DELETE": "delete"}
 
 
@@ -41,20 +44,60 @@ def fault_middleware(plan: FaultPlan, stale: StaleReads, tenant: str) -> Any:
     @web.middleware
     async def happen(request: web.Request, handler: Handler) -> web.StreamResponse:
         occasion = occasion_of(request.method, request.path)
-        faults = plan.decide(occasion)
-        if plan.has_rules_for("staleRead"):
+        body = await _body(request) if plan.has_rules_for(principals.FAULT) else {}
+        earlier: dict[str, web.Response | None] = {}
+
+        def could(fault: str, parameters: Parameters) -> bool:
+            """Whether it changes the answer; what a list would show is not known yet."""
+            if not isinstance(parameters, Lag):
+                return True
+            if fault == principals.FAULT:
+                return principals.is_too_young(stale.state, body, parameters)
+            shown = None if occasion.operation == LIST else stale.answer(request, parameters)
+            earlier[fault] = earlier.get(fault) or shown
+            return shown is not None
+
+        faults = plan.decide(occasion, could)
+        if plan.has_rules_for(STALE_READ):
             await stale.remember(request)
         for fault in faults:
+            if fault.name == principals.FAULT:
+                return error_response(principals.principal_not_found(stale.state, body))
             if instead := await _before(request, fault, occasion, tenant):
                 return instead
-        lag = next((fault.parameters for fault in faults if isinstance(fault.parameters, Lag)), None)
-        answer = stale.answer(request, lag) or await handler(request) if lag else await handler(request)
-        answer = stale.without_young(answer, lag) if lag and occasion.operation == "ListResources" else answer
+        is_stale = any(fault.name == STALE_READ for fault in faults)
+        answer = (earlier[STALE_READ] if is_stale else None) or await handler(request)
+        if occasion.operation == LIST:
+            answer = _stale_list(plan, stale, occasion, answer)
         for fault in faults:
             _after(request, fault)
         return answer
 
     return happen
+
+
+def _stale_list(
+    plan: FaultPlan, stale: StaleReads, occasion: Occasion, answer: web.StreamResponse
+) -> web.StreamResponse:
+    """The list as the plan's faults leave it: without what is too young."""
+    shorter: web.Response | None = None
+
+    def could(fault: str, parameters: Parameters) -> bool:
+        nonlocal shorter
+        if fault == STALE_READ and isinstance(parameters, Lag):
+            shorter = stale.without_young(answer, parameters)
+        return fault == STALE_READ and shorter is not None
+
+    return shorter if plan.decide(occasion, could) and shorter is not None else answer
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    """What the request carries, as far as it is a JSON object."""
+    try:
+        body = await request.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 async def _before(request: web.Request, fault: Fault, occasion: Occasion, tenant: str) -> web.Response | None:

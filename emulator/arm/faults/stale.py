@@ -26,7 +26,7 @@ class StaleReads:
     """
 
     def __init__(self, state: CloudState) -> None:
-        self._state = state
+        self.state = state
         self._before: dict[str, tuple[float, web.Response]] = {}
 
     async def remember(self, request: web.Request) -> None:
@@ -49,16 +49,16 @@ class StaleReads:
             return error_response(ArmError(404, "ResourceNotFound", message))
         return None
 
-    def without_young(self, answer: web.StreamResponse, lag: Lag) -> web.StreamResponse:
-        """A list without the resources that are younger than the lag."""
+    def without_young(self, answer: web.StreamResponse, lag: Lag) -> web.Response | None:
+        """A list without the resources that are younger than the lag; None when it holds none of them."""
         if not isinstance(answer, web.Response) or answer.status != 200:
-            return answer
+            return None
         document = json.loads(answer.text or "{}")
-        document["value"] = [entry for entry in document["value"] if not self._is_young(entry["id"], lag)]
-        return web.json_response(document)
+        old = [entry for entry in document["value"] if not self._is_young(entry["id"], lag)]
+        return web.json_response(document | {"value": old}) if len(old) < len(document["value"]) else None
 
     def _is_young(self, resource_id: str, lag: Lag) -> bool:
-        found = self._state.find_resource(ResourceId.parse(resource_id))
+        found = self.state.find_resource(ResourceId.parse(resource_id))
         return found is not None and now() - found.created < timedelta(seconds=lag.lag_seconds)
 
     def _forget_old(self) -> None:

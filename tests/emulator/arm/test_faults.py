@@ -5,7 +5,8 @@ import signal
 import ssl
 import subprocess
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -337,12 +338,14 @@ async def test_lists_lag_behind_too(faulty: Faulty) -> None:
     assert (lagging, [entry["name"] for entry in present]) == ([], ["a"])
 
 
-async def test_a_read_after_the_lag_shows_the_present(faulty: Faulty) -> None:
-    faulty.given("staleRead", "GetDeployment", attempts="1-", lagSeconds=0)
+async def test_a_read_after_the_lag_shows_the_present_and_is_no_occasion(faulty: Faulty) -> None:
+    for operation, path in [("GetDeployment", DEPLOYMENT), ("ListResources", f"{GROUP_PATH}/resources")]:
+        faulty.given("staleRead", operation, attempts="1-", lagSeconds=0)
 
-    await faulty.put()
+        await faulty.put()
 
-    assert (await faulty.arm.request("GET", DEPLOYMENT))[0] == 200
+        assert (await faulty.arm.request("GET", path))[0] == 200
+    assert faulty.faults.happened() == []
 
 
 async def test_arm_principal_not_found(faulty: Faulty) -> None:
@@ -368,6 +371,13 @@ async def test_arm_principal_not_found(faulty: Faulty) -> None:
 
     assert operation["statusMessage"]["error"]["code"] == "PrincipalNotFound"
     assert later["properties"]["provisioningState"] == "Succeeded"
+    assert len(faulty.faults.happened()) == 1, "an identity that is old enough is no occasion"
+
+    faulty.given("principalNotFound", "PutResource", match=match, lagSeconds=3600)
+    role = f"{GROUP_PATH}/providers/Microsoft.Authorization/roleAssignments/{assignment['name']}"
+    refused, answer = await faulty.arm.request("PUT", role, {"properties": assignment["properties"]})
+    accepted, _ = await faulty.arm.request("PUT", role, {"properties": assignment["properties"]})
+    assert (refused, answer["error"]["code"], accepted) == (400, "PrincipalNotFound", 200)
 
 
 @pytest.mark.parametrize("moment", ["beforeWork", "afterWork"])
@@ -382,10 +392,10 @@ def test_arm_killed_while_a_deployment_makes_something(certificates: Certificate
         ended = process.wait(20)
     with started(certificates, tmp_path) as process:
         url = process.stdout.readline().strip()
-        wait_until(lambda: ask(certificates, "GET", f"{url}{THING}") == 200)
-        process.send_signal(signal.SIGTERM)
+        wait_until(lambda: state_of(certificates, f"{url}{DEPLOYMENT}") not in ("Accepted", "Running"), seconds=20)
+        state = state_of(certificates, f"{url}{DEPLOYMENT}")
 
-    assert ended == -signal.SIGKILL
+    assert (ended, state) == (-signal.SIGKILL, "Succeeded")
 
 
 @pytest.mark.parametrize("moment", ["beforeWork", "afterWork"])
@@ -401,32 +411,47 @@ def test_arm_killed(certificates: Certificates, tmp_path: Path, moment: str) -> 
         url = f"{process.stdout.readline().strip()}{GROUP_PATH}"
         found = ask(certificates, "GET", url)
         again = ask(certificates, "PUT", url)
-        process.send_signal(signal.SIGTERM)
 
     assert ended == -signal.SIGKILL
     assert (found, again) == ((404, 201) if moment == "beforeWork" else (200, 200))
 
 
-def started(certificates: Certificates, folder: Path) -> "subprocess.Popen[str]":
+@contextmanager
+def started(certificates: Certificates, folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    """The process of ARM, which does not outlive the block."""
+    environment = {VARIABLE: str(folder)}
     command = arm_command(certificates, folder)
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={VARIABLE: str(folder)})
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def ask(certificates: Certificates, method: str, url: str, body: Any = None) -> int | None:
     """The status of a request, one that makes a resource group unless told otherwise; None without an answer."""
-    headers = {"Authorization": f"Bearer {token(certificates)}"}
-    content = (body or {"location": "eastus2"}) if method == "PUT" else None
     try:
-        return requests.request(
-            method,
-            f"{url}?api-version=2021-04-01",
-            json=content,
-            headers=headers,
-            verify=str(certificates.trust_bundle),
-            timeout=20,
-        ).status_code
+        return answer_to(certificates, method, url, body).status_code
     except requests.ConnectionError:
         return None
+
+
+def state_of(certificates: Certificates, url: str) -> str:
+    """The provisioning state of a deployment."""
+    return str(answer_to(certificates, "GET", url).json()["properties"]["provisioningState"])
+
+
+def answer_to(certificates: Certificates, method: str, url: str, body: Any = None) -> requests.Response:
+    headers = {"Authorization": f"Bearer {token(certificates)}"}
+    content = (body or {"location": "eastus2"}) if method == "PUT" else None
+    return requests.request(
+        method,
+        f"{url}?api-version=2021-04-01",
+        json=content,
+        headers=headers,
+        verify=str(certificates.trust_bundle),
+        timeout=20,
+    )
 
 
 @pytest.mark.parametrize(
@@ -524,3 +549,18 @@ async def test_without_a_folder_there_is_no_administration(arm: Arm) -> None:
 async def test_a_host_that_has_no_rules_answers_as_ever(faulty: Faulty) -> None:
     assert (await faulty.put())[0] == 201
     assert faulty.faults.happened() == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{DEPLOYMENT}/operationStatuses/NUMBER",
+        f"/subscriptions/{SUBSCRIPTION}/operationresults/NUMBER",
+        f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Web/locations/eastus2/operationStatuses/NUMBER",
+    ],
+)
+def test_what_is_asked_by_a_number_is_the_same_occasion_in_each_run(path: str) -> None:
+    one, other = (occasion_of("GET", path.replace("NUMBER", number)) for number in ("1", "2"))
+
+    assert one.key == other.key
+    assert one.operation in ("GetOperationStatus", "GetOperationResult")
