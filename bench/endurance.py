@@ -2,8 +2,8 @@
 
     python -m bench.endurance [--deployments 40] [--templates 10] [--every 3] [--hosts 2] [--seed 1]
 
-A template has six attempts, since ARM is away for about a third of the time. Prints one JSON line and exits with 1 unless every deployment completed, every template was deployed once, and ARM holds
-each resource once.
+A template has six attempts, since ARM is away for about a third of the time. Prints one JSON line and exits with 1
+unless every deployment completed, every template was deployed once, and ARM holds each resource once.
 """
 
 import argparse
