@@ -27,6 +27,10 @@ _log = logging.getLogger("host.function")
 OUT_OF_PROCESS_MARKER = "\n\n$OutOfProcData$:"
 """Between an orchestrator's error and the state that the SDK puts behind it."""
 
+MOST_STUCK = 10_000
+"""Threads beside those of a pool's places, for functions that have run for too long and don't end: a real host ends
+their process. They hold no place, and must not hold up others; a thread begins only when none is idle."""
+
 
 class FunctionError(Exception):
     """A function raised; carries what the worker would tell the host about it."""
@@ -105,7 +109,8 @@ class Invoker:
         self._client_binding = client_binding
         self._sender = sender
         self._worker = WorkerLoop()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="trigger")
+        self._pool = ThreadPoolExecutor(threads + MOST_STUCK, thread_name_prefix="trigger")
+        self._places = asyncio.Semaphore(threads)
         self.timeout: timedelta | None = None
         """How long a function may run that is waited for; a sync one goes on in its thread, and nobody listens."""
 
@@ -129,7 +134,8 @@ class Invoker:
             return await self._worker.run(self._await(function, given))
         context = contextvars.copy_context()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, context.run, self.invoke_here, function, given)
+        async with self._places:
+            return await loop.run_in_executor(self._pool, context.run, self.invoke_here, function, given)
 
     async def _await(self, function: HostFunction, given: FunctionInput) -> meta.Datum | None:
         with self._invocation(function) as invocation:

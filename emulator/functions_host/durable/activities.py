@@ -20,13 +20,9 @@ from emulator.functions_host.durable.failures import activity_failure
 from emulator.functions_host.durable.instances import PendingActivity
 from emulator.functions_host.durable.work_items import WorkItems
 from emulator.functions_host.indexing import HostFunction
-from emulator.functions_host.invocation import FunctionError, FunctionInput, Invoker, timed_out
+from emulator.functions_host.invocation import MOST_STUCK, FunctionError, FunctionInput, Invoker, timed_out
 
 _log = logging.getLogger("host.durable")
-
-_MOST_STUCK = 10_000
-"""Threads whose functions have run for too long and don't end; they hold no place, and must not hold up others. A
-thread begins only when none is idle."""
 
 
 class ActivityWorkers:
@@ -47,7 +43,7 @@ class ActivityWorkers:
         self._limit = limit
         self._timeout = timeout
         self._on_report = on_report
-        self._pool = ThreadPoolExecutor(limit + _MOST_STUCK, thread_name_prefix="activity")
+        self._pool = ThreadPoolExecutor(limit + MOST_STUCK, thread_name_prefix="activity")
         self._taking = threading.Lock()
         self._in_work: dict[int, tuple[PendingActivity, float]] = {}
         self._stopping = False

@@ -1,4 +1,4 @@
-"""Instances, histories and pending work in SQLite; every method is one transaction or one query."""
+"""Instances, histories and pending work in SQLite; a method is one transaction or one query."""
 
 import logging
 import sqlite3
@@ -71,9 +71,10 @@ class Store:
     def start(self, instance: Instance, first: Message) -> RuntimeStatus | None:
         """Create an instance, or replace one that has ended; return the status of one that is in the way."""
         with self._database.transaction() as connection:
-            generation = next_generation(connection, instance.instance_id)
-            in_the_way = _start(connection, instance, _of_generation(first, generation))
+            in_the_way = _status_of_running(connection, instance.instance_id)
             if in_the_way is None:
+                generation = next_generation(connection, instance.instance_id)
+                _begin_anew(connection, instance, _of_generation(first, generation))
                 keep_generation(connection, instance.instance_id, generation)
             return in_the_way
 
@@ -109,7 +110,11 @@ class Store:
     def commit(self, episode: Commit) -> list[PendingActivity] | None:
         """Write an episode; return the activities that it scheduled, None when its execution does not run any more.
 
-        Rows of the history before `kept_rows` are in the file already. Raises `LeaseLostError`.
+        Rows of the history before `kept_rows` are in the file already. A sub-orchestration takes the place of whatever
+        has its id, even while that runs, as with the Azure Storage provider, which looks for doubles among the starts
+        of clients only (OrchestrationSessionManager.DedupeExecutionStartedMessagesAsync).
+
+        Raises `LeaseLostError`.
         """
         instance = episode.instance
         with self._database.transaction() as connection:
@@ -145,8 +150,9 @@ class Store:
                 [(instance.instance_id, instance.execution_id, timer) for timer in episode.cancelled_timers],
             )
             for child, first in episode.starts:
-                if _start(connection, child, first) is not None:
-                    _log.warning("Sub-orchestration not started, its id is in use", extra=_facts(child.instance_id))
+                if _status_of_running(connection, child.instance_id) is not None:
+                    _log.warning("Sub-orchestration replaces a running instance", extra=_facts(child.instance_id))
+                _begin_anew(connection, child, first)
             send_messages(connection, episode.messages)
             _drop_timers(connection, instance)
         return pending
@@ -191,14 +197,15 @@ def _of_generation(first: Message, generation: int | None) -> Message:
     return replace(first, event=replace(first.event, fields=first.event.fields | {"Generation": generation}))
 
 
-def _start(connection: sqlite3.Connection, instance: Instance, first: Message) -> RuntimeStatus | None:
-    row = connection.execute("SELECT status FROM instances WHERE instance_id = ?", (instance.instance_id,)).fetchone()
-    if row is not None and not (status := RuntimeStatus(row["status"])).is_final:
-        return status
+def _status_of_running(connection: sqlite3.Connection, instance_id: str) -> RuntimeStatus | None:
+    row = connection.execute("SELECT status FROM instances WHERE instance_id = ?", (instance_id,)).fetchone()
+    return None if row is None or (status := RuntimeStatus(row["status"])).is_final else status
+
+
+def _begin_anew(connection: sqlite3.Connection, instance: Instance, first: Message) -> None:
     forget(connection, instance.instance_id)
     _write_instance(connection, instance)
     send_messages(connection, [first])
-    return None
 
 
 def _runs(connection: sqlite3.Connection, instance_id: str, execution_id: str) -> bool:

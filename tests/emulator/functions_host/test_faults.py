@@ -87,6 +87,7 @@ def faulty(tmp_path: Path) -> Iterator[FaultyHost]:
         yield running
 
 
+@pytest.mark.shows_fault("activityTwice")
 def test_functions_host_activity_twice(faulty: FaultyHost) -> None:
     faulty.given("activityTwice", match={"name": "square"})
 
@@ -115,6 +116,7 @@ def test_the_second_result_counts(faulty: FaultyHost) -> None:
 
 
 @pytest.mark.parametrize("name", ["square", "cube"])
+@pytest.mark.shows_fault("activityResultLost")
 def test_functions_host_activity_result_lost(faulty: FaultyHost, name: str) -> None:
     faulty.given("activityResultLost", times=1)
 
@@ -125,6 +127,7 @@ def test_functions_host_activity_result_lost(faulty: FaultyHost, name: str) -> N
     assert faulty.notes().count(f"{name} 1") == 2
 
 
+@pytest.mark.shows_fault("slowActivity")
 def test_functions_host_slow_activity(faulty: FaultyHost) -> None:
     faulty.given("slowActivity", parameters={"delaySeconds": 0.3})
 
@@ -135,6 +138,7 @@ def test_functions_host_slow_activity(faulty: FaultyHost) -> None:
     assert time.monotonic() - began >= 0.3
 
 
+@pytest.mark.shows_fault("killedBeforeCheckpoint")
 def test_functions_host_killed_before_checkpoint(faulty: FaultyHost) -> None:
     faulty.given("killedBeforeCheckpoint", match={"name": "calls"}, attempts=[1])
 
@@ -148,6 +152,7 @@ def test_functions_host_killed_before_checkpoint(faulty: FaultyHost) -> None:
     assert faulty.notes() == ["replay", "replay", "square 2", "replay"]
 
 
+@pytest.mark.shows_fault("killedAfterCheckpoint")
 def test_functions_host_killed_after_checkpoint(faulty: FaultyHost) -> None:
     faulty.given("killedAfterCheckpoint", match={"instance": "i"}, attempts=[1])
 
@@ -161,6 +166,7 @@ def test_functions_host_killed_after_checkpoint(faulty: FaultyHost) -> None:
     assert faulty.notes() == ["replay", "square 2", "replay"]
 
 
+@pytest.mark.shows_fault("slowStart")
 def test_functions_host_slow_start(faulty: FaultyHost) -> None:
     faulty.given("slowStart", parameters={"delaySeconds": 0.4})
     faulty.host.stop()
@@ -188,6 +194,7 @@ def listening(azurite: RunningAzurite, tmp_path: Path) -> Iterator[tuple[FaultyH
             yield running, queue
 
 
+@pytest.mark.shows_fault("messageTwice")
 def test_functions_host_message_twice(listening: tuple[FaultyHost, QueueClient]) -> None:
     faulty, queue = listening
     faulty.given("messageTwice", attempts=[1])
@@ -198,6 +205,7 @@ def test_functions_host_message_twice(listening: tuple[FaultyHost, QueueClient])
     wait_until(lambda: queue.get_queue_properties().approximate_message_count == 0)
 
 
+@pytest.mark.shows_fault("messageLate")
 def test_functions_host_message_late(listening: tuple[FaultyHost, QueueClient]) -> None:
     faulty, queue = listening
     faulty.given("messageLate", parameters={"delaySeconds": 0.5})
@@ -209,6 +217,7 @@ def test_functions_host_message_late(listening: tuple[FaultyHost, QueueClient]) 
     assert time.monotonic() - began >= 0.5
 
 
+@pytest.mark.shows_fault("messagesOutOfOrder")
 def test_functions_host_messages_out_of_order(listening: tuple[FaultyHost, QueueClient]) -> None:
     faulty, queue = listening
     faulty.given("messagesOutOfOrder", times=1, parameters={"overtakenBy": 2, "atMostSeconds": 60})

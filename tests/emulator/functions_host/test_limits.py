@@ -6,7 +6,9 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
+import requests
 
+from emulator.functions_host.host import HostOptions
 from tests.emulator.functions_host.running_host import NO_STORAGE, RunningHost, write_app
 from tests.waiting import wait_until
 
@@ -61,6 +63,15 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]
     with host_with(tmp_path_factory.mktemp("limits"), functionTimeout="00:00:00.5", extensions=durable) as host:
         yield host
         (host.app_root / "open").touch()
+
+
+def test_functions_that_never_end_hold_up_no_others(impatient: RunningHost) -> None:
+    places = HostOptions(Path(), Path()).trigger_threads
+    with ThreadPoolExecutor(places) as pool:
+        stuck = [pool.submit(requests.get, f"{impatient.url}/api/hold/{number}") for number in range(places)]
+
+    assert {answer.result().status_code for answer in stuck} == {500}
+    assert impatient.get("/api/quick").text == "quick"
 
 
 @pytest.mark.parametrize("path", ["hold/http", "async"])

@@ -128,6 +128,21 @@ def test_an_episode_of_an_execution_that_is_no_more_is_not_written(
     assert database.read("SELECT * FROM activities") == []
 
 
+def test_a_sub_orchestration_takes_the_place_of_a_running_instance_of_its_id(
+    empty: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    child, again = (replace(INSTANCE, instance_id="c", execution_id=each) for each in ("c1", "c2"))
+    empty.start(INSTANCE, Message("i", "e", EVENT))
+    empty.start(child, Message("c", "c1", EVENT))
+
+    empty.commit(commit(starts=[(again, Message("c", "c2", EVENT))]))
+
+    assert empty.instance("c") == again
+    assert [delivery.message.execution_id for delivery in empty.inbox("c")] == ["c2"]
+    assert empty.commit(commit(child, of_execution="c1")) is None
+    assert "replaces a running instance" in caplog.text
+
+
 def test_an_episode_under_a_lease_that_has_changed_hands_is_not_written(database: Database, store: Store) -> None:
     first, second = Leases(database, "host-0"), Leases(database, "host-1")
     fence = first.take_alone("partition 1")
