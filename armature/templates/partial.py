@@ -53,9 +53,9 @@ def _can_be_told(name: str, arguments: list[Any]) -> bool:
 
 
 def _differ(left: Any, right: Any) -> bool:
-    """Whether two values differ whatever their pending parts will be."""
+    """Whether two values differ, as the engine has it: what is pending differs from all that is not."""
     if isinstance(left, Pending) or isinstance(right, Pending):
-        return False
+        return not (isinstance(left, Pending) and isinstance(right, Pending))
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() != right.keys() or any(_differ(value, right[name]) for name, value in left.items())
     if isinstance(left, list) and isinstance(right, list):

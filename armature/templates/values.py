@@ -5,7 +5,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from armature.templates.errors import UnresolvedError
 from armature.templates.limits import MAX_VALUE_CHARACTERS, MAX_VALUE_ITEMS
+from armature.templates.scope import Pending
 
 _TYPE_NAMES: dict[type, str] = {
     type(None): "Null",
@@ -24,8 +26,10 @@ _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
 def type_name(value: Any) -> str:
-    """The engine's name of a value's type."""
-    return _TYPE_NAMES[type(value)]
+    """The engine's name of a value's type. Raises UnresolvedError for a pending value."""
+    if isinstance(value, Pending):
+        raise UnresolvedError(value.what)
+    return "Object" if isinstance(value, dict) else _TYPE_NAMES[type(value)]
 
 
 def are_equal(left: Any, right: Any) -> bool:

@@ -217,7 +217,10 @@ class _Writer:
 
     def _uri_parts(self) -> str:
         choose = self._random.choice
-        parts = [f"'scheme','{choose(('https', 'http', 'HTTP', 'ftp', ''))}'", f"'host','{choose(('a.com', 'A', '1.2.3.4', ''))}'"]
+        parts = [
+            f"'scheme','{choose(('https', 'http', 'HTTP', 'ftp', ''))}'",
+            f"'host','{choose(('a.com', 'A', '1.2.3.4', ''))}'",
+        ]
         if self._chance(0.5):
             parts.append(f"'port',{choose(('80', '443', '8080', '-1', '0', '70000', 'null()'))}")
         if self._chance(0.5):

@@ -290,7 +290,8 @@ class Generator:
             made.append(
                 (
                     self.name("s"),
-                    {k: body[k] for k in ("type", "apiVersion")} | {"existing": True, "name": self.name("e")},
+                    {k: body[k] for k in ("type", "apiVersion") if k in body}
+                    | {"existing": True, "name": self.name("e")},
                 )
             )
         return made

@@ -13,7 +13,7 @@ from armature.templates.relative_links import own_link_rewrites, rewritten
 from armature.templates.template import Template, TemplateShapeError
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.behaviours.storage import AccountsFile
-from emulator.arm.engine.expansion import check_body
+from emulator.arm.engine.bodies import check_body
 from emulator.arm.engine.links import Downloader
 from emulator.arm.engine.preparation import Preparation
 from emulator.arm.engine.request import DeploymentRequest

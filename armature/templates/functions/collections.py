@@ -13,6 +13,7 @@ from armature.templates.functions.signature import (
     require_elements,
     small,
 )
+from armature.templates.scope import Pending
 from armature.templates.values import are_equal, equality_key, find_name, type_name
 
 _MAX_RANGE = 10_000
@@ -92,6 +93,10 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
         old = merged[existing]
         if value is None:
             value = old
+        elif isinstance(value, Pending) or (isinstance(old, Pending) and isinstance(value, dict)):
+            value = Pending(value.what if isinstance(value, Pending) else old.what)
+        elif isinstance(old, Pending):
+            pass  # it gives way, whatever it will be
         elif isinstance(old, dict) and isinstance(value, dict):
             value = _merge(old, value)
         elif (

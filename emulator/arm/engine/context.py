@@ -195,6 +195,9 @@ class DeploymentContext:
             return known.reference(resource_id, version, is_full=is_full)
         if not self.is_running:
             raise UnresolvedError("reference")
+        if instance is None or instance.is_existing:  # what the template makes, it may tell of
+            action = action_of(resource_id, "read")
+            authorization.check(self.surroundings.state, self.request.caller, action, resource_id)
         told = full(self.surroundings, resource_id, instance) if is_full else properties(self.surroundings, resource_id)
         self.on_question("Read", resource_id)
         return told
@@ -223,7 +226,7 @@ class DeploymentContext:
         if not self.is_running:
             raise UnresolvedError("list")
         body = arguments[2] if len(arguments) > 2 and isinstance(arguments[2], dict) else {}
-        answer = act(self.surroundings, resource_id, name, body)
+        answer = act(self.surroundings, resource_id, name, body, self.request.caller)
         self.on_question("Action", resource_id)
         return answer
 

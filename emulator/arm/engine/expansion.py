@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from armature.templates.errors import ExpressionError, ExpressionSyntaxError, UnresolvedError
-from emulator.arm.engine.bodies import check_body, evaluate_body, failed_body
+from emulator.arm.engine.bodies import check_body
 from emulator.arm.engine.declarations import Declaration, declared
 from emulator.arm.engine.instance import Instance
 from emulator.arm.engine.placement import place_resource
@@ -13,8 +13,6 @@ from emulator.arm.engine.scope import TemplateScope
 from emulator.arm.engine.tree import MAX_COPIES, copy_count, evaluate_tree
 from emulator.arm.errors import ArmError, invalid_template
 from emulator.arm.identifiers import ResourceId
-
-__all__ = ["check_body", "check_duplicates", "empty_loops", "evaluate_body", "expand", "failed_body"]
 
 
 class CountPendingError(UnresolvedError):
@@ -33,7 +31,7 @@ def expand(template: Mapping[str, Any], scope: TemplateScope, target: ResourceId
             instances.extend(_expand(declaration, scope, target))
     except ArmError:
         for instance in instances:
-            if instance.is_run and not instance.is_pending:
+            if instance.is_checked and not instance.is_pending:
                 check_body(instance)  # what is wrong with an earlier resource is told first
         raise
     if len(instances) > MAX_COPIES:
@@ -45,14 +43,14 @@ def expand(template: Mapping[str, Any], scope: TemplateScope, target: ResourceId
     return instances
 
 
-def empty_loops(template: Mapping[str, Any], scope: TemplateScope, instances: list[Instance]) -> set[str]:
-    """The names of the resource loops without an iteration: `dependsOn` may name them."""
-    unrolled = {instance.path for instance in instances}
+def absent_names(template: Mapping[str, Any], scope: TemplateScope, instances: list[Instance]) -> set[str]:
+    """The names of loops without an iteration and of what is not deployed: `dependsOn` may name them."""
+    present = {instance.path for instance in instances}
     names: set[str] = set()
     for declaration in declared(template.get("resources")):
-        if declaration.loop and declaration.path not in unrolled:
-            names |= {str(evaluate_tree(declaration.loop.get("name"), scope))}
-            names |= {declaration.symbol} if declaration.symbol else set()
+        if declaration.path not in present:
+            name = evaluate_tree(declaration.loop.get("name"), scope) if declaration.loop else declaration.name
+            names |= {str(name), *([declaration.symbol] if declaration.symbol else [])}
     return names
 
 
@@ -65,8 +63,8 @@ def _expand(declaration: Declaration, scope: TemplateScope, target: ResourceId) 
         name = evaluate_tree(loop.get("name"), at_rest)
         if not isinstance(name, str) or not name:
             raise invalid_template(f"The template 'copy' definition has no valid 'name'. {RESOURCES_HELP}")
-        batch = _batch(declaration, loop, at_rest)
         count = copy_count(loop, at_rest, (*declaration.path, "copy"))
+        batch = _batch(declaration, loop, at_rest) if count else None
     except (ExpressionError, ExpressionSyntaxError) as error:
         raise _invalid(declaration, scope, error) from error
     except UnresolvedError as error:
@@ -94,13 +92,18 @@ def _expand_one(
     except (ExpressionError, ExpressionSyntaxError) as error:
         # of a loop's condition ARM tells the reason only
         raise violation(error.message, place) if loop_name else invalid_resource(title, place, error.message) from error
+    is_checked = is_enabled is not False or _has_enabled_child(declaration, at_rest)
+    if not is_checked and "apiVersion" not in declaration.body:
+        _api_version(declaration, at_rest, title, str(declaration.body.get("type")))  # all that is wanted of it
     try:
         placement = place_resource(declaration, at_rest, target, parent)
     except ArmError:
-        if is_enabled is False:
-            return  # nobody looks at the name of what is not deployed
+        if not is_checked:
+            return
         raise
     except (ExpressionError, ExpressionSyntaxError) as error:
+        if not is_checked:
+            return
         raise invalid_resource(title, place, error.message) from error
     try:
         title = title if symbol else placement.own_name
@@ -118,16 +121,29 @@ def _expand_one(
             loop_index=index,
             batch=batch,
             is_enabled=is_enabled is not False,
+            is_checked=is_checked and not declaration.body.get("existing"),
             is_existing=bool(declaration.body.get("existing")),
             is_pending=placement.is_pending,
             is_uncertain=is_enabled is None,
             depends_on=_depends_on(declaration, at_rest),
         )
     except (ExpressionError, ExpressionSyntaxError) as error:
+        if not is_checked:
+            return
         raise invalid_resource(title, place, error.message) from error
     yield instance
     for child in declaration.children:
         yield from _expand_one(child, scope, target, instance)
+
+
+def _has_enabled_child(declaration: Declaration, scope: TemplateScope) -> bool:
+    """Whether something inside of a resource is deployed, so that the resource is looked at all the same.
+
+    Raises like the conditions; what can't be told counts as deployed.
+    """
+    return any(
+        _is_enabled(child, scope) is not False or _has_enabled_child(child, scope) for child in declaration.children
+    )
 
 
 def _invalid(
@@ -140,7 +156,8 @@ def _api_version(declaration: Declaration, scope: TemplateScope, name: str, reso
     version = evaluate_tree(declaration.body.get("apiVersion"), scope)
     if isinstance(version, str) and version:
         return version
-    place, profile = scope.source.place(*declaration.path), scope.template.get("apiProfile") or "<null>"
+    place = scope.source.place(*declaration.path)
+    profile = scope.template.get("apiProfile") or ("<null>" if version is None else "")
     message = (
         f"The template resource '{name}' is not valid. The api-version property at {place} is not defined. The "
         f"api-profile '{profile}' for the template does not match any valid api-version for the resource type "

@@ -21,9 +21,9 @@ class Instance:
 
     `batch` is the size of the loop's batches, None for a parallel loop. `child` is the expansion of a nested deployment
     that could be expanded up front. `path` is where the declaration stands in the template, `own_name` what it says
-    of the name: the last part of a child's. With
-    `is_pending` the id depends on what is not deployed yet, with `is_uncertain` the condition does; only predictions
-    have such instances.
+    of the name: the last part of a child's. With `is_checked` the body must be right: it is deployed, or a child is.
+    With `is_pending` the id depends on what is not deployed yet, with `is_uncertain` the condition does; only
+    predictions have such instances.
     """
 
     id: ResourceId
@@ -39,6 +39,7 @@ class Instance:
     loop_index: int = 0
     batch: int | None = None
     is_enabled: bool = True
+    is_checked: bool = True
     is_existing: bool = False
     is_pending: bool = False
     is_uncertain: bool = False

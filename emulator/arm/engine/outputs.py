@@ -22,7 +22,7 @@ def evaluate_outputs(template: Mapping[str, Any], scope: TemplateScope) -> dict[
     failures: list[dict[str, Any]] = []
     for name, declaration in followed(template, "outputs", scope.source).items():
         try:
-            if evaluate_tree(declaration.get("condition", True), scope) is not True:
+            if evaluate_tree(declaration.get("condition", True), scope.of_output(name)) is not True:
                 continue
             value = _value(name, declaration, scope)
             check_value(name, declaration, value, scope.source, scope.types, what="output")
@@ -46,7 +46,7 @@ def check_outputs(template: Mapping[str, Any], scope: TemplateScope) -> None:
     """Evaluate what needs no running resource; raises InvalidTemplate for what can't be right."""
     for name, declaration in followed(template, "outputs", scope.source).items():
         try:
-            if evaluate_tree(declaration.get("condition", True), scope.at_rest()) is True:
+            if evaluate_tree(declaration.get("condition", True), scope.of_output(name).at_rest()) is True:
                 value = _value(name, declaration, scope)
                 check_value(name, declaration, value, scope.source, scope.types, what="output")
         except UnresolvedError:
@@ -63,7 +63,9 @@ def predict_outputs(template: Mapping[str, Any], scope: TemplateScope) -> dict[s
     outputs: dict[str, Any] = {}
     for name, declaration in followed(template, "outputs", scope.source).items():
         try:
-            condition = evaluate_tree(declaration.get("condition", True), scope.at_rest(), scope.visitor)
+            condition = evaluate_tree(
+                declaration.get("condition", True), scope.of_output(name).at_rest(), scope.visitor
+            )
             if condition is False:
                 continue
             value = _value(name, declaration, scope)
@@ -75,10 +77,10 @@ def predict_outputs(template: Mapping[str, Any], scope: TemplateScope) -> dict[s
 
 
 def _value(name: str, declaration: Mapping[str, Any], scope: TemplateScope) -> Any:
-    path = ("outputs", name)
+    path, inside = ("outputs", name), scope.of_output(name)
     if isinstance(loop := declaration.get("copy"), Mapping):
-        return unroll({"name": "", **loop}, scope, scope.visitor, (*path, "copy"))
-    return evaluate_tree(declaration.get("value"), scope, scope.visitor, (*path, "value"))
+        return unroll({"name": "", **loop}, inside, scope.visitor, (*path, "copy"), has_loops=False)
+    return evaluate_tree(declaration.get("value"), inside, scope.visitor, (*path, "value"), has_loops=False)
 
 
 def _reason(name: str, error: TemplateError) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 from armature.templates.errors import ExpressionError, ExpressionSyntaxError, UnresolvedError
 from armature.templates.reading import JsonSyntaxError
 from emulator.arm.behaviours import Surroundings
-from emulator.arm.engine.bodies import declared_properties, evaluate_body, failed_body
+from emulator.arm.engine.bodies import check_body, declared_properties, evaluate_body, failed_body
 from emulator.arm.engine.children import child_request, child_template
-from emulator.arm.engine.expansion import check_body, check_duplicates, empty_loops, expand
+from emulator.arm.engine.expansion import absent_names, check_duplicates, expand
 from emulator.arm.engine.graph import edges_of
 from emulator.arm.engine.instance import Instance
 from emulator.arm.engine.known import Known
@@ -107,9 +107,9 @@ class Preparation:
         check_rules(template, content.source, is_inside=level > 0)
         scope, declared = open_scope(self._surroundings, request, template, content.source, content.given, known)
         instances = expand(template, scope, request.id.scope)
-        scope.names.add(instances, empty_loops(template, scope, instances))
+        scope.names.add(instances, absent_names(template, scope, instances))
         for instance in instances:
-            if instance.is_run and not instance.is_pending:
+            if instance.is_checked and not instance.is_pending:
                 check_body(instance)
         check_duplicates(instances)
         prepared = Prepared(request, downloads, template, scope, instances, declared, level)

@@ -1,5 +1,7 @@
 """The words of ARM's refusals of a template."""
 
+import re
+
 from armature.templates.errors import ExpressionSyntaxError
 from armature.templates.expressions import is_expression, parse_expression, render
 from emulator.arm.engine.source import Place, Source
@@ -16,12 +18,14 @@ _WHOLE = (
     "The deployment metadata '",
 )
 
+_NO_LOOP = re.compile(r"The template (?:language )?function 'copyIndex' (?:has an|is not expected)", re.IGNORECASE)
 _ITSELF = "symbol references itself in its own definition"
 
 
 def is_whole(reason: str) -> bool:
     """True for reasons that name their subject: ARM tells them without the place where they came up."""
-    return reason.startswith(_WHOLE) or "definition cycles back to itself" in reason or _ITSELF in reason
+    of_function = reason.startswith("The provided value for the ") and "the user-defined function '" in reason
+    return of_function or reason.startswith(_WHOLE) or "definition cycles back to itself" in reason or _ITSELF in reason
 
 
 def violation(reason: str, place: Place | None = None) -> ArmError:
@@ -42,7 +46,7 @@ def invalid_resource(name: str, place: Place, reason: str) -> ArmError:
 def invalid_variable(name: str, source: Source, reason: str) -> ArmError:
     """The template is refused because of one variable; it is not named when it asks for a loop that is not there."""
     place = source.place("variables", name)
-    if is_whole(reason) or reason.startswith("The template language function 'copyIndex' has an invalid argument"):
+    if is_whole(reason) or _NO_LOOP.match(reason):
         return violation(reason, place)
     return violation(f"The template variable '{name}' is not valid: {reason}. {FUNCTIONS_HELP}", place)
 

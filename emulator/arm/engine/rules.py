@@ -11,7 +11,7 @@ from typing import Any
 
 from emulator.arm.engine.declarations import Declaration, declared
 from emulator.arm.engine.function_rules import check_functions
-from emulator.arm.engine.refusals import RESOURCES_HELP, violation
+from emulator.arm.engine.refusals import RESOURCES_HELP, as_shown, violation
 from emulator.arm.engine.source import Source
 from emulator.arm.engine.tree import MAX_COPIES, is_copy_list
 
@@ -119,9 +119,9 @@ def _check_resource(declaration: Declaration, template: Mapping[str, Any], sourc
     if is_inside and not declaration.body.get("apiVersion") and not template.get("apiProfile"):
         where = source.place(*declaration.path, "apiVersion")
         message = (
-            f"The template resource '{declaration.title}' is not valid. Both api-version property at {where} and "
-            "api-profile property for the template cannot be null or empty. Either explicitly specify the api-version "
-            f"for the resource or specify the api-profile for the template. {RESOURCES_HELP}"
+            f"The template resource '{as_shown(declaration.title)}' is not valid. Both api-version property at {where} "
+            "and api-profile property for the template cannot be null or empty. Either explicitly specify the "
+            f"api-version for the resource or specify the api-profile for the template. {RESOURCES_HELP}"
         )
         raise violation(message, where)
     _check_property_loops(declaration, declaration.body.get("properties"), source)

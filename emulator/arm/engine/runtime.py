@@ -1,5 +1,6 @@
 """What `reference()` shows of a resource, a resource group or a deployment that is there."""
 
+from copy import deepcopy
 from typing import Any
 
 from emulator.arm.behaviours import Surroundings
@@ -11,13 +12,13 @@ from emulator.arm.provisioning import present, read
 
 
 def properties(surroundings: Surroundings, resource_id: ResourceId) -> Any:
-    """The properties; raises `ArmError` when the resource is not there."""
-    return _document(surroundings, resource_id).get("properties", {})
+    """A copy of the properties; raises `ArmError` when the resource is not there."""
+    return deepcopy(_document(surroundings, resource_id).get("properties", {}))
 
 
 def full(surroundings: Surroundings, resource_id: ResourceId, instance: Instance | None) -> dict[str, Any]:
     """The whole of it, as `reference(…, 'Full')` shows it; `instance` is there for a resource of the template."""
-    document = _document(surroundings, resource_id)
+    document = deepcopy(_document(surroundings, resource_id))
     shown = {key: value for key, value in document.items() if key not in ("id", "name", "type")}
     scope = str(resource_id.scope).removeprefix(f"/subscriptions/{resource_id.subscription}").lstrip("/")
     return shown | {

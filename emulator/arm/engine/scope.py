@@ -17,6 +17,9 @@ from emulator.arm.engine.source import Source
 from emulator.arm.engine.tree import evaluate_leaf, evaluate_tree, is_copy_list, unroll
 from emulator.arm.engine.user_functions import check_arguments, check_result, find_function, unknown_parameter
 
+_WITHOUT_LOOPS = ("parameter ", "output ")
+"""Definitions in which `copyIndex()` is unknown outside of their own loops."""
+
 SECURE_VALUE = "the value of a secure parameter"
 """What a prediction knows of one: nothing."""
 
@@ -95,7 +98,9 @@ class TemplateScope:
         for frame in reversed(self.frames):
             if frame.is_unnamed if loop_name is None else frame.name == loop_name.lower():
                 return frame.index + offset
-        if self.frames:
+        if not self.frames and self.open_definitions and self.open_definitions[-1].startswith(_WITHOUT_LOOPS):
+            reason = f"The template function 'copyIndex' is not valid. {FUNCTIONS_HELP}"
+        elif self.frames:
             reason = (
                 "The template language function 'copyIndex' has an invalid argument. The provided copy name "
                 f"'{loop_name or ''}' doesn't exist in the resource. {LOOPS_HELP}"
@@ -108,6 +113,10 @@ class TemplateScope:
         raise ExpressionError("InvalidTemplate", reason)
 
     # Definitions
+
+    def of_output(self, name: str) -> Self:
+        """The scope of an output's expressions."""
+        return replace(self, open_definitions=(*self.open_definitions, f"output {name.lower()}"))
 
     def parameter(self, name: str) -> Any:
         """A parameter's value; its default is evaluated once."""
@@ -136,7 +145,8 @@ class TemplateScope:
     def _evaluated(self, value: Any, what: str, section: str) -> Any:
         """A definition's value; in a prediction with what can't be told yet in it."""
         scope = self._defining(what)
-        return evaluate_tree(value, scope, scope.visitor, (section, what.partition(" ")[2]))
+        path = (section, what.partition(" ")[2])
+        return evaluate_tree(value, scope, scope.visitor, path, has_loops=section == "variables")
 
     @property
     def visitor(self) -> Callable[[str, Any], Any]:
@@ -189,7 +199,7 @@ class TemplateScope:
             is_at_rest=True,
             function=function,
         )
-        value = evaluate_tree(definition["output"].get("value"), inside, inside.visitor)
+        value = evaluate_tree(definition["output"].get("value"), inside, inside.visitor, has_loops=False)
         return check_result(self.types, function, definition, value)
 
     # The deployment

@@ -70,7 +70,7 @@ def _function_group(group: Any) -> Any:
 
 
 def _member(member: Mapping[str, Any]) -> dict[str, Any]:
-    ordered = _ordered(member, ("parameters", "output"))
+    ordered: dict[str, Any] = _ordered(member, ("parameters", "output"))
     if member.get("parameters"):
         ordered["parameters"] = [_ordered(one, ("name", "type")) for one in member["parameters"]]
     return ordered

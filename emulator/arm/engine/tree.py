@@ -59,25 +59,37 @@ def evaluate_leaf(text: str, scope: Any) -> Any:
     return evaluate(parse(text), scope) if is_expression(text) else unescape(text)
 
 
-def evaluate_tree(value: Any, scope: Any, visit: Callable[[str, Any], Any] = evaluate_leaf, path: Path = ()) -> Any:
+def evaluate_tree(
+    value: Any,
+    scope: Any,
+    visit: Callable[[str, Any], Any] = evaluate_leaf,
+    path: Path = (),
+    *,
+    has_loops: bool = True,
+) -> Any:
     """A copy of `value` with every string replaced by what `visit(text, scope)` makes of it.
 
-    `{"copy": [{name, count, input}], …}` becomes `{name: [input, input, …], …}`. `path` is where the value stands in
-    the template. Raises what `visit` raises, and InvalidTemplate for a loop that can't be unrolled.
+    `{"copy": [{name, count, input}], …}` becomes `{name: [input, input, …], …}`, where the value `has_loops`: not in
+    outputs, default values and functions. `path` is where the value stands in the template. Raises what `visit`
+    raises, and InvalidTemplate for a loop that can't be unrolled.
     """
     if isinstance(value, str):
         return visit(value, scope)
     if isinstance(value, list):
-        return [evaluate_tree(item, scope, visit, (*path, index)) for index, item in enumerate(value)]
+        return [
+            evaluate_tree(item, scope, visit, (*path, index), has_loops=has_loops) for index, item in enumerate(value)
+        ]
     if isinstance(value, Mapping):
         result: dict[str, Any] = {}
         for key, item in value.items():
-            if key.lower() == "copy" and is_copy_list(item):
+            if has_loops and key.lower() == "copy" and is_copy_list(item):
                 for index, loop in enumerate(item):
                     result[loop["name"]] = unroll(loop, scope, visit, (*path, key, index))
             else:
                 name = visit(key, scope) if key.startswith("[") else key
-                result[name if isinstance(name, str) else key] = evaluate_tree(item, scope, visit, (*path, key))
+                result[name if isinstance(name, str) else key] = evaluate_tree(
+                    item, scope, visit, (*path, key), has_loops=has_loops
+                )
         return result
     return value
 
@@ -92,15 +104,24 @@ def _is_loop(loop: Any) -> bool:
 
 
 def unroll(
-    loop: Mapping[str, Any], scope: Any, visit: Callable[[str, Any], Any] = evaluate_leaf, path: Path = ()
+    loop: Mapping[str, Any],
+    scope: Any,
+    visit: Callable[[str, Any], Any] = evaluate_leaf,
+    path: Path = (),
+    *,
+    has_loops: bool = True,
 ) -> list[Any]:
-    """The iterations of a property, variable or output loop."""
-    if _holds_loop(loop.get("input")):
+    """The iterations of a property, variable or output loop; `has_loops` as in `evaluate_tree`."""
+    count = copy_count(loop, scope, path)
+    if count and has_loops and _holds_loop(loop.get("input")):
         place = scope.source.place(*path)
         message = f"The template 'copy' definition at {place} has nested copy arrays. The use of nested copy arrays is "
         raise violation(f"{message}not supported. {LOOPS_HELP}", place)
-    name, count, path = str(loop.get("name", "")), copy_count(loop, scope, path), (*path, "input")
-    return [evaluate_tree(loop.get("input"), scope.in_loop(name, index), visit, path) for index in range(count)]
+    name, path = str(loop.get("name", "")), (*path, "input")
+    return [
+        evaluate_tree(loop.get("input"), scope.in_loop(name, index), visit, path, has_loops=has_loops)
+        for index in range(count)
+    ]
 
 
 def _holds_loop(value: Any) -> bool:

@@ -30,7 +30,9 @@ def scope() -> PartialScope:
         ("empty(parameters('array'))", False),
         ("equals(parameters('array'), createArray(1))", False),
         ("equals(parameters('object'), createObject('k', 2, 'p', 1))", False),
+        ("equals(parameters('array'), createArray(1, 2))", False),
         ("indexOf(parameters('array'), 1)", 0),
+        ("union(parameters('object'), createObject('p', 2)).p", 2),
         ("length(concat(parameters('array'), createArray(1)))", 3),
         ("length(createArray(parameters('text'), concat('a', parameters('text'))))", 2),
         ("createObject('a', parameters('text'), 'b', 1).b", 1),
@@ -54,7 +56,7 @@ def test_what_needs_no_pending_part_is_told(expression: str, value: object) -> N
         "last(parameters('array'))",
         "concat('a', parameters('text'))",
         "string(parameters('array'))",
-        "equals(parameters('array'), createArray(1, 2))",
+        "equals(parameters('array'), parameters('array'))",
         "equals(parameters('text'), parameters('text'))",
         "union(parameters('array'), createArray(1))",
         "indexOf(parameters('array'), 5)",
@@ -99,3 +101,40 @@ def test_an_open_object_is_told_as_far_as_it_is_known(expression: str, value: ob
 def test_what_an_open_object_does_not_have_yet_is_pending(expression: str) -> None:
     with pytest.raises(UnresolvedError):
         evaluate(f"[parameters('{expression}]", opened())
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "union(parameters('object'), createObject('p', createObject('a', 1))).p",
+        "union(createObject('p', createArray(1)), parameters('object')).p",
+        "union(createObject('p', 1), parameters('object')).p",
+        "first(sort(parameters('array'), lambda('x', 'y', less(lambdaVariables('x'), lambdaVariables('y')))))",
+        "filter(parameters('array'), lambda('x', lambdaVariables('x')))",
+        "toObject(parameters('array'), lambda('x', lambdaVariables('x')))",
+    ],
+)
+def test_what_depends_on_a_pending_part_is_pending_too(expression: str) -> None:
+    with pytest.raises((UnresolvedError, ExpressionError)) as raised:
+        evaluate(f"[{expression}]", scope())
+
+    assert "lambda" in str(raised.value) or isinstance(raised.value, UnresolvedError)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "union(parameters('object'), createObject('p', createObject('a', 1))).p",
+        "union(createObject('p', createArray(1)), parameters('object')).p",
+        "union(createObject('p', 1), parameters('object')).p",
+        "sort(parameters('array'), lambda('x', 'y', less(lambdaVariables('x'), lambdaVariables('y'))))",
+        "filter(parameters('array'), lambda('x', lambdaVariables('x')))",
+        "toObject(parameters('array'), lambda('x', lambdaVariables('x')))",
+    ],
+)
+def test_what_a_pending_part_decides_is_refused_or_pending(expression: str) -> None:
+    try:
+        value = evaluate(f"[{expression}]", scope())
+    except (UnresolvedError, ExpressionError):
+        return
+    assert isinstance(value, Pending)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from emulator.arm.caller import Caller
-from emulator.arm.engine.expansion import evaluate_body
+from emulator.arm.engine.bodies import evaluate_body
 from emulator.arm.engine.prepared import Prepared
 from emulator.arm.engine.request import DeploymentRequest
 from tests.emulator.arm.engine.preparing import Files, preparation, request

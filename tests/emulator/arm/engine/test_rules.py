@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from emulator.arm.engine.outputs import evaluate_outputs
 from emulator.arm.identifiers import ResourceId
 from tests.emulator.arm.engine.preparing import GROUP, MANAGEMENT_GROUP, SUBSCRIPTION, TENANT, prepare, refused
 from tests.emulator.arm.running import nested, resource, template
@@ -78,3 +79,97 @@ async def test_a_template_goes_to_any_scope_and_from_there_to_others(scope: Reso
         f"{str(scope).rstrip('/')}/providers/Microsoft.Contoso/things/a",
         "/providers/Microsoft.Contoso/things/b",
     ]
+
+
+CHILD = {"type": "parts", "apiVersion": "2024-01-01", "name": "k"}
+WRONG = "[add(1, 'x')]"
+IDENTITY = {
+    "namespace": "n",
+    "members": {
+        "f": {"parameters": [{"name": "x", "type": "int"}], "output": {"type": "string", "value": "[parameters('x')]"}}
+    },
+}
+LOOP_IN_LOOP = [{"name": "a", "count": 1, "input": {"copy": [{"name": "b", "count": 1, "input": 1}]}}]
+
+
+@pytest.mark.parametrize(
+    "part", [{"name": WRONG}, {"name": "a/b"}, {"dependsOn": [WRONG]}, {"scope": WRONG}, {"properties": {"x": WRONG}}]
+)
+async def test_nobody_looks_at_what_is_not_deployed_unless_a_child_of_it_is(part: dict[str, Any]) -> None:
+    left_out = resource("a") | {"condition": False} | part
+
+    await prepare(template(left_out))
+    await prepare(template(left_out | {"resources": [CHILD | {"condition": False}]}))
+    await refused(template(left_out | {"resources": [CHILD]}))
+
+
+async def test_what_is_not_deployed_may_be_depended_on() -> None:
+    await prepare(template(resource("a/b", condition=False), resource("c", dependsOn=["a/b"])))
+
+
+async def test_a_loop_without_an_iteration_may_be_of_any_mode() -> None:
+    def looped(count: int) -> dict[str, Any]:
+        return template(resource("a", copy={"name": "l", "count": count, "mode": "sideways"}))
+
+    await prepare(looped(0))
+    assert "invalid copy mode 'sideways'" in (await refused(looped(1))).message
+    assert "invalid copy count of: '-1'" in (await refused(looped(-1))).message
+
+
+async def test_loops_inside_of_loops_are_refused_when_they_run() -> None:
+    never = [LOOP_IN_LOOP[0] | {"count": 0}]
+
+    await prepare(template(resource("a", properties={"copy": never})))
+    refusal = await refused(template(resource("a", properties={"copy": LOOP_IN_LOOP})))
+
+    assert "has nested copy arrays" in refusal.message
+
+
+async def test_outputs_defaults_and_functions_hold_no_loops() -> None:
+    loops = {"copy": [{"name": "x", "count": 2, "input": 1}]}
+    content = template(
+        parameters={"p": {"type": "object", "defaultValue": loops}},
+        functions=[{"namespace": "n", "members": {"f": {"output": {"type": "object", "value": loops}}}}],
+        outputs={
+            "own": {"type": "object", "value": loops},
+            "loop": {"type": "array", "copy": {"count": 1, "input": loops}},
+            "default": {"type": "object", "value": "[parameters('p')]"},
+            "function": {"type": "object", "value": "[n.f()]"},
+        },
+    )
+
+    prepared = await prepare(content)
+    outputs = evaluate_outputs(content, prepared.scope)
+
+    assert {name: output["value"] for name, output in outputs.items()} == {
+        "own": loops,
+        "loop": [loops],
+        "default": loops,
+        "function": loops,
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (
+            template(outputs={"o": {"type": "int", "value": "[COPYINDEX()]"}}),
+            "The template function 'COPYINDEX' is not",
+        ),
+        (template(variables={"v": "[copyIndex()]"}), "The template function 'copyIndex' is not expected at this"),
+        (
+            template(variables={"v": "[n.f(1)]"}, functions=[IDENTITY]),
+            "The provided value for the output of the user-defined function 'n.f' is not valid",
+        ),
+        (
+            template(resource("a", properties={"v": "[n.f('s')]"}), functions=[IDENTITY]),
+            "The provided value for the 'x' parameter of the user-defined function 'n.f' is not valid",
+        ),
+    ],
+)
+async def test_some_refusals_are_told_without_the_place_where_they_came_up(
+    content: dict[str, Any], reason: str
+) -> None:
+    message = (await refused(content)).message
+
+    assert message.startswith(f"Deployment template validation failed: '{reason}")
