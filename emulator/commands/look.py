@@ -11,6 +11,7 @@ from emulator.looking.showing import deployment_table, group_table, tree
 from emulator.running import ArmReader, NotRunningError, RefusedError, RunningEmulator
 
 SUBSCRIPTION_SCOPE = "-"
+FILE_COLUMNS = 200  # of what goes to a file or another program, where nothing needs to be folded
 
 
 def add_to(commands: Commands) -> None:
@@ -28,7 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         emulator = RunningEmulator.find(arguments.state)
         subscription = arguments.subscription or emulator.subscriptions[0]
-        Console().print(_look(ArmReader(emulator), subscription, arguments.group, arguments.deployment))
+        console = Console() if sys.stdout.isatty() else Console(width=FILE_COLUMNS)
+        console.print(_look(ArmReader(emulator), subscription, arguments.group, arguments.deployment))
     except (NotRunningError, RefusedError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -83,8 +83,9 @@ def _print_addresses(stack: Stack) -> None:
     print(f"storage   {stack.blob_endpoint}")
     print(f"logs      {stack.supervisor.logs}")
     if rules := stack.faults.read().rules:
-        print(f"faults    {len(rules)} rules: python -m emulator faults list")
+        print(f"faults    {len(rules)} rules: .venv/bin/python -m emulator faults list")
     exports = " ".join(f"{name}={value}" for name, value in stack.client_settings.items())
     print(f"\nFor `armature` in another terminal: export {exports}")
-    print('For az, the SDKs and curl: eval "$(python -m emulator env)"; to look inside: python -m emulator look')
+    print('For az, the SDKs and curl: eval "$(.venv/bin/python -m emulator env)"')
+    print("To look inside: .venv/bin/python -m emulator look")
     print("Ctrl+C stops it.", flush=True)

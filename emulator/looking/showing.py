@@ -42,7 +42,7 @@ def deployment_table(deployment: DeploymentDetail) -> RenderableType:
     for one in deployment.operations:
         operations.add_row(one.kind, escape(one.target), _state(one.state), one.status, one.duration, escape(one.error))
     title = f"[bold]{escape(line.name)}[/]  {_state(line.state)}  {line.started}  {line.duration}"
-    parts: list[RenderableType] = [title, operations]
+    parts: list[RenderableType] = [title, f"correlation id {line.correlation_id}", operations]
     parts += [f"[red]{escape(error)}[/]" for error in deployment.errors]
     parts += [f"{escape(name)} = {escape(str(value))}" for name, value in deployment.outputs.items()]
     return Stacked(*parts)
@@ -61,9 +61,9 @@ def _resources(resources: Sequence[ResourceLine]) -> Table:
 
 
 def _deployments(deployments: Sequence[DeploymentLine]) -> Table:
-    table = _table("deployment", "state", "time", "duration", "correlation id")
+    table = _table("deployment", "state", "time", "duration")
     for one in deployments:
-        table.add_row(escape(one.name), _state(one.state), one.started, one.duration, one.correlation_id)
+        table.add_row(escape(one.name), _state(one.state), one.started, one.duration)
     return table
 
 
