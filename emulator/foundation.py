@@ -12,6 +12,7 @@ from emulator.azurite.accounts import APP_ACCOUNT, HOST_ACCOUNT, HOST_ACCOUNT_KE
 from emulator.azurite.launch import AzuriteEndpoints, start_azurite
 from emulator.certificates import Certificates, ensure_certificates
 from emulator.faults.plan import VARIABLE as FAULTS_VARIABLE
+from emulator.private_files import write_for_owner
 from emulator.processes import Child, Supervisor, free_port
 from emulator.readiness import answer
 
@@ -68,9 +69,9 @@ class Foundation:
         self.certificates = ensure_certificates(self.state / "certificates")
         ensure_accounts(self.accounts_file)
         header = secrets.token_hex(32)
-        self._keep(header)
+        write_for_owner(self.header_file, header)
         port = self.identity_port or free_port()
-        identity = self._start_identity(port, header)
+        identity = self._start_identity(port)
         _, self.storage = start_azurite(
             self.supervisor,
             data=self.state / "azurite",
@@ -84,14 +85,10 @@ class Foundation:
         identity.wait_until(lambda: _refuses_strangers(endpoint))
         self.settings = self._settings(endpoint, header)
 
-    def _keep(self, header: str) -> None:
-        self.header_file.unlink(missing_ok=True)
-        with open(os.open(self.header_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-            stream.write(header)
-
-    def _start_identity(self, port: int, header: str) -> Child:
+    def _start_identity(self, port: int) -> Child:
         command = [sys.executable, "-m", "emulator.identity", "--port", str(port)]
-        command += ["--tenant", self.tenant, "--principal", self.principal, "--header", header]
+        command += ["--tenant", self.tenant, "--principal", self.principal]
+        command += ["--header-file", str(self.header_file)]
         command += ["--private-key", str(self.certificates.token_key)]
         return self.supervisor.start("identity", command, environment=self.service_environment)
 

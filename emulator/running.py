@@ -18,7 +18,7 @@ TIMEOUT_SECONDS = 30
 
 
 class NotRunningError(Exception):
-    """No emulator runs in that state folder."""
+    """No emulator runs in that state folder, or the part of it that was asked does not answer."""
 
 
 class RefusedError(Exception):
@@ -64,13 +64,14 @@ class RunningEmulator:
         )
 
     def token(self, audience: str = ARM_AUDIENCE) -> str:
-        """An access token of the emulator's principal for `audience`, good for an hour. Raises `RefusedError`."""
-        answer = requests.get(
-            self.identity,
-            params={"resource": audience, "api-version": IDENTITY_API_VERSION},
-            headers={"X-IDENTITY-HEADER": self.identity_header},
-            timeout=TIMEOUT_SECONDS,
-        )
+        """An access token of the emulator's principal for `audience`, good for an hour.
+
+        Raises `RefusedError` or `NotRunningError`.
+        """
+        with requests.Session() as session:
+            session.trust_env = False
+            session.headers["X-IDENTITY-HEADER"] = self.identity_header
+            answer = _asked(session, self.identity, {"resource": audience, "api-version": IDENTITY_API_VERSION})
         if not answer.ok:
             raise RefusedError(f"the identity endpoint answers {answer.status_code}: {answer.text[:500]}")
         token: str = answer.json()["access_token"]
@@ -102,7 +103,7 @@ class RunningEmulator:
 
 
 class ArmReader:
-    """GETs of the emulator's ARM, with one token."""
+    """GETs of the emulator's ARM, with one token. All of it raises `RefusedError` or `NotRunningError`."""
 
     def __init__(self, emulator: RunningEmulator) -> None:
         self._arm = emulator.arm
@@ -112,11 +113,11 @@ class ArmReader:
         self._session.headers["Authorization"] = f"Bearer {emulator.token()}"
 
     def get(self, path: str, api_version: str, **query: str) -> dict[str, Any]:
-        """The answer to one GET. Raises `RefusedError`."""
+        """The answer to one GET."""
         return self._get(f"{self._arm}{path}", {"api-version": api_version, **query})
 
     def list(self, path: str, api_version: str, **query: str) -> Iterator[dict[str, Any]]:
-        """The items of all pages of a list. Raises `RefusedError`."""
+        """The items of all pages of a list."""
         page = self.get(path, api_version, **query)
         yield from page["value"]
         while link := page.get("nextLink"):
@@ -124,9 +125,18 @@ class ArmReader:
             yield from page["value"]
 
     def _get(self, url: str, query: Mapping[str, str]) -> dict[str, Any]:
-        answer = self._session.get(url, params=dict(query), timeout=TIMEOUT_SECONDS)
+        answer = _asked(self._session, url, query)
         document: dict[str, Any] = answer.json()
         if not answer.ok:
             error = document.get("error", {})
             raise RefusedError(f"{error.get('code', answer.status_code)}: {error.get('message', answer.text[:500])}")
         return document
+
+
+def _asked(session: requests.Session, url: str, query: Mapping[str, str]) -> requests.Response:
+    try:
+        return session.get(url, params=dict(query), timeout=TIMEOUT_SECONDS)
+    except (requests.ConnectionError, requests.Timeout) as error:
+        address = url.partition("?")[0]
+        message = f"nothing answers at {address}: the emulator has ended, start it with `python -m emulator up`"
+        raise NotRunningError(message) from error

@@ -3,26 +3,24 @@
 import fcntl
 import json
 import os
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Self
 
 from emulator.app_hosts import AppHosts, host_name
+from emulator.arm_process import arm_command, serves
 from emulator.faults.folder import FaultFolder, read_fault_file
 from emulator.faults.model import FaultFile
 from emulator.foundation import PRINCIPAL, TENANT, Foundation, emulator_environment
+from emulator.private_files import write_for_owner
 from emulator.processes import Child, Supervisor, free_port, is_port_free
-from emulator.readiness import answer
 from emulator.reviving import Reviver
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 DEFAULT_LOCATION = "eastus2"
-ARM_READY_PATH = "/metadata/endpoints?api-version=2022-09-01"
 
 
 class StackError(Exception):
@@ -101,7 +99,8 @@ class Stack:
         self._changing = threading.RLock()
         launch: dict[str, Callable[[], Child]] = {"arm": self._launch_arm}
         launch |= {host_name(index): partial(self._launch_host, index) for index in range(options.hosts)}
-        self._reviver = Reviver(self.supervisor, launch if options.revive else {}, self._changing)
+        revived = {name: partial(self._launch_again, again) for name, again in launch.items()}
+        self._reviver = Reviver(self.supervisor, revived if options.revive else {}, self._changing)
 
     def __enter__(self) -> Self:
         self.start()
@@ -235,26 +234,21 @@ class Stack:
             self.faults.load(read_fault_file(given) if isinstance(given, Path) else given)
 
     def _launch_arm(self) -> Child:
-        certificates = self.foundation.certificates
-        command = [sys.executable, "-m", "emulator.arm", "--port", str(self._arm_port)]
-        command += ["--certificate", str(certificates.server), "--private-key", str(certificates.server_key)]
-        command += ["--ca", str(certificates.authority), "--token-key", str(certificates.token_public_key)]
-        command += ["--accounts", str(self.foundation.accounts_file), "--blob-endpoint", self.blob_endpoint]
-        command += ["--scale", str(self.options.scale), "--tenant", self.options.tenant]
-        command += ["--principal", self.options.principal]
-        command += ["--database", str(self.state / "arm.sqlite")]
-        for subscription in self.options.subscriptions:
-            command += ["--subscription", subscription]
-        command += ["--log", str(self.supervisor.logs / "arm-requests.log")]
+        options = self.options
+        command = arm_command(self.foundation, self._arm_port, scale=options.scale, subscriptions=options.subscriptions)
         return self.supervisor.start("arm", command, environment=self.foundation.service_environment)
 
     def _launch_host(self, index: int) -> Child:
         environment = {**emulator_environment(), **self.foundation.fault_environment, **self.app_settings}
         return self._hosts.launch(index, environment)
 
+    def _launch_again(self, launch: Callable[[], Child]) -> Child:
+        child = launch()
+        self._write_addresses()
+        return child
+
     def _arm_serves(self) -> bool:
-        response = answer(f"{self.arm_url}{ARM_READY_PATH}", trust=self.foundation.certificates.trust_bundle)
-        return response is not None and response.status_code == HTTPStatus.OK
+        return serves(self.foundation, self._arm_port)
 
     def _check_ports(self) -> None:
         taken = [port for port in (*self._hosts.ports, self._arm_port) if not is_port_free(port)]
@@ -290,16 +284,10 @@ class Stack:
             "supervisor": os.getpid(),
             "processes": {name: child.pid for name, child in self.supervisor.children.items()},
         }
-        _write_for_owner(self._addresses_file, json.dumps(content, indent=1))
+        write_for_owner(self._addresses_file, json.dumps(content, indent=1))
         if self.function_key is not None:
-            _write_for_owner(self._key_file, self.function_key)
+            write_for_owner(self._key_file, self.function_key)
 
     @property
     def _key_file(self) -> Path:
         return self.state / "function-key"
-
-
-def _write_for_owner(file: Path, text: str) -> None:
-    file.unlink(missing_ok=True)
-    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-        stream.write(text)

@@ -2,10 +2,10 @@
 
 import base64
 import json
-import os
 import secrets
-import tempfile
 from pathlib import Path
+
+from emulator.private_files import write_for_owner
 
 HOST_ACCOUNT = "devstoreaccount1"
 HOST_ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -31,10 +31,7 @@ def new_key() -> str:
 
 def write_accounts(file: Path, accounts: dict[str, str]) -> None:
     """Replace the file; a reader sees the old accounts or the new ones. Only its owner can read it."""
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=".accounts-")
-    with os.fdopen(descriptor, "w") as stream:
-        json.dump(accounts, stream, indent=1)
-    Path(temporary).replace(file)
+    write_for_owner(file, json.dumps(accounts, indent=1))
 
 
 def connection_string(account: str, key: str, *, blob_endpoint: str, queue_endpoint: str) -> str:

@@ -2,8 +2,6 @@
 
 import fcntl
 import json
-import os
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from typing import Any
 
 from emulator.faults import journal
 from emulator.faults.model import FaultFile, FaultFileError, FaultProblem, FaultRule, read_faults
+from emulator.private_files import write_for_owner
 
 RULES = "faults.json"
 RUN = "run"
@@ -85,10 +84,7 @@ class FaultFolder:
         return read_faults(document), run
 
     def _write(self, file: FaultFile, run: str) -> None:
-        descriptor, temporary = tempfile.mkstemp(dir=self._state, prefix=".faults-")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump({RUN: run, **file.document()}, stream, indent=1)
-        Path(temporary).replace(self._path)
+        write_for_owner(self._path, json.dumps({RUN: run, **file.document()}, indent=1))
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

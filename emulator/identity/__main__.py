@@ -19,7 +19,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--tenant", required=True, help="the directory's id")
     parser.add_argument("--principal", required=True, help="the object id of the app's identity")
-    parser.add_argument("--header", required=True, help="the secret that callers send as X-IDENTITY-HEADER")
+    parser.add_argument(
+        "--header-file", type=Path, required=True, help="holds the secret that callers send as X-IDENTITY-HEADER"
+    )
     parser.add_argument("--private-key", type=Path, required=True, help="the RSA key that signs tokens (PEM)")
     parser.add_argument("--log", type=Path, help="a file for the request log, one JSON line each")
     arguments = parser.parse_args()
@@ -27,11 +29,12 @@ def main() -> None:
     handler = logging.FileHandler(arguments.log) if arguments.log else logging.StreamHandler()
     REQUEST_LOG.addHandler(handler)
     REQUEST_LOG.setLevel(logging.INFO)
+    header = arguments.header_file.read_text(encoding="utf-8")
     identity = ManagedIdentity(
         tenant=arguments.tenant, principal=arguments.principal, private_key=arguments.private_key.read_text()
     )
     faults = IdentityFaults(plan_of_environment("identity"))
-    faults.listener = Listener(identity_application(identity, arguments.header, faults), arguments.port)
+    faults.listener = Listener(identity_application(identity, header, faults), arguments.port)
     asyncio.run(_serve(faults.listener))
 
 

@@ -13,42 +13,10 @@ import pytest
 import requests
 
 from emulator.processes import ChildError, free_port, is_port_free
-from emulator.running import RunningEmulator
+from emulator.running import NotRunningError, RunningEmulator
 from emulator.stack import SUBSCRIPTION, Ports, Stack, StackError, StackOptions
 from tests.running import ROOT
 from tests.waiting import is_alive, wait_until
-
-FUNCTION_APP = """
-import os
-import azure.functions as func
-
-app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
-
-@app.route(route="settings/{name}")
-def setting(req: func.HttpRequest) -> str:
-    return os.environ.get(req.route_params["name"], "")
-
-@app.route(route="guarded", auth_level=func.AuthLevel.FUNCTION)
-def guarded(req: func.HttpRequest) -> str:
-    return "guarded"
-"""
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("app")
-    (folder / "function_app.py").write_text(FUNCTION_APP)
-    (folder / "host.json").write_text('{"version": "2.0"}')
-    return folder
-
-
-@pytest.fixture(scope="module")
-def small_stack(app: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    options = StackOptions(
-        state=tmp_path_factory.mktemp("small"), app_root=app, scale=0.01, extra_settings={"GREETING": "hello"}
-    )
-    with Stack(options) as running:
-        yield running
 
 
 def processes_of(state: Path) -> dict[str, int]:
@@ -191,4 +159,7 @@ def test_nothing_is_left_of_an_emulator_that_is_ended(app: Path, tmp_path: Path,
 
     assert emulator.returncode == (0 if number == signal.SIGTERM else -signal.SIGKILL)
     wait_until(lambda: not any(is_alive(child) for child in children))
+    if number == signal.SIGKILL:
+        with pytest.raises(NotRunningError, match="the emulator has ended"):
+            RunningEmulator.find(tmp_path).token()
     assert is_port_free(port)

@@ -27,6 +27,7 @@ from tests.emulator.arm.running import (
     TemplateServer,
     arm_command,
     linked,
+    nested,
     resource,
     running_arm,
     template,
@@ -80,6 +81,7 @@ async def faulty(certificates: Certificates, tmp_path: Path) -> AsyncIterator[Fa
         yield Faulty(arm, tmp_path)
 
 
+@pytest.mark.shows_fault("slow")
 async def test_arm_slow(faulty: Faulty) -> None:
     faulty.given("slow", "PutDeployment", delaySeconds=0.2)
 
@@ -89,6 +91,7 @@ async def test_arm_slow(faulty: Faulty) -> None:
     assert (status, time.monotonic() - began >= 0.2) == (201, True)
 
 
+@pytest.mark.shows_fault("throttled")
 async def test_arm_throttled(faulty: Faulty) -> None:
     faulty.given("throttled", "PutDeployment", retryAfterSeconds=7)
 
@@ -102,6 +105,7 @@ async def test_arm_throttled(faulty: Faulty) -> None:
 
 
 @pytest.mark.parametrize("number", [500, 502, 503, 504])
+@pytest.mark.shows_fault("serverError")
 async def test_arm_server_error(faulty: Faulty, number: int) -> None:
     found = []
     for body in ("json", "html", "empty"):
@@ -117,6 +121,7 @@ async def test_arm_server_error(faulty: Faulty, number: int) -> None:
     assert (await faulty.arm.request("GET", DEPLOYMENT))[0] == 404
 
 
+@pytest.mark.shows_fault("connectionReset")
 async def test_arm_connection_reset(faulty: Faulty) -> None:
     faulty.given("connectionReset", "PutDeployment")
 
@@ -126,6 +131,7 @@ async def test_arm_connection_reset(faulty: Faulty) -> None:
     assert (await faulty.arm.request("GET", DEPLOYMENT))[0] == 404
 
 
+@pytest.mark.shows_fault("answerLost")
 async def test_arm_answer_lost(faulty: Faulty) -> None:
     faulty.given("answerLost", "PutDeployment")
 
@@ -135,6 +141,7 @@ async def test_arm_answer_lost(faulty: Faulty) -> None:
     assert (await faulty.arm.ended(DEPLOYMENT))["properties"]["provisioningState"] == "Succeeded"
 
 
+@pytest.mark.shows_fault("tokenRefused")
 async def test_arm_token_refused(faulty: Faulty) -> None:
     faulty.given("tokenRefused", "PutDeployment")
 
@@ -154,6 +161,7 @@ async def test_arm_token_refused(faulty: Faulty) -> None:
         ("conflict", {"code": "ConcurrentOperation"}, 409, "ConcurrentOperation"),
     ],
 )
+@pytest.mark.shows_fault
 async def test_arm_refuses_a_request(
     faulty: Faulty, fault: str, parameters: dict[str, Any], status: int, code: str
 ) -> None:
@@ -184,6 +192,7 @@ async def test_arm_forbidden_names_client_action_and_scope(faulty: Faulty) -> No
         ("policyDenied", "RequestDisallowedByPolicy"),
     ],
 )
+@pytest.mark.shows_fault
 async def test_arm_refuses_in_preflight(faulty: Faulty, fault: str, inner: str) -> None:
     faulty.given(fault, "PutDeployment")
 
@@ -193,6 +202,7 @@ async def test_arm_refuses_in_preflight(faulty: Faulty, fault: str, inner: str) 
     assert [detail["code"] for detail in body["error"]["details"]] == [inner]
 
 
+@pytest.mark.shows_fault("cancelRefused")
 async def test_arm_cancel_refused(faulty: Faulty) -> None:
     faulty.given("cancelRefused", "CancelDeployment")
 
@@ -215,6 +225,7 @@ async def test_arm_cancel_refused(faulty: Faulty) -> None:
         ("resourceThrottled", {}, "TooManyRequests", "ResourceRequestsThrottled"),
     ],
 )
+@pytest.mark.shows_fault
 async def test_arm_fails_an_operation_of_a_deployment(
     faulty: Faulty, fault: str, parameters: dict[str, Any], name: str, code: str
 ) -> None:
@@ -230,6 +241,7 @@ async def test_arm_fails_an_operation_of_a_deployment(
 
 @pytest.mark.parametrize("after", [0, 0.5])
 @pytest.mark.parametrize("shape", ["plain", "nested", "jsonInMessage", "string", "html", "capitals"])
+@pytest.mark.shows_fault("provisioningFailure")
 async def test_arm_provisioning_failure(faulty: Faulty, shape: str, after: float) -> None:
     failure = {"status": 400, "code": "BadThing", "message": "The thing is bad.", "shape": shape, "after": after}
     faulty.given("provisioningFailure", "CreateResource", match={"resourceType": "*/things"}, **failure)
@@ -270,6 +282,7 @@ async def test_a_failure_comes_when_its_part_of_the_time_has_passed(certificates
     assert time.monotonic() - began >= 0.2  # five seconds of Azure's
 
 
+@pytest.mark.shows_fault("stuck")
 async def test_arm_stuck(faulty: Faulty) -> None:
     faulty.given("stuck", "CreateResource", match={"name": "a"})
     content = {"mode": "Incremental", "template": template(resource("a"), resource("b"))}
@@ -300,6 +313,7 @@ async def test_a_cancelled_deployment_lets_go_of_what_was_stuck(faulty: Faulty) 
     assert (await faulty.arm.deploy(template(resource("a"))))["properties"]["provisioningState"] == "Succeeded"
 
 
+@pytest.mark.shows_fault("linkedContentRefused")
 async def test_arm_linked_content_refused(faulty: Faulty, templates: TemplateServer) -> None:
     templates.files["/child.json"] = template(resource("a"))
     content = template(linked("child", {"uri": f"{templates.url}/child.json", "queryString": "sig=right"}))
@@ -314,6 +328,7 @@ async def test_arm_linked_content_refused(faulty: Faulty, templates: TemplateSer
     assert "sig" not in str(faulty.faults.happened())
 
 
+@pytest.mark.shows_fault("staleRead")
 async def test_arm_stale_read(faulty: Faulty) -> None:
     await faulty.arm.request("PUT", THING, {"location": "eastus2", "tags": {"version": "1"}})
     faulty.given("staleRead", "Get*", attempts="1-", lagSeconds=3600)
@@ -348,6 +363,7 @@ async def test_a_read_after_the_lag_shows_the_present_and_is_no_occasion(faulty:
     assert faulty.faults.happened() == []
 
 
+@pytest.mark.shows_fault("principalNotFound")
 async def test_arm_principal_not_found(faulty: Faulty) -> None:
     identity = resource("id-app", "Microsoft.ManagedIdentity/userAssignedIdentities")
     await faulty.arm.deploy(template(identity), name="first")
@@ -381,6 +397,7 @@ async def test_arm_principal_not_found(faulty: Faulty) -> None:
 
 
 @pytest.mark.parametrize("moment", ["beforeWork", "afterWork"])
+@pytest.mark.shows_fault("killed")
 def test_arm_killed_while_a_deployment_makes_something(certificates: Certificates, tmp_path: Path, moment: str) -> None:
     rule = {"id": "k", "service": "arm", "fault": "killed", "match": {"operation": "CreateResource"}, "times": 1}
     FaultFolder(tmp_path).load(read_faults({"rules": [{**rule, "parameters": {"moment": moment}}]}))
@@ -399,6 +416,7 @@ def test_arm_killed_while_a_deployment_makes_something(certificates: Certificate
 
 
 @pytest.mark.parametrize("moment", ["beforeWork", "afterWork"])
+@pytest.mark.shows_fault("killed")
 def test_arm_killed(certificates: Certificates, tmp_path: Path, moment: str) -> None:
     rule = {"id": "k", "service": "arm", "fault": "killed", "match": {"operation": "PutGroup"}, "times": 1}
     FaultFolder(tmp_path).load(read_faults({"rules": [{**rule, "parameters": {"moment": moment}}]}))
@@ -513,6 +531,42 @@ async def test_the_same_seed_refuses_the_same_requests_whatever_their_order(
     assert first == again
     assert first != other
     assert 4 <= len(first) <= 20
+
+
+async def test_the_same_seed_gives_the_same_run_of_a_deployment(certificates: Certificates, tmp_path: Path) -> None:
+    rules = [
+        {"id": "busy", "fault": "throttled", "match": {"operation": "PutDeployment"}, "probability": 0.7},
+        {"id": "gone", "fault": "answerLost", "match": {"operation": "PutGroup"}, "probability": 0.9},
+        {"id": "bad", "fault": "provisioningFailure", "match": {"name": "n*"}, "probability": 0.4},
+        {"id": "refused", "fault": "conflict", "match": {"operation": "CreateResource"}, "probability": 0.2},
+    ]
+    inner = [resource(f"n{number}") for number in range(6)]
+    content = template(*(resource(f"o{number}") for number in range(6)), nested("inner", template(*inner)))
+
+    async def run(name: str, seed: int) -> tuple[dict[str, str], list[tuple[str, str, int]]]:
+        """How the operations ended, and what happened to which attempt of what."""
+        folder = tmp_path / name
+        folder.mkdir()
+        FaultFolder(folder).load(read_faults({"seed": seed, "rules": [{"service": "arm", **rule} for rule in rules]}))
+        async with running_arm(certificates, folder, faults=folder) as arm:
+            for path, body in [
+                (GROUP_PATH, {"location": "eastus2"}),
+                (DEPLOYMENT, {"properties": {"mode": "Incremental", "template": content}}),
+            ]:
+                while await asyncio.to_thread(ask, certificates, "PUT", arm.url + path, body) not in (200, 201):
+                    continue
+            await arm.ended(DEPLOYMENT)
+            operations = [*await arm.operations_of(), *await arm.operations_of("inner")]
+        ends = {op["targetResource"]["id"]: op["provisioningState"] for op in operations if "targetResource" in op}
+        happened = sorted((one["rule"], one["key"], one["attempt"]) for one in FaultFolder(folder).happened())
+        return ends, happened
+
+    first, again, other = await run("first", 4), await run("again", 4), await run("other", 5)
+
+    assert first == again
+    assert first[1] != other[1]
+    assert {rule for rule, _, _ in [*first[1], *other[1]]} == {"busy", "gone", "bad", "refused"}
+    assert "Failed" in first[0].values()
 
 
 async def test_faults_are_administered_beside_the_api_without_a_token(faulty: Faulty) -> None:

@@ -85,6 +85,7 @@ def storage(azurite: RunningAzurite) -> Iterator[Storage]:
         running.faults.clear()
 
 
+@pytest.mark.shows_fault("slow")
 def test_storage_slow(storage: Storage) -> None:
     storage.given("slow", "PutBlob", delaySeconds=0.3)
 
@@ -106,6 +107,7 @@ def test_storage_slow(storage: Storage) -> None:
     ],
     ids=["server_busy", "internal_error", "forbidden", "forbidden_by_network", "refused"],
 )
+@pytest.mark.shows_fault
 def test_storage_refusals(storage: Storage, fault: str, parameters: dict[str, Any], status: int, code: str) -> None:
     storage.given(fault, "PutBlob", **parameters)
 
@@ -129,6 +131,7 @@ def test_a_refused_head_has_no_body(storage: Storage) -> None:
 
 
 @pytest.mark.parametrize("fault", ["connectionReset", "cutUpload"])
+@pytest.mark.shows_fault
 def test_storage_connection_reset_and_cut_upload(storage: Storage, fault: str) -> None:
     storage.given(fault, "PutBlob", **({"afterBytes": 1000} if fault == "cutUpload" else {}))
 
@@ -138,6 +141,7 @@ def test_storage_connection_reset_and_cut_upload(storage: Storage, fault: str) -
     assert storage.names() == []
 
 
+@pytest.mark.shows_fault("answerLost")
 def test_storage_answer_lost(storage: Storage) -> None:
     storage.given("answerLost", "PutBlob")
 
@@ -147,6 +151,7 @@ def test_storage_answer_lost(storage: Storage) -> None:
     assert storage.read() == CONTENT
 
 
+@pytest.mark.shows_fault("cutDownload")
 def test_storage_cut_download(storage: Storage) -> None:
     storage.upload()
     storage.given("cutDownload", "GetBlob", afterBytes=1000)
@@ -176,6 +181,7 @@ def test_a_download_shorter_than_the_cut_is_whole(storage: Storage) -> None:
     assert storage.get(storage.sas_url()).content == CONTENT
 
 
+@pytest.mark.shows_fault("sasExpired")
 def test_storage_sas_expired(storage: Storage) -> None:
     storage.upload()
     url = storage.sas_url()
@@ -191,6 +197,7 @@ def test_storage_sas_expired(storage: Storage) -> None:
 @pytest.mark.parametrize(
     ("skew", "status"), [(-3600, 403), (7200, 403), (-60, 200), (60, 200)], ids=["late", "early", "less", "more"]
 )
+@pytest.mark.shows_fault("clockSkew")
 def test_storage_clock_skew(storage: Storage, skew: int, status: int) -> None:
     storage.upload()
     url = storage.sas_url()

@@ -1,5 +1,8 @@
 """The stack with faults: what a rule kills is started again, and the state folder tells what happened."""
 
+import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,30 +11,11 @@ import pytest
 import requests
 
 from emulator.faults.folder import FaultFolder
-from emulator.faults.model import FaultFile, FaultFileError, read_faults, read_rule
+from emulator.faults.model import FaultFileError, read_faults, read_rule
 from emulator.processes import ChildError
 from emulator.stack import Stack, StackOptions
 from tests.running import ROOT
 from tests.waiting import wait_until
-
-FUNCTION_APP = """
-import azure.functions as func
-
-app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
-
-@app.route(route="hello")
-def hello(req: func.HttpRequest) -> str:
-    return "hello"
-"""
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Path:
-    folder = tmp_path / "app"
-    folder.mkdir()
-    (folder / "function_app.py").write_text(FUNCTION_APP)
-    (folder / "host.json").write_text('{"version": "2.0"}')
-    return folder
 
 
 def metadata(stack: Stack) -> int | None:
@@ -46,38 +30,27 @@ def metadata(stack: Stack) -> int | None:
         return None
 
 
-def test_what_a_rule_kills_is_started_again(app: Path, tmp_path: Path) -> None:
-    file = FaultFile(seed=3)
-
-    with Stack(StackOptions(state=tmp_path / "state", app_root=app, scale=0, faults=file, revive=True)) as stack:
-        rule = {"id": "k", "service": "arm", "fault": "killed", "match": {"operation": "GetMetadata"}, "times": 1}
-        stack.faults.add(read_rule(rule))
-        killed = metadata(stack)
-        wait_until(lambda: metadata(stack) == 200)
-        stack.kill_host()
-        stack.start_host()
-        stack.check()
-
-        assert (killed, stack.revived) == (None, ["arm"])
-        assert [entry["rule"] for entry in stack.faults.happened()] == ["k"]
-        assert requests.get(f"{stack.api_url}/hello", timeout=30).text == "hello"
-
-
-def test_without_reviving_a_death_is_an_error(app: Path, tmp_path: Path) -> None:
-    path = tmp_path / "faults.json"
+def test_what_a_rule_kills_is_started_again_and_what_nobody_revives_is_told(app: Path, tmp_path: Path) -> None:
+    path, state = tmp_path / "faults.json", tmp_path / "state"
     path.write_text('{"rules": [{"id": "k", "service": "arm", "fault": "killed", "match": {"operation": "GetGroup"}}]}')
 
-    with Stack(StackOptions(state=tmp_path / "state", app_root=app, scale=0, faults=path)) as stack:
-        assert [rule.id for rule in stack.faults.read().rules] == ["k"]
-        with pytest.raises(requests.ConnectionError):
-            requests.get(
-                f"{stack.arm_url}/subscriptions/x/resourceGroups/y?api-version=2021-04-01",
-                verify=stack.app_settings["REQUESTS_CA_BUNDLE"],
-                timeout=30,
-            )
+    with Stack(StackOptions(state=state, app_root=app, scale=0, faults=path, revive=True)) as stack:
+        rule = {"id": "m", "service": "arm", "fault": "killed", "match": {"operation": "GetMetadata"}, "times": 1}
+        stack.faults.add(read_rule(rule))
+        killed, before = metadata(stack), stack.supervisor.children["arm"].pid
+        wait_until(lambda: metadata(stack) == 200)
+        stack.check()
+        told = json.loads((state / "stack.json").read_text())["processes"]
 
-        wait_until(lambda: not stack.supervisor.children["arm"].is_running)
-        with pytest.raises(ChildError, match="arm has ended"):
+        assert (killed, stack.revived) == (None, ["arm"])
+        assert [entry["rule"] for entry in stack.faults.happened()] == ["m"]
+        assert [one.id for one in stack.faults.read().rules] == ["k", "m"]
+        assert told["arm"] == stack.supervisor.children["arm"].pid != before
+
+        identity = stack.supervisor.children["identity"]
+        os.kill(identity.pid, signal.SIGKILL)
+        wait_until(lambda: not identity.is_running)
+        with pytest.raises(ChildError, match="identity has ended"):
             stack.check()
 
 

@@ -47,6 +47,7 @@ def identity(azurite: RunningAzurite) -> Iterator[Identity]:
     running.faults.clear()
 
 
+@pytest.mark.shows_fault("slow")
 def test_identity_slow(identity: Identity) -> None:
     identity.given("slow", parameters={"delaySeconds": 0.3})
 
@@ -57,6 +58,7 @@ def test_identity_slow(identity: Identity) -> None:
     assert response.status_code == 200
 
 
+@pytest.mark.shows_fault("down")
 def test_identity_down(identity: Identity) -> None:
     identity.given("down", parameters={"seconds": 0.5})
 
@@ -82,6 +84,7 @@ def _answers(identity: Identity) -> bool:
 
 
 @pytest.mark.parametrize(("body", "text"), [("json", '"statusCode": 502'), ("html", "<html>"), ("empty", "")])
+@pytest.mark.shows_fault("serverError")
 def test_identity_server_error(identity: Identity, body: str, text: str) -> None:
     identity.given("serverError", parameters={"status": 502, "body": body})
 
@@ -92,6 +95,7 @@ def test_identity_server_error(identity: Identity, body: str, text: str) -> None
     assert bool(text) == bool(first.text)
 
 
+@pytest.mark.shows_fault("throttled")
 def test_identity_throttled(identity: Identity) -> None:
     identity.given("throttled", parameters={"retryAfterSeconds": 7})
 
@@ -100,6 +104,7 @@ def test_identity_throttled(identity: Identity) -> None:
     assert (response.status_code, response.headers["Retry-After"]) == (429, "7")
 
 
+@pytest.mark.shows_fault("expiredToken")
 def test_identity_expired_token(identity: Identity) -> None:
     identity.given("expiredToken", parameters={"expiredSecondsAgo": 60})
 
@@ -119,6 +124,7 @@ def test_identity_expired_token_that_is_told(identity: Identity) -> None:
     assert int(response.json()["expires_on"]) == identity.claims(response)["exp"] < time.time()
 
 
+@pytest.mark.shows_fault("wrongAudience")
 def test_identity_wrong_audience(identity: Identity) -> None:
     identity.given("wrongAudience", match={"name": "https://management.*"})
 

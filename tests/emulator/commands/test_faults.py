@@ -1,36 +1,25 @@
 """`python -m emulator faults`, as somebody types it."""
 
 import json
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
 
-from emulator import __main__ as command_line
 from emulator.faults.catalogue import FAULTS
 from emulator.faults.folder import FaultFolder
 from emulator.faults.plan import FaultPlan, Occasion
+from tests.emulator.commands.running import Run
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Runs `faults` with arguments; answers exit code, standard output and standard error."""
-
-    def run_with(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["emulator", "faults", "--state", str(tmp_path), *arguments])
-        try:
-            code = command_line.main()
-        except SystemExit as ended:
-            code = 1 if isinstance(ended.code, str) else int(ended.code or 0)
-            print(ended.code if isinstance(ended.code, str) else "")
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return run_with
+def run(run: Run, tmp_path: Path) -> Run:
+    """Runs `faults` with arguments, in a state folder of the test's own."""
+    return partial(run, "faults", "--state", str(tmp_path))
 
 
-def test_a_rule_is_added_listed_and_removed(run: Any) -> None:
+def test_a_rule_is_added_listed_and_removed(run: Run) -> None:
     code, name, _ = run(
         *("add", "arm", "throttled", "--match", "operation=PutDeployment", "--match", "name=web-*,api"),
         *("--attempts", "1,2", "--probability", "0.5", "--times", "3", "--set", "retryAfterSeconds=4"),
@@ -48,7 +37,7 @@ def test_a_rule_is_added_listed_and_removed(run: Any) -> None:
     assert run("remove", "throttled-1")[0] == 1
 
 
-def test_a_mistake_is_told_and_nothing_is_added(run: Any) -> None:
+def test_a_mistake_is_told_and_nothing_is_added(run: Run) -> None:
     code, _, wrong = run("add", "arm", "slow", "--match", "container=x")
 
     assert code == 1
@@ -56,14 +45,14 @@ def test_a_mistake_is_told_and_nothing_is_added(run: Any) -> None:
     assert json.loads(run("list")[1])["rules"] == []
 
 
-def test_a_fault_of_another_service_is_told_with_those_there_are(run: Any) -> None:
-    code, told, _ = run("add", "identity", "stuck")
+def test_a_fault_of_another_service_is_told_with_those_there_are(run: Run) -> None:
+    code, _, told = run("add", "identity", "stuck")
 
     assert code == 1
     assert "identity has no fault 'stuck': it has down, slow" in told
 
 
-def test_a_file_is_loaded_and_cleared(run: Any, tmp_path: Path) -> None:
+def test_a_file_is_loaded_and_cleared(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "mine.json"
     file.write_text(json.dumps({"seed": 5, "rules": [kind.example_rule() for kind in FAULTS.values()]}))
 
@@ -76,7 +65,7 @@ def test_a_file_is_loaded_and_cleared(run: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"), [("{", "It is not JSON"), ('{"rules": 1}', "rules: "), (None, "No such file")]
 )
-def test_a_wrong_file_is_told(run: Any, tmp_path: Path, content: str | None, told: str) -> None:
+def test_a_wrong_file_is_told(run: Run, tmp_path: Path, content: str | None, told: str) -> None:
     file = tmp_path / "mine.json"
     if content is not None:
         file.write_text(content)
@@ -87,7 +76,7 @@ def test_a_wrong_file_is_told(run: Any, tmp_path: Path, content: str | None, tol
     assert told in wrong
 
 
-def test_what_happened_is_printed(run: Any, tmp_path: Path) -> None:
+def test_what_happened_is_printed(run: Run, tmp_path: Path) -> None:
     run("add", "identity", "slow", "--id", "s")
     FaultPlan(tmp_path, "identity").decide(Occasion("GetToken x", "GetToken", {"name": "x"}))
 
@@ -97,7 +86,7 @@ def test_what_happened_is_printed(run: Any, tmp_path: Path) -> None:
     assert FaultFolder(tmp_path).happened() == [json.loads(line)]
 
 
-def test_the_schema_and_the_table_tell_every_fault(run: Any) -> None:
+def test_the_schema_and_the_table_tell_every_fault(run: Run) -> None:
     schema, table = json.loads(run("schema")[1]), run("table")[1]
 
     jsonschema.Draft202012Validator.check_schema(schema)
