@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import islice
 from typing import Any
 
 from armature.problems import Problem, ProblemCode, Severity
@@ -17,22 +18,26 @@ from armature.templates.expressions import (
     parse_expression,
     walk,
 )
+from armature.templates.features import may_be_in_function, unsupported_feature
 from armature.templates.functions import FUNCTIONS, find_function
 from armature.templates.links import artifacts_location_problems
 from armature.templates.literals import has_secret, lookalike, masked, plain_text_secrets
 from armature.templates.nearest import Nearest
 from armature.templates.parameters import PARAMETER_TYPES, check_parameter_value, has_parameter_type
-from armature.templates.reading import JsonDocument, JsonSyntaxError, escape_pointer, read_json
+from armature.templates.reading import JsonDocument, JsonSyntaxError, escape_pointer, pointer_to, read_json
 from armature.templates.template import (
     ResourceDeclaration,
     Template,
     TemplateShapeError,
     UserFunction,
 )
+from armature.templates.type_validity import type_faults
 
 __all__ = ["check_parameter_value", "check_template", "has_parameter_type"]
 
 _EXCERPT = 160
+_MOST_TYPE_FAULTS = 100
+_LONGEST_MESSAGE = 1000  # a circle of definitions is told with all their names
 _MAX_READ_BYTES = 8 * limits.MAX_TEMPLATE_BYTES
 """A file that is larger still is refused unread."""
 
@@ -110,6 +115,7 @@ class _Location(Enum):
 
     PARAMETER = "the default value of a parameter"
     VARIABLE = "a variable"
+    FUNCTION = "a function that the template defines"
     ELSEWHERE = ""
 
 
@@ -138,6 +144,8 @@ class _Checker:
 
     def check(self, template: Template, names: _Names) -> None:
         self._check_limits(template)
+        self._check_types(template)
+        self._check_asserts(template, names)
         self._check_parameters(template, names)
         self._check_variables(template, names)
         self._check_functions(template, names)
@@ -177,6 +185,18 @@ class _Checker:
                     f"{template.pointer}/{section}",
                 )
 
+    def _check_types(self, template: Template) -> None:
+        for fault in islice(type_faults(template.value), _MOST_TYPE_FAULTS):
+            if fault.path[0] != "definitions" and len(fault.path) == 3 and fault.path[2] == "type":
+                continue  # told with the parameter or output
+            self._shape(_without_help(fault.message)[:_LONGEST_MESSAGE], template.pointer + pointer_to(*fault.path))
+
+    def _check_asserts(self, template: Template, names: _Names) -> None:
+        section, base = self._section(template, "asserts")
+        if unsupported := unsupported_feature(template.value):
+            self._shape(unsupported, base)
+        self._check_value(section, base, names)
+
     def _check_parameters(self, template: Template, names: _Names) -> None:
         section, base = self._section(template, "parameters")
         self._warn_of_secrets(section, base)
@@ -186,7 +206,7 @@ class _Checker:
                 self._shape(f"Parameter `{name}` is not an object with a `type`.", pointer)
                 continue
             definition = template.parameters[name]
-            if definition.type not in PARAMETER_TYPES:
+            if definition.type not in PARAMETER_TYPES and "$ref" not in body:
                 self._bad_type("Parameter", name, body, pointer)
             if "defaultValue" not in body:
                 continue
@@ -205,8 +225,9 @@ class _Checker:
 
     def _check_functions(self, template: Template, names: _Names) -> None:
         for function in template.user_functions.values():
-            inside = replace(names, parameters=frozenset(parameter.name.lower() for parameter in function.parameters))
-            self._check_value(function.output, f"{function.pointer}/output/value", inside)
+            own = frozenset(parameter.name.lower() for parameter in function.parameters)
+            inside = replace(names, parameters=own, variables=frozenset())
+            self._check_value(function.output, f"{function.pointer}/output/value", inside, _Location.FUNCTION)
 
     def _check_outputs(self, template: Template, names: _Names) -> None:
         section, base = self._section(template, "outputs")
@@ -215,7 +236,7 @@ class _Checker:
             if not isinstance(body, dict):
                 self._shape(f"Output `{name}` is not an object with a `type` and a `value`.", pointer)
                 continue
-            if template.outputs[name].type not in PARAMETER_TYPES:
+            if template.outputs[name].type not in PARAMETER_TYPES and "$ref" not in body:
                 self._bad_type("Output", name, body, pointer)
             if "value" not in body and "copy" not in body:
                 self._shape(f"Output `{name}` has no `value`.", pointer)
@@ -408,7 +429,7 @@ def _call_fault(call: FunctionCall, names: _Names, location: _Location) -> _Faul
     fault = function.count_fault(len(call.arguments))
     if fault:
         step = "Correct the number of arguments."
-        return ProblemCode.FUNCTION_ARGUMENTS, fault.partition(" Please see")[0].removesuffix(".") + ".", step
+        return ProblemCode.FUNCTION_ARGUMENTS, _without_help(fault), step
     return _misplaced(function.name, location) or _undefined(call, function.name, names)
 
 
@@ -425,6 +446,9 @@ def _user_call_fault(call: FunctionCall, names: _Names) -> _Fault | None:
 
 
 def _misplaced(name: str, location: _Location) -> _Fault | None:
+    if location is _Location.FUNCTION and not may_be_in_function(name):
+        message = f"The function `{name}` may not be called in {location.value}."
+        return ProblemCode.FUNCTION_UNKNOWN, message, "Hand its value to the function as an argument."
     if name in ("utcNow", "newGuid"):
         if location is not _Location.PARAMETER:
             message = f"The function `{name}` may be called in the default value of a parameter only."
@@ -471,6 +495,10 @@ def _excerpt(text: str, column: int) -> str:
     start = max(column - _EXCERPT // 2, 0) if len(text) > _EXCERPT else 0
     end = min(start + _EXCERPT, len(text))
     return f"{'…' if start else ''}{masked(text, keep_length=True)[start:end]}{'…' if end < len(text) else ''}"
+
+
+def _without_help(message: str) -> str:
+    return message.partition(" Please see")[0].removesuffix(".") + "."
 
 
 def _has_expression(value: Any) -> bool:

@@ -1,10 +1,15 @@
 """Whether a value fits a parameter."""
 
+import re
 from typing import Any
 
 from armature.templates.functions.text import utf16_length
 from armature.templates.template import ParameterDefinition
 from armature.templates.values import are_equal, type_name
+
+_TOLD = re.compile(
+    r"The provided value for the template parameter '(?P<path>.*?)' is not valid\. (?P<reason>.*)", re.DOTALL
+)
 
 PARAMETER_TYPES: dict[str, type] = {
     "string": str,
@@ -27,7 +32,26 @@ def check_parameter_value(definition: ParameterDefinition, value: Any) -> str | 
         return f"is of type {type_name(value).lower()}, not {definition.type}"
     if value is None:
         return None
-    return _allowed_fault(definition, value) or _range_fault(definition, value) or _length_fault(definition, value)
+    return (
+        _allowed_fault(definition, value)
+        or _range_fault(definition, value)
+        or _length_fault(definition, value)
+        or _fault_inside(definition, value)
+    )
+
+
+def _fault_inside(definition: ParameterDefinition, value: Any) -> str | None:
+    """What does not fit the whole definition, such as an element or a property, in the engine's words."""
+    if definition.types is None or definition.written is None:
+        return None
+    told = next(iter(definition.types.check(value, definition.written, definition.name)), "")
+    found = _TOLD.fullmatch(told)
+    if found is None:
+        return None  # the definition is wrong, not the value
+    if definition.secure:
+        return "does not fit its type"
+    reason = "It is none of the allowed values" if found["reason"].startswith("The value '") else found["reason"]
+    return f"does not fit its type at `{found['path']}`: {reason.partition(' Please see ')[0].removesuffix('.')}"
 
 
 def has_parameter_type(definition: ParameterDefinition, value: Any) -> bool:

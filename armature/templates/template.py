@@ -1,7 +1,7 @@
 """An ARM template as data: what it declares, and where."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from armature.templates.expressions import (
     unescape,
 )
 from armature.templates.reading import JsonDocument, Position, escape_pointer, read_json
+from armature.templates.types import TypeDefinitions
 
 DEPLOYMENT_TYPE = "microsoft.resources/deployments"
 _SECURE_TYPES = ("securestring", "secureobject")
@@ -50,7 +51,10 @@ class TemplateShapeError(ValueError):
 
 @dataclass(frozen=True)
 class ParameterDefinition:
-    """A parameter of a template. `type` is in lower case, with `$ref` followed; `default` may hold expressions."""
+    """A parameter of a template. `type` is in lower case, with `$ref` followed; `default` may hold expressions.
+
+    `written` is the whole definition as the template has it, in which `types` looks up what it refers to.
+    """
 
     name: str
     type: str
@@ -63,6 +67,8 @@ class ParameterDefinition:
     min_length: int | None = None
     max_length: int | None = None
     nullable: bool = False
+    written: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    types: TypeDefinitions | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_required(self) -> bool:
@@ -179,6 +185,11 @@ class Template:
             place = f"{pointer}/resources" if "resources" in value else pointer
             raise _shape_error(document, place, "There are no `resources`: an array or (by symbolic name) an object.")
         return cls(document, value, pointer, scope)
+
+    @cached_property
+    def types(self) -> TypeDefinitions:
+        """The types that the template defines."""
+        return TypeDefinitions(self.value)
 
     @property
     def language_version(self) -> str | None:
@@ -303,6 +314,8 @@ class Template:
             min_length=_integer(followed.get("minLength")),
             max_length=_integer(followed.get("maxLength")),
             nullable=followed.get("nullable") is True,
+            written=body if isinstance(body, dict) else None,
+            types=self.types,
         )
 
     def _output(self, name: str, body: Any) -> OutputDefinition:

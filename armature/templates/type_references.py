@@ -22,6 +22,7 @@ class TypeReferences:
     def __init__(self, template: Mapping[str, Any], *, location: str = "") -> None:
         self._template = template
         self._location = location
+        self._followed: dict[str, dict[str, Any]] = {}
 
     def follow(self, definition: Definition, place: str) -> Definition:
         """A definition with its `$ref` followed; what is written beside the reference replaces what it names.
@@ -29,21 +30,26 @@ class TypeReferences:
         `place` is where the definition stands in the template, such as `parameters.p`. Raises ExpressionError in the
         engine's words for a reference that leads nowhere or in a circle.
         """
-        followed: Definition = definition
-        names: list[str] = []
-        here = place
-        while "$ref" in followed:
-            reference = followed["$ref"]
-            target, name = self._resolve(reference, here)
-            if name in names:
+        if "$ref" not in definition:
+            return definition
+        chain: dict[str, Definition] = {}
+        here, current = place, definition
+        while "$ref" in current:
+            target, name = self._resolve(current["$ref"], here)
+            if name in chain:
+                names = list(chain)
                 raise refused(_circle([*names[names.index(name) :], name]))
-            if _pointer_place(name) == place and not names:
+            if _pointer_place(name) == place and not chain:
                 raise refused(_circle([name, name]))
-            names.append(name)
+            if name in self._followed:
+                chain[name] = current = self._followed[name]
+                break
+            chain[name] = current = target
             here = _pointer_place(name)
-            beside = {key: value for key, value in followed.items() if key != "$ref"}
-            followed = {**target, **beside}
-        return followed
+        found: dict[str, Any] = {}
+        for name, link in reversed(chain.items()):
+            found = self._followed[name] = {**found, **_beside_reference(link)}
+        return {**found, **_beside_reference(definition)}
 
     def _resolve(self, reference: Any, place: str) -> tuple[Definition, str]:
         """What a reference names, and its name as the template spells it."""
@@ -79,6 +85,10 @@ class TypeReferences:
     def _bad_reference(self, place: str, why: str) -> ExpressionError:
         full = f"{self._location}.{place}" if self._location else place
         return refused(f"Invalid reference encountered at '{full}.$ref'. {why} {SYNTAX_HELP}")
+
+
+def _beside_reference(definition: Definition) -> dict[str, Any]:
+    return {key: value for key, value in definition.items() if key != "$ref"}
 
 
 def refused(message: str) -> ExpressionError:

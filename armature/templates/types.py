@@ -31,6 +31,10 @@ _FITTING: dict[str, tuple[type, str]] = {
 }
 
 
+KINDS = frozenset(_FITTING)
+"""The types that there are, in lower case."""
+
+
 def template_parameter(path: str) -> str:
     """The words for a parameter of the template."""
     return f"the template parameter '{path}'"

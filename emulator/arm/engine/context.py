@@ -9,7 +9,7 @@ from typing import Any
 
 from armature.templates.errors import ExpressionError, UnresolvedError
 from armature.templates.scope import OpenList, PartialObject, Pending
-from emulator.arm import catalogue
+from emulator.arm import authorization, catalogue
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.engine.instance import Instance
 from emulator.arm.engine.known import Known
@@ -19,6 +19,7 @@ from emulator.arm.engine.request import DeploymentRequest, TemplateLink
 from emulator.arm.engine.runtime import full, properties
 from emulator.arm.engine.source import Source
 from emulator.arm.errors import resource_group_not_found
+from emulator.arm.governance.scopes import action_of
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.provisioning import act
 

@@ -5,15 +5,12 @@ from typing import Any
 
 from armature.templates.errors import ExpressionSyntaxError
 from armature.templates.expressions import FunctionCall, is_expression, walk
+from armature.templates.features import may_be_in_function
 from emulator.arm.engine.refusals import violation
 from emulator.arm.engine.source import Source
 from emulator.arm.engine.tree import parse
 
 _HELP = "Please see https://aka.ms/arm-syntax-functions for usage details."
-_NOT_SUPPORTED = frozenset(
-    "tenant managementgroup reference references newguid utcnow copyindex pickzones managementgroupresourceid "
-    "tologicalzone tologicalzones tophysicalzone tophysicalzones externalinputs".split()
-)
 
 
 def check_functions(template: Mapping[str, Any], source: Source) -> None:
@@ -50,7 +47,7 @@ def _check_calls(name: str, member: Any, source: Source, path: tuple[str | int, 
     wrong = [
         call.name
         for call in _calls(member["output"].get("value"))
-        if call.namespace is None and (call.name.lower() in _NOT_SUPPORTED or call.name.lower().startswith("list"))
+        if call.namespace is None and not may_be_in_function(call.name)
     ]
     if wrong:
         place = source.place(*path, "output", "value")

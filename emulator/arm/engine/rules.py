@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from armature.templates.features import unsupported_feature
+from armature.templates.type_validity import type_faults
 from emulator.arm.engine.declarations import Declaration, declared
 from emulator.arm.engine.function_rules import check_functions
 from emulator.arm.engine.refusals import RESOURCES_HELP, as_shown, violation
@@ -22,7 +24,6 @@ _LIMITS = {
     "resources": ("resources", MAX_COPIES),
 }
 _LANGUAGE_VERSION = re.compile(r"1\.\d+(-experimental)?|2\.\d+(-experimental)?")
-_TYPES = frozenset("string securestring int bool object secureobject array".split())
 _AGGREGATE = ("$ref", "items", "prefixItems", "properties", "additionalProperties", "discriminator")
 
 
@@ -40,6 +41,8 @@ def check_rules(template: Mapping[str, Any], source: Source, *, is_inside: bool)
         if (count := len(template.get(section) or {})) > most:
             message = f"The number of template {words} limit exceeded. Limit: '{most}' and actual: '{count}'."
             raise violation(f"{message} {_help(section)}", source.place(section))
+    if unsupported := unsupported_feature(template):
+        raise violation(unsupported, source.place("asserts"))
     if version is None:
         _check_features(template, source)
     elif version.startswith("2.") and isinstance(template.get("resources"), list):
@@ -83,11 +86,8 @@ def _features(template: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str | in
 
 
 def _check_types(template: Mapping[str, Any], source: Source) -> None:
-    for section in ("parameters", "outputs"):
-        for name, body in (template.get(section) or {}).items():
-            kind = body.get("type")
-            if kind is not None and kind.lower() not in _TYPES:
-                raise violation(f"Requested value '{kind}' was not found.", source.place(section, name, "type"))
+    for fault in type_faults(template, location=source.path):
+        raise violation(fault.message, source.place(*fault.path))
 
 
 def _check_variables(template: Mapping[str, Any], source: Source) -> None:

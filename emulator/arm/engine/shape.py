@@ -40,7 +40,12 @@ class _Resource(_Part):
     resources: "list[_Resource] | dict[str, _Resource] | None" = None
 
 
-class _Parameter(_Part):
+class _Discriminator(_Part):
+    property_name: str = Field(alias="propertyName")
+    mapping: "dict[str, _Type]"
+
+
+class _Type(_Part):
     type: str | None = None
     allowed_values: list[Any] | None = Field(None, alias="allowedValues")
     min_value: int | None = Field(None, alias="minValue")
@@ -48,17 +53,20 @@ class _Parameter(_Part):
     min_length: int | None = Field(None, alias="minLength")
     max_length: int | None = Field(None, alias="maxLength")
     nullable: bool | None = None
+    items: "bool | _Type | None" = None
+    prefix_items: "list[_Type] | None" = Field(None, alias="prefixItems")
+    properties: "dict[str, _Type] | None" = None
+    additional_properties: "bool | _Type | None" = Field(None, alias="additionalProperties")
+    discriminator: _Discriminator | None = None
 
 
-class _Output(_Part):
-    type: str | None = None
+class _Output(_Type):
     condition: bool | str | None = None
     loop: _Loop | None = Field(None, alias="copy")
     value: Any = None
-    nullable: bool | None = None
 
 
-class _Argument(_Part):
+class _Argument(_Type):
     name: Text
 
 
@@ -76,7 +84,8 @@ class _Template(_Part):
     schema_: Text = Field(alias="$schema")
     content_version: Text = Field(alias="contentVersion")
     language_version: str | None = Field(None, alias="languageVersion")
-    parameters: dict[str, _Parameter] | None = None
+    definitions: dict[str, _Type] | None = None
+    parameters: dict[str, _Type] | None = None
     variables: dict[str, Any] | None = None
     functions: list[_Functions] | None = None
     resources: list[_Resource] | dict[str, _Resource]

@@ -435,3 +435,67 @@ def test_an_expression_that_ends_too_early_is_told_with_what_to_close() -> None:
     [problem] = problems_of(resources=[resource(properties={"a": "[concat('a', ]"})])
 
     assert problem.next_step.startswith("The expression ends too early")
+
+
+TYPES: dict[str, Any] = {"pair": {"type": "object", "properties": {"size": {"type": "int", "allowedValues": [1, 2]}}}}
+
+
+def test_a_default_value_is_checked_against_all_of_its_definition() -> None:
+    [problem] = problems_of(
+        languageVersion="2.0",
+        resources={},
+        definitions=TYPES,
+        parameters={"p": {"$ref": "#/definitions/pair", "defaultValue": {"size": 987}}},
+    )
+
+    assert problem.code is ProblemCode.PARAMETER_VALUE
+    assert problem.pointer == "/parameters/p/defaultValue"
+    assert problem.message == (
+        "The default value of the parameter `p` does not fit its type at `p.size`: It is none of the allowed values."
+    )
+
+
+def test_a_secure_default_value_that_does_not_fit_is_not_described() -> None:
+    definition = {"type": "secureObject", "properties": {"hidden-name": {"type": "int"}}}
+
+    [problem] = problems_of(
+        languageVersion="2.0", resources={}, parameters={"p": definition | {"defaultValue": {"hidden-name": "hush"}}}
+    )
+
+    assert problem.message == "The default value of the parameter `p` does not fit its type."
+
+
+@pytest.mark.parametrize(
+    ("sections", "pointer", "reason"),
+    [
+        ({"definitions": {"t": {"type": "int", "minLength": 1}}}, "/definitions/t", "can specify a minLength"),
+        ({"definitions": {"t/u": {"$ref": "#/definitions/x"}}}, "/definitions/t~1u", "'#/definitions/x' not found"),
+        ({"parameters": {"p": {"type": "string", "minValue": 1}}}, "/parameters/p", "Only 'Int' type parameters"),
+        ({"outputs": {"o": {"type": "array", "items": {"type": "x"}, "value": []}}}, "/outputs/o/items/type", "'x'"),
+        ({"languageVersion": "2.0", "asserts": {"a": True}}, "/asserts", "does not support feature 'Asserts'"),
+    ],
+)
+def test_a_definition_that_is_wrong_is_told_where_it_stands(
+    sections: dict[str, Any], pointer: str, reason: str
+) -> None:
+    [problem] = problems_of(**sections)
+
+    assert problem.code is ProblemCode.TEMPLATE_SHAPE
+    assert problem.pointer == pointer
+    assert reason in problem.message
+
+
+@pytest.mark.parametrize("call", ["utcNow()", "reference('x')", "listKeys('x', '1')", "variables('v')"])
+def test_what_a_function_of_the_template_may_not_call_is_told(call: str) -> None:
+    member = {"parameters": [], "output": {"type": "object", "value": f"[{call}]"}}
+
+    [problem] = problems_of(variables={"v": 1}, functions=[{"namespace": "n", "members": {"f": member}}])
+
+    assert problem.pointer == "/functions/0/members/f/output/value"
+
+
+def test_assertions_are_checked_like_other_expressions() -> None:
+    [problem] = problems_of(languageVersion="2.1-experimental", resources={}, asserts={"a": "[equals(nothing(), 1)]"})
+
+    assert problem.code is ProblemCode.FUNCTION_UNKNOWN
+    assert problem.pointer == "/asserts/a"

@@ -173,3 +173,28 @@ async def test_some_refusals_are_told_without_the_place_where_they_came_up(
     message = (await refused(content)).message
 
     assert message.startswith(f"Deployment template validation failed: '{reason}")
+
+
+@pytest.mark.parametrize(
+    ("sections", "reason"),
+    [
+        (
+            {"definitions": {"t": {"type": "int", "minLength": 1}}},
+            "provided properties for the type definition 't'",
+        ),
+        (
+            {"parameters": {"p": {"type": "string", "minValue": 1}}},
+            "provided properties for the template parameter",
+        ),
+        (
+            {"outputs": {"o": {"$ref": "#/definitions/x", "value": 1}}},
+            "properties.template.outputs.o.$ref'. '#/def",
+        ),
+        ({"definitions": {"t": {"type": "array", "items": 5}}}, "Error converting a value of the template"),
+        ({"asserts": {"a": True}}, "Template language version '2.0' does not support feature 'Asserts'"),
+    ],
+)
+async def test_definitions_are_checked_although_nothing_uses_them(sections: dict[str, Any], reason: str) -> None:
+    content = template(languageVersion="2.0") | {"resources": {}} | sections
+
+    assert reason in (await refused(content)).message
