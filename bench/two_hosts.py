@@ -1,6 +1,6 @@
 """Hosts on one task hub, one killed (SIGKILL) every few seconds under load: what is lost or doubled, one JSON line.
 
-    python -m bench.two_hosts [--instances 150] [--seconds-between-kills 3] [--seed 1]
+    python -m bench.two_hosts [--instances 900] [--seconds-between-kills 3] [--seed 1]
 
 Every instance fans out, waits for a timer, has two children that fan out, waits for an event that either host is sent,
 and runs a last activity. `wrong` counts outputs that are not right, `unsound` histories with an event twice or one that
@@ -50,7 +50,7 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hosts", type=int, default=2)
-    parser.add_argument("--instances", type=int, default=150)
+    parser.add_argument("--instances", type=int, default=900)
     parser.add_argument("--seconds-between-kills", type=float, default=3)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

@@ -74,7 +74,7 @@ def test_a_page_size_that_is_none_counts_as_not_given(host: RunningHost, top: st
     assert len(answer.json()) >= 3
 
 
-def test_waiting_without_an_interval_leaves_the_host_answering(host: RunningHost) -> None:
+def test_a_start_may_wait_with_an_interval_of_zero(host: RunningHost) -> None:
     with ThreadPoolExecutor(1) as pool:
         path = host.management("/orchestrators/wait/polled?timeout=30&pollingInterval=0")
         waiting = pool.submit(requests.post, path, timeout=60)
