@@ -26,8 +26,7 @@ class Downloader:
 
     def __init__(self, certificate_authority: Path, is_prevented: Callable[[str], bool] = lambda _: False) -> None:
         self._is_prevented = is_prevented
-        self._context = ssl.create_default_context()
-        self._context.load_verify_locations(certificate_authority)
+        self._authority = certificate_authority
         self._session: aiohttp.ClientSession | None = None
 
     async def text(self, link: TemplateLink) -> str:
@@ -42,7 +41,9 @@ class Downloader:
         if self._is_prevented(link.address.partition("?")[0]):
             raise _unreachable(link)
         if self._session is None:
-            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=self._context), timeout=_TIMEOUT)
+            context = ssl.create_default_context()
+            context.load_verify_locations(self._authority)
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context), timeout=_TIMEOUT)
         try:
             async with self._session.get(link.address, allow_redirects=True) as response:
                 if response.status != 200:

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from aiohttp import web
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 from azure.mgmt.resource.deployments.aio import DeploymentsMgmtClient
 from azure.mgmt.resource.resources.aio import ResourceManagementClient
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from emulator.arm.addresses import list_at, resource_at
 from emulator.arm.catalogue import find_type
@@ -54,7 +57,15 @@ def version_of(path: str) -> str:
 def token(certificates: Certificates, **claims: Any) -> str:
     """A signed access token; `claims` replace the usual ones."""
     usual = {"aud": AUDIENCE, "tid": DEFAULT_TENANT, "oid": "someone", "exp": int(time.time()) + 3600}
-    return jwt.encode(usual | claims, certificates.token_key.read_text(), algorithm="RS256")
+    return jwt.encode(usual | claims, _signing_key(certificates.token_key), algorithm="RS256")
+
+
+@cache
+def _signing_key(file: Path) -> RSAPrivateKey:
+    """The key of a file, which takes longer to read than a token to sign."""
+    key = load_pem_private_key(file.read_bytes(), password=None)
+    assert isinstance(key, RSAPrivateKey)
+    return key
 
 
 @dataclass
@@ -156,7 +167,7 @@ async def running_arm(
         throttle=throttle,
         faults=faults,
     )
-    trust = str(certificates.trust_bundle)
+    trust = str(certificates.authority)
     value = token(certificates)
     async with serve(settings) as port:
         url = f"https://127.0.0.1:{port}"
