@@ -1,4 +1,7 @@
-"""Who is let in: a valid token, a known api-version, a token left in the bucket, and the right to do what is asked."""
+"""Who is let in: a valid token, a known api-version, a token left in the bucket, and the right to do what is asked.
+
+What is below `/emulator/` is no part of Azure: it needs no api-version, and nothing is counted against its callers.
+"""
 
 import re
 from typing import Any
@@ -15,6 +18,7 @@ from emulator.arm.tokens import TokenVerifier
 
 CALLER = web.RequestKey("caller", Caller)
 
+_OWN = "/emulator/"
 _SUBSCRIPTION = re.compile("/+subscriptions/+([^/]+)", re.IGNORECASE)
 
 
@@ -27,6 +31,8 @@ def admission_middleware(verifier: TokenVerifier, state: CloudState, budgets: Bu
             check_api_version(request.query.get("api-version"))
             return await handler(request)
         caller = request[CALLER] = verifier.caller(request.headers.get("Authorization"))
+        if request.path.startswith(_OWN):
+            return await handler(request)
         found = _SUBSCRIPTION.match(request.path)
         header, left = budgets.spend(request.method, caller.object_id, found[1] if found else None)
         request[REMAINING] = (header, left)

@@ -4,11 +4,14 @@ Source of the wording: https://learn.microsoft.com/azure/role-based-access-contr
 quoted there.
 """
 
+from collections.abc import Iterable, Iterator
+
 from emulator.arm.caller import Caller
 from emulator.arm.errors import ArmError
-from emulator.arm.governance.roles import ASSIGNMENT_TYPE, permissions_of
+from emulator.arm.governance.roles import ASSIGNMENT_TYPE, Permission, permissions_of
 from emulator.arm.governance.scopes import scopes_above
 from emulator.arm.identifiers import ResourceId
+from emulator.arm.models import Resource
 from emulator.arm.state import CloudState
 
 
@@ -23,13 +26,30 @@ def check(state: CloudState, caller: Caller | None, action: str, scope: Resource
         raise ArmError(403, "AuthorizationFailed", message)
 
 
+def is_seen(state: CloudState, principal: str, scope: ResourceId) -> bool:
+    """True when the principal has some role at the scope, above it or inside it: then the lists of scopes show it."""
+    places = (*scopes_above(state, scope), *(found.id.scope for found in state.resources(scope) if found.governs))
+    return any(True for _ in assignments_of(state, principal, places))
+
+
 def is_allowed(state: CloudState, principal: str, action: str, scope: ResourceId) -> bool:
     """True when one of the principal's role assignments at the scope or above it grants the action."""
-    for place in scopes_above(state, scope):
+    return any(permission.allows(action) for permission in _granted(state, principal, scope))
+
+
+def is_allowed_data(state: CloudState, principal: str, action: str, scope: ResourceId) -> bool:
+    """True when one of the principal's role assignments at the scope or above it grants the action on data."""
+    return any(permission.allows_data(action) for permission in _granted(state, principal, scope))
+
+
+def _granted(state: CloudState, principal: str, scope: ResourceId) -> Iterator[Permission]:
+    for assignment in assignments_of(state, principal, scopes_above(state, scope)):
+        yield from permissions_of(state, str(assignment.properties.get("roleDefinitionId", "")))
+
+
+def assignments_of(state: CloudState, principal: str, places: Iterable[ResourceId]) -> Iterator[Resource]:
+    """The role assignments of a principal directly at some places."""
+    for place in places:
         for assignment in state.governing(place, ASSIGNMENT_TYPE):
-            if str(assignment.properties.get("principalId", "")).lower() == principal.lower() and any(
-                permission.allows(action)
-                for permission in permissions_of(state, str(assignment.properties.get("roleDefinitionId", "")))
-            ):
-                return True
-    return False
+            if str(assignment.properties.get("principalId", "")).lower() == principal.lower():
+                yield assignment

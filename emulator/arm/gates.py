@@ -40,11 +40,12 @@ def check_delete(surroundings: Surroundings, resource: Resource, caller: Caller 
         gate(surroundings, resource, caller)
 
 
-def check_action(surroundings: Surroundings, resource_id: ResourceId) -> None:
-    """Raise `ArmError` when nothing may be asked of a resource that could change it: a read-only lock forbids POSTs.
+def check_action(surroundings: Surroundings, resource_id: ResourceId, action: str, caller: Caller | None) -> None:
+    """Raise `ArmError` when an action (`listKeys`) may not be asked of a resource.
 
-    The right to ask is told by the request itself, see emulator.arm.governance.rights.
+    The caller needs the right to it, and a read-only lock forbids every POST. A `caller` of None is ARM itself.
     """
+    authorization.check(surroundings.state, caller, action_of(resource_id, f"{action}/action"), resource_id)
     locks.check_write(surroundings.state, resource_id)
 
 

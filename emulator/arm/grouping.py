@@ -8,6 +8,7 @@ from emulator.arm import gates
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.behaviours.generic import new_document
 from emulator.arm.caller import Caller
+from emulator.arm.catalogue import LOCATIONS
 from emulator.arm.errors import ArmError, invalid_request_content, resource_group_being_deleted
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.models import ProviderOperation, Resource
@@ -24,7 +25,8 @@ def write_group(state: CloudState, group_id: ResourceId, body: Mapping[str, Any]
     """Create or update a group; answers it and whether it is new.
 
     Raises `ArmError`: SubscriptionNotFound, InvalidResourceGroup, LocationRequired, InvalidResourceGroupLocation (it
-    can't move), ResourceGroupBeingDeleted.
+    can't move), LocationNotAvailableForResourceGroup (as quoted in Azure/azure-cli issue 16368),
+    ResourceGroupBeingDeleted.
     """
     subscription, name = state.check_subscription(group_id.subscription or ""), group_id.group or ""
     if not _NAME.fullmatch(name):
@@ -45,6 +47,12 @@ def write_group(state: CloudState, group_id: ResourceId, body: Mapping[str, Any]
             f"'{existing.location}'."
         )
         raise ArmError(409, "InvalidResourceGroupLocation", message)
+    if existing is None and location not in LOCATIONS:
+        message = (
+            f"The provided location '{location}' is not available for resource group. List of available regions is "
+            f"'{','.join(LOCATIONS)}'."
+        )
+        raise ArmError(400, "LocationNotAvailableForResourceGroup", message)
     if existing:
         existing.tags, existing.managed_by = dict(tags), body.get("managedBy", existing.managed_by)
         state.put_group(existing)

@@ -186,8 +186,14 @@ def present(surroundings: Surroundings, resource: Resource) -> dict[str, Any]:
     return behaviour_of(resource.id.type).present(resource, surroundings)
 
 
-def act(surroundings: Surroundings, resource_id: ResourceId, action: str, body: dict[str, Any]) -> Any:
-    """A POST on a resource, such as `listKeys`; raises `ArmError` when the type has no such action."""
+def act(
+    surroundings: Surroundings, resource_id: ResourceId, action: str, body: dict[str, Any], caller: Caller | None = None
+) -> Any:
+    """A POST on a resource, such as `listKeys`, by a request or by a deployment's template for its caller.
+
+    Raises `ArmError`: what emulator.arm.gates refuses, ResourceNotFound, InvalidResourceOperation.
+    """
+    gates.check_action(surroundings, resource_id, action, caller)
     resource = read(surroundings, resource_id)
     perform = behaviour_of(resource_id.type).actions.get(action.lower())
     if perform is None:

@@ -66,11 +66,19 @@ def every(state: CloudState, time: SimulatedTime, resource_type: str) -> list[So
 
 
 def find(state: CloudState, time: SimulatedTime, resource_type: str, name: str) -> SoftDeleted | None:
-    """What holds a name of a type."""
+    """What holds a name of a type, which is the whole world's; for accounts see `holder_of`."""
     for deleted in every(state, time, resource_type):
         if deleted.resource.id.last_name.lower() == name.lower():
             return deleted
     return None
+
+
+def holder_of(state: CloudState, time: SimulatedTime, resource: Resource) -> SoftDeleted | None:
+    """What holds the name that a resource is to have; an account's name is that of its resource group alone."""
+    if not _is(resource, COGNITIVE_ACCOUNT):
+        return find(state, time, resource.id.type, resource.id.last_name)
+    held = every(state, time, COGNITIVE_ACCOUNT)
+    return next((deleted for deleted in held if deleted.resource.id.key == resource.id.key), None)
 
 
 def purge(state: CloudState, deleted: SoftDeleted) -> None:
@@ -92,7 +100,7 @@ def check(state: CloudState, time: SimulatedTime, resource: Resource) -> None:
     """
     if state.find_resource(resource.id):
         return
-    deleted = find(state, time, resource.id.type, resource.id.last_name)
+    deleted = holder_of(state, time, resource)
     if _wants_recovery(resource):
         if deleted is None or deleted.resource.id.key != resource.id.key:
             raise _nothing_to_recover(resource)
@@ -109,7 +117,7 @@ def recover(state: CloudState, time: SimulatedTime, resource: Resource) -> Resou
         return None
     for flag in ("restore", "createMode"):
         resource.properties.pop(flag, None)
-    deleted = find(state, time, resource.id.type, resource.id.last_name)
+    deleted = holder_of(state, time, resource)
     if deleted:
         state.drop_record(_KIND, _key(deleted.resource))
     return deleted.resource if deleted else None
@@ -125,7 +133,7 @@ def _is(resource: Resource, resource_type: str) -> bool:
 
 
 def _key(resource: Resource) -> str:
-    return f"{resource.id.type}/{resource.id.last_name}"
+    return resource.id.key if _is(resource, COGNITIVE_ACCOUNT) else f"{resource.id.type}/{resource.id.last_name}"
 
 
 def _nothing_to_recover(resource: Resource) -> ArmError:

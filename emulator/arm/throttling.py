@@ -52,10 +52,7 @@ class Budgets:
         moment = self._clock()
         bucket = self._buckets.setdefault((kind, principal, (subscription or "").lower()), _Bucket(size, moment))
         passed = (moment - bucket.when) / self._scale if self._scale > 0 else math.inf
-        bucket.tokens, bucket.when = (
-            min(float(size), bucket.tokens + passed * refill if passed else bucket.tokens),
-            moment,
-        )
+        bucket.tokens, bucket.when = min(float(size), bucket.tokens + passed * refill), moment
         if self._is_enforced and bucket.tokens < 1:
             raise self._refusal(kind, principal, subscription, (1 - bucket.tokens) / refill)
         bucket.tokens = max(0.0, bucket.tokens - 1)

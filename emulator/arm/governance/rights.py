@@ -8,17 +8,21 @@ import re
 from emulator.arm.addresses import action_at, list_at, resource_at, tidy
 from emulator.arm.errors import ArmError
 from emulator.arm.governance.scopes import action_of
-from emulator.arm.identifiers import ResourceId
+from emulator.arm.identifiers import MANAGEMENT_GROUP_TYPE, ResourceId
 
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
 _SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
 _GROUPS = f"{_SUBSCRIPTIONS}/resourceGroups"
+_OPERATIONS = "Microsoft.Resources/deployments/operations/read"
 _SUBSCRIPTION, _GROUP = r"/subscriptions/(?P<subscription>[^/]+)", r"/resourcegroups/(?P<group>[^/]+)"
+_MANAGEMENT_GROUP = f"/providers/{MANAGEMENT_GROUP_TYPE}/(?P<management_group>[^/]+)"
 _FREE = re.compile(
-    r"/|/metadata/endpoints|/tenants|/subscriptions|/providers(/[^/]+)?|.*/operation(results|statuses)/[^/]+"
+    r"/|/metadata/endpoints|/tenants|/subscriptions|/providers(/[^/]+)?|(/subscriptions/[^/]+)?/operationresults/[^/]+"
+    r"|/subscriptions/[^/]+/providers/[^/]+/locations/[^/]+/operation(results|statuses)/[^/]+"
     r"|.*/providers/microsoft\.authorization/permissions|/providers/microsoft\.management/getentities",
     re.IGNORECASE,
 )
+"""What tells everybody the same, or looks itself at who asks: lists of what one may see, and results of operations."""
 _FIXED = [
     (re.compile(pattern, re.IGNORECASE), operation)
     for pattern, operation in (
@@ -29,7 +33,10 @@ _FIXED = [
         (f"{_SUBSCRIPTION}/providers(/[^/]+)?", f"{_SUBSCRIPTIONS}/providers/read"),
         (f"{_SUBSCRIPTION}{_GROUP}/resources", f"{_GROUPS}/resources/read"),
         (f"{_SUBSCRIPTION}{_GROUP}/deployments/.*", f"{_GROUPS}/deployments/operations/read"),
-        (f"{_SUBSCRIPTION}/deployments/.*", "Microsoft.Resources/deployments/operations/read"),
+        (f"{_SUBSCRIPTION}/deployments/.*", _OPERATIONS),
+        (f"{_MANAGEMENT_GROUP}/deployments/.*", _OPERATIONS),
+        ("/deployments/.*", _OPERATIONS),
+        (f"{_MANAGEMENT_GROUP}/descendants", f"{MANAGEMENT_GROUP_TYPE}/descendants/read"),
     )
 ]
 _REGISTRATION = re.compile(f"{_SUBSCRIPTION}/providers/([^/]+)/(register|unregister)", re.IGNORECASE)
@@ -42,7 +49,7 @@ def required_right(method: str, path: str) -> tuple[str, ResourceId] | None:
         return None
     for pattern, operation in _FIXED:
         if found := pattern.fullmatch(path):
-            return operation, ResourceId(found["subscription"], found.groupdict().get("group"))
+            return operation, ResourceId(**found.groupdict())
     if method == "POST":
         return _right_to_act(path)
     verb = _VERBS.get(method, "read")

@@ -57,6 +57,11 @@ class Permission:
         """True when a control-plane action is among the actions and not taken away."""
         return any(matches(p, action) for p in self.actions) and not any(matches(p, action) for p in self.not_actions)
 
+    def allows_data(self, action: str) -> bool:
+        """True when an action on data is among the data actions and not taken away."""
+        is_given = any(matches(pattern, action) for pattern in self.data_actions)
+        return is_given and not any(matches(pattern, action) for pattern in self.not_data_actions)
+
 
 _BUILT_IN: dict[str, tuple[BuiltInRole, Permission]] = {
     role.id: (role, Permission(role.actions, role.not_actions, role.data_actions)) for role in BUILT_IN_ROLES

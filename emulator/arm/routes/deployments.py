@@ -7,6 +7,7 @@ from emulator.arm.answers import CORRELATION_ID, LOGGED_DEPLOYMENT
 from emulator.arm.engine.describe import describe_deployment, describe_operation
 from emulator.arm.engine.request import read_request
 from emulator.arm.errors import ArmError
+from emulator.arm.governance import locks
 from emulator.arm.identifiers import DEPLOYMENT_TYPE
 from emulator.arm.lifecycle.removal import cancel
 from emulator.arm.routes.filters import paged, reader_of
@@ -41,6 +42,7 @@ async def put_deployment(request: web.Request) -> web.Response:
     """Start a deployment: 201 for a new name, 200 for a used one, or the reason why it can't start."""
     service, deployment_id, body = service_of(request), deployment_id_of(request), await json_body(request)
     request[LOGGED_DEPLOYMENT] = {"name": deployment_id.last_name, "tags": body.get("tags")}
+    locks.check_write(service.state, deployment_id)
     text, caller = await request.text(), request[CALLER]
     wanted = read_request(deployment_id, body, request[CORRELATION_ID], text=text, caller=caller)
     prepared = await service.deployer.prepare(wanted)
@@ -79,6 +81,7 @@ async def delete_deployment(request: web.Request) -> web.Response:
     deployment = service.state.find_deployment(deployment_id_of(request))
     if deployment is None:
         return web.Response(status=204)
+    locks.check_delete(service.state, deployment.id)
     work = service.operations.begin_removal(deployment)
     return web.Response(status=202, headers=location_headers(request, work))
 

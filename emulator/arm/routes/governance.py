@@ -7,6 +7,7 @@ from aiohttp import web
 
 from emulator.arm.addresses import Address, list_at, resource_at
 from emulator.arm.admission import CALLER
+from emulator.arm.authorization import assignments_of
 from emulator.arm.errors import ArmError
 from emulator.arm.governance import roles
 from emulator.arm.governance.locks import LOCK_TYPE
@@ -74,12 +75,10 @@ def _check_scope(service: Service, scope: ResourceId) -> None:
 async def permissions(request: web.Request) -> web.Response:
     """What the caller may do at the scope."""
     service, address = service_of(request), list_at(request.path)
-    scope, principal = address.id if address else ResourceId(), request[CALLER].object_id.lower()
+    scope, principal = address.id if address else ResourceId(), request[CALLER].object_id
     told = [
         permission.dump()
-        for place in scopes_above(service.state, scope)
-        for assignment in service.state.governing(place, roles.ASSIGNMENT_TYPE)
-        if str(assignment.properties.get("principalId", "")).lower() == principal
+        for assignment in assignments_of(service.state, principal, scopes_above(service.state, scope))
         for permission in roles.permissions_of(service.state, str(assignment.properties.get("roleDefinitionId", "")))
     ]
     return web.json_response({"value": told})

@@ -4,7 +4,8 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator.arm import management_groups
+from emulator.arm import authorization, management_groups
+from emulator.arm.admission import CALLER
 from emulator.arm.errors import invalid_request_content
 from emulator.arm.identifiers import MANAGEMENT_GROUP_TYPE, ResourceId
 from emulator.arm.models import Resource
@@ -127,7 +128,9 @@ async def delete_subscription(request: web.Request) -> web.Response:
 
 
 async def entities(request: web.Request) -> web.Response:
-    """All groups and subscriptions."""
-    service = service_of(request)
+    """The groups and subscriptions that the caller sees."""
+    service, caller = service_of(request), request[CALLER].object_id
     root = management_groups.get(service.state, service.state.tenant)
-    return paged(request, [root.document, *_below(service, root)])
+    entries = [root.document, *_below(service, root)]
+    seen = [one for one in entries if authorization.is_seen(service.state, caller, ResourceId.parse(one["id"]))]
+    return paged(request, seen)

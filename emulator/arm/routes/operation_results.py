@@ -1,9 +1,17 @@
-"""What the `Location` and `Azure-AsyncOperation` of accepted requests lead to, for as long as the result is kept."""
+"""What the `Location` and `Azure-AsyncOperation` of accepted requests lead to, for as long as the result is kept.
+
+Who may read a resource may follow what is done to it, and who may delete it may follow its deletion, after which no
+role at the resource itself is left. That is this emulator's rule: Azure's documentation names operations such as
+`Microsoft.Resources/subscriptions/operationresults/read`, and not who is asked for them.
+"""
 
 from aiohttp import web
 
+from emulator.arm import authorization
+from emulator.arm.admission import CALLER
 from emulator.arm.clock import timestamp
 from emulator.arm.errors import ArmError, status_of
+from emulator.arm.governance.scopes import action_of
 from emulator.arm.models import WHAT_IF, ProviderOperation
 from emulator.arm.provisioning import WRITE, present, read
 from emulator.arm.routes.paths import SUBSCRIPTION, TENANT, any_case
@@ -67,7 +75,10 @@ async def operation_result(request: web.Request) -> web.Response:
 
 
 def _work(request: web.Request) -> ProviderOperation:
-    if work := service_of(request).state.find_work(request.match_info["operation"]):
+    state = service_of(request).state
+    if work := state.find_work(request.match_info["operation"]):
+        if work.document is not None:  # of what is removed nothing is told but that it is gone
+            authorization.check(state, request[CALLER], action_of(work.target, "read"), work.target)
         return work
     message = f"The operation '{request.match_info['operation']}' could not be found."
     raise ArmError(404, "OperationNotFound", message)

@@ -5,7 +5,6 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator.arm import gates
 from emulator.arm.addresses import action_at, list_at, resource_at, tidy
 from emulator.arm.admission import CALLER
 from emulator.arm.errors import ArmError, invalid_request_content, status_of
@@ -133,8 +132,8 @@ async def post_action(request: web.Request) -> web.Response:
     if asked is None or not asked.id.parts:
         raise _no_route(request)
     resource_id = _checked(request, asked.id)
-    gates.check_action(service.surroundings, resource_id)
-    return web.json_response(act(service.surroundings, resource_id, asked.action, await json_body(request)))
+    body = await json_body(request)
+    return web.json_response(act(service.surroundings, resource_id, asked.action, body, request[CALLER]))
 
 
 def _is_done_at_once(service: Service, work: ProviderOperation) -> bool:

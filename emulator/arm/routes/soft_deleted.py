@@ -66,11 +66,15 @@ def _type_of(kind: str) -> str:
 def _deleted(request: web.Request) -> SoftDeleted:
     service, where = service_of(request), request.match_info
     kind = next(part for part in request.path.lower().split("/") if part in {name.lower() for name in _LISTS})
-    found = soft_deletion.find(service.state, service.time, _type_of(kind), where["name"])
-    if found is None or found.location != where["location"].replace(" ", "").lower():
-        message = f"The specified deleted resource '{where['name']}' does not exist in location '{where['location']}'."
-        raise ArmError(404, "ResourceNotFound" if kind != "deletedvaults" else "DeletedVaultNotFound", message)
-    return found
+    location, name, group = where["location"].replace(" ", "").lower(), where["name"].lower(), where.get("group")
+    for found in soft_deletion.every(service.state, service.time, _type_of(kind)):
+        deleted = found.resource.id
+        is_in_group = group is None or str(deleted.group).lower() == group.lower()
+        is_of_subscription = str(deleted.subscription).lower() == where["subscription"].lower()
+        if is_in_group and is_of_subscription and found.location == location and deleted.last_name.lower() == name:
+            return found
+    message = f"The specified deleted resource '{where['name']}' does not exist in location '{where['location']}'."
+    raise ArmError(404, "ResourceNotFound" if kind != "deletedvaults" else "DeletedVaultNotFound", message)
 
 
 def _described(deleted: SoftDeleted) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator.arm import catalogue
+from emulator.arm import authorization, catalogue
+from emulator.arm.admission import CALLER
 from emulator.arm.errors import ArmError
 from emulator.arm.governance.registration import register, registration_state, unregister
+from emulator.arm.identifiers import ResourceId
 from emulator.arm.metadata import endpoints_document
 from emulator.arm.routes.paths import SUBSCRIPTION, any_case
 from emulator.arm.routes.service import Service, address_of, service_of
@@ -41,9 +43,14 @@ async def tenants(request: web.Request) -> web.Response:
 
 
 async def list_subscriptions(request: web.Request) -> web.Response:
-    """All subscriptions."""
-    service = service_of(request)
-    return web.json_response({"value": [_subscription(service, id_) for id_ in service.state.subscriptions.values()]})
+    """The subscriptions in which the caller has a role."""
+    service, caller = service_of(request), request[CALLER].object_id
+    seen = [
+        _subscription(service, subscription)
+        for subscription in service.state.subscriptions.values()
+        if authorization.is_seen(service.state, caller, ResourceId(subscription))
+    ]
+    return web.json_response({"value": seen})
 
 
 async def get_subscription(request: web.Request) -> web.Response:

@@ -116,3 +116,12 @@ async def test_a_subscription_tells_its_tenant(arm: Arm) -> None:
 
     assert answer["tenantId"] == "00000000-0000-0000-0000-000000000002"
     assert answer["state"] == "Enabled"
+
+
+async def test_a_group_is_where_azure_is(arm: Arm) -> None:
+    status, answer = await arm.request("PUT", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g", {"location": "Canada"})
+
+    assert (status, answer["error"]["code"]) == (400, "LocationNotAvailableForResourceGroup")
+    assert answer["error"]["message"].startswith(
+        "The provided location 'canada' is not available for resource group. List of available regions is 'eastus,"
+    )

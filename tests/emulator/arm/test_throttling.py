@@ -1,8 +1,12 @@
 """Token buckets."""
 
+from pathlib import Path
+
 import pytest
 
 from emulator.arm.throttling import READ_BUDGET, WRITE_BUDGET, Budgets, ThrottledError
+from emulator.certificates import Certificates
+from tests.emulator.arm.running import SUBSCRIPTION, running_arm
 
 
 class Clock:
@@ -70,3 +74,32 @@ def test_without_limits_nothing_is_refused() -> None:
     left = [budgets.spend("PUT", "p", "s")[1] for _ in range(WRITE_BUDGET + 5)]
 
     assert left[-1] == 0
+
+
+async def test_the_emulators_own_paths_are_never_throttled(certificates: Certificates, tmp_path: Path) -> None:
+    async with running_arm(certificates, tmp_path, scale=1000, throttle=True) as arm:
+        for _ in range(WRITE_BUDGET):
+            await arm.request("DELETE", "/tenants")
+
+        throttled, answer = await arm.request("DELETE", "/tenants")
+        url = f"{arm.url}/emulator/records/quota/{SUBSCRIPTION}/eastus2/cores"
+        async with arm.http.delete(url) as free:
+            assert free.status == 204
+
+    assert (throttled, answer["error"]["code"]) == (429, "TenantRequestsThrottled")
+
+
+async def test_what_is_left_and_when_to_come_again_is_told_in_headers(
+    certificates: Certificates, tmp_path: Path
+) -> None:
+    async with running_arm(certificates, tmp_path, scale=1000, throttle=True) as arm:
+        path, parameters = f"{arm.url}/subscriptions/{SUBSCRIPTION}", {"api-version": "2022-12-01"}
+        async with arm.http.get(path, params=parameters) as first:
+            left = first.headers["x-ms-ratelimit-remaining-subscription-reads"]
+        for _ in range(READ_BUDGET - 1):
+            await arm.http.get(path, params=parameters)
+        async with arm.http.get(path, params=parameters) as last:
+            after = int(last.headers["Retry-After"])
+
+    assert (left, last.status) == ("249", 429)
+    assert 1 <= after <= 40  # a read is given back every 40 seconds, for a second of Azure's lasts 1000 here

@@ -8,10 +8,18 @@ from typing import Any
 from emulator.arm.behaviours.generic import Behaviour, Surroundings, secret_of
 from emulator.arm.behaviours.web import packages
 from emulator.arm.behaviours.web.errors import web_error
-from emulator.arm.behaviours.web.settings import APP_SETTINGS, app_settings, from_list, site_of, text_of
+from emulator.arm.behaviours.web.settings import (
+    APP_SETTINGS,
+    CONNECTION_STRINGS,
+    app_settings,
+    connection_strings,
+    from_list,
+    site_of,
+    text_of,
+)
 from emulator.arm.state import Resource
 
-_SECRET = ("connectionstrings", "authsettings", "azurestorageaccounts", "backup", "metadata")
+_SECRET = (CONNECTION_STRINGS, "authsettings", "azurestorageaccounts", "backup", "metadata")
 _WEB_DEFAULTS: dict[str, Any] = {
     "numberOfWorkers": 1,
     "linuxFxVersion": "",
@@ -63,7 +71,10 @@ def _write_web(site: Resource, given: dict[str, Any]) -> None:
     """What `config/web` names is replaced, the rest of `siteConfig` stays."""
     if isinstance(settings := given.pop("appSettings", None), list):
         site.secrets[APP_SETTINGS] = from_list(settings)
-    site.properties["siteConfig"] = (site.properties.get("siteConfig") or {}) | given | {"appSettings": None}
+    if isinstance(strings := given.pop("connectionStrings", None), list):
+        site.secrets[CONNECTION_STRINGS] = connection_strings(strings)
+    hidden = {"appSettings": None, "connectionStrings": None}
+    site.properties["siteConfig"] = (site.properties.get("siteConfig") or {}) | given | hidden
 
 
 def _present(resource: Resource, surroundings: Surroundings) -> dict[str, Any]:

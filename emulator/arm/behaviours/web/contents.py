@@ -7,6 +7,7 @@ in the modules of the package that it imports (the Python v2 programming model).
 import ast
 import asyncio
 import json
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -34,10 +35,18 @@ _TRIGGERS = {
     "generic_trigger": "genericTrigger",
 }
 _MAX_SOURCE = 1024**2
+MAX_UNPACKED = 8 * 1024**3
+"""Bytes that a package may unpack to: a limit of this emulator's, for one that would keep it busy for hours."""
 
 
 class NotAPackageError(Exception):
-    """The file is no zip, or a damaged one; the message says which."""
+    """The file is no zip, a damaged or an encrypted one, or one that unpacks to too much; the message says which."""
+
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError)
+"""What `zipfile` raises: RuntimeError for an encrypted entry or an unknown compression, ValueError for a bad name."""
+_UNREADABLE = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
+"""What Python raises for a source that it can't parse or a literal that it can't evaluate: `ast.literal_eval`."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +68,10 @@ def check_package(file: Path) -> None:
     """Read all that a package holds; raises NotAPackageError."""
     try:
         with zipfile.ZipFile(file) as package:
+            if sum(entry.file_size for entry in package.infolist()) > MAX_UNPACKED:
+                raise NotAPackageError(f"it unpacks to more than {MAX_UNPACKED} bytes")
             broken = package.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as wrong:
+    except _DAMAGE as wrong:
         raise NotAPackageError(str(wrong)) from wrong
     if broken:
         raise NotAPackageError(f"the entry {broken} is damaged")
@@ -76,13 +87,27 @@ def _folders(package: zipfile.ZipFile) -> Iterator[FunctionFound]:
     for name in sorted(package.namelist()):
         folder, _, file = name.partition("/")
         if file == "function.json":
-            try:
-                described = json.loads(package.read(name))
-            except ValueError:
+            described = _described(package, name)
+            if described is None:
                 continue  # the host skips what it can't read, and says so in its own log
             script = str(described.get("scriptFile") or "")
             language = "python" if script.endswith(".py") else "node" if script.endswith("js") else "custom"
-            yield FunctionFound(folder, list(described.get("bindings") or []), language)
+            yield FunctionFound(folder, described.get("bindings") or [], language)
+
+
+def _described(package: zipfile.ZipFile, name: str) -> dict[str, Any] | None:
+    """A `function.json`; None for what is none."""
+    if package.getinfo(name).file_size > _MAX_SOURCE:
+        return None
+    try:
+        described = json.loads(package.read(name))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(described, dict):
+        return None
+    bindings = described.get("bindings") or []
+    is_right = isinstance(bindings, list) and all(isinstance(binding, dict) for binding in bindings)
+    return described if is_right else None
 
 
 def _decorated(package: zipfile.ZipFile) -> Iterator[FunctionFound]:
@@ -94,7 +119,7 @@ def _decorated(package: zipfile.ZipFile) -> Iterator[FunctionFound]:
         seen.add(name)
         try:
             module = ast.parse(package.read(name))
-        except (SyntaxError, ValueError):
+        except _UNREADABLE:
             continue  # a module that can't be imported has no functions
         for node in ast.walk(module):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -141,6 +166,6 @@ def _arguments(call: ast.Call) -> dict[str, Any]:
     for name, value in [*named, *((keyword.arg or "", keyword.value) for keyword in call.keywords)]:
         try:
             found[name] = ast.literal_eval(value)
-        except ValueError:
+        except _UNREADABLE:
             continue  # an expression, which only the app itself can tell
     return found

@@ -5,6 +5,7 @@ by the role assignments that exist. Sources: https://learn.microsoft.com/azure/a
 deployment-package (Storage Blob Data Reader for the identity), Azure built-in roles, 2025.
 """
 
+import re
 import secrets
 import tempfile
 import time
@@ -18,22 +19,18 @@ from typing import Any
 import aiohttp
 import jwt
 
+from emulator.arm.authorization import is_allowed_data
 from emulator.arm.behaviours.generic import Surroundings
 from emulator.arm.behaviours.outside import Outside
-from emulator.arm.behaviours.rules import of_type, parsed
+from emulator.arm.behaviours.rules import of_type
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.state import Resource
 
-READERS = frozenset(
-    {
-        "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",  # Storage Blob Data Reader
-        "ba92f5b4-2d11-453d-a403-e96b0029c9fe",  # Storage Blob Data Contributor
-        "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",  # Storage Blob Data Owner
-    }
-)
-WRITERS = READERS - {"2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"}
-_READ = "microsoft.storage/storageaccounts/blobservices/containers/blobs/read"
+_BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+READ, WRITE = f"{_BLOBS}/read", f"{_BLOBS}/write"
 _CHUNK = 1024**2
+MAX_PACKAGE = 2 * 1024**3
+"""Bytes that are fetched at most: a limit of this emulator's, for what would fill the disk."""
 _STORAGE_VERSION = "2021-08-06"
 _SIGNING_KEY = secrets.token_bytes(32)  # the storage emulator reads a token's claims and does not check its signature
 
@@ -75,6 +72,8 @@ async def fetched(
                 with file.open("wb") as stream:
                     async for chunk in response.content.iter_chunked(_CHUNK):
                         stream.write(chunk)
+                        if stream.tell() > MAX_PACKAGE:
+                            raise DownloadError(f"{_shown(url)} is larger than {MAX_PACKAGE} bytes")
         except (aiohttp.ClientError, TimeoutError, ValueError) as failure:
             raise DownloadError(f"{_shown(url)} can't be read: {type(failure).__name__}") from failure
         yield file
@@ -84,7 +83,7 @@ async def upload(
     url: str, file: Path, principal: Principal | None, surroundings: Surroundings, outside: Outside
 ) -> None:
     """Write a blob as the identity, which needs a role that may. Raises DownloadError."""
-    _check_role(url, principal, surroundings, WRITERS)
+    _check_role(url, principal, surroundings, WRITE)
     headers = _token_headers(principal, surroundings) | {"x-ms-blob-type": "BlockBlob"}
     try:
         with file.open("rb") as stream:
@@ -99,7 +98,7 @@ def _headers(url: str, principal: Principal | None, surroundings: Surroundings) 
     """Nothing for a signed URL or one that isn't our storage's; there the identity's token, when it may read."""
     if "sig=" in url.partition("?")[2] or not is_storage(url, surroundings) or principal is None:
         return {}
-    _check_role(url, principal, surroundings, READERS)
+    _check_role(url, principal, surroundings, READ)
     return _token_headers(principal, surroundings)
 
 
@@ -117,14 +116,14 @@ def _token_headers(principal: Principal | None, surroundings: Surroundings) -> d
     return {"Authorization": f"Bearer {token}", "x-ms-version": _STORAGE_VERSION}
 
 
-def _check_role(url: str, principal: Principal | None, surroundings: Surroundings, roles: frozenset[str]) -> None:
-    if principal is None or not has_role(url, principal, surroundings, roles):
+def _check_role(url: str, principal: Principal | None, surroundings: Surroundings, action: str) -> None:
+    if principal is None or not has_role(url, principal, surroundings, action):
         message = "403 (This request is not authorized to perform this operation using this permission.)"
         raise DownloadError(f"{_shown(url)} answered {message}")
 
 
-def has_role(url: str, principal: Principal, surroundings: Surroundings, roles: frozenset[str]) -> bool:
-    """Whether a role assignment lets the principal at the container of a URL of the storage emulator."""
+def has_role(url: str, principal: Principal, surroundings: Surroundings, action: str) -> bool:
+    """Whether a role assignment lets the principal do a data action at the container of a URL of our storage."""
     path = url.partition("?")[0][len(surroundings.blob_endpoint.rstrip("/")) + 1 :]
     account, _, rest = path.partition("/")
     place = _account(account, surroundings)
@@ -132,24 +131,7 @@ def has_role(url: str, principal: Principal, surroundings: Surroundings, roles: 
         return False
     if container := rest.partition("/")[0]:
         place = place.child("blobServices", "default").child("containers", container)
-    return any(
-        place.is_within(assignment.id.scope)
-        and str(assignment.properties.get("principalId")).lower() == principal.object_id.lower()
-        and _may(assignment, surroundings, roles)
-        for assignment in of_type("Microsoft.Authorization/roleAssignments", surroundings)
-    )
-
-
-def _may(assignment: Resource, surroundings: Surroundings, roles: frozenset[str]) -> bool:
-    """A built-in role that does, or a custom one that reads blobs when reading is what is asked for."""
-    role = str(assignment.properties.get("roleDefinitionId"))
-    if role.rsplit("/", 1)[-1].lower() in roles:
-        return True
-    named = parsed(role)
-    custom = surroundings.state.find_resource(named) if named and roles is READERS else None
-    permissions = (custom.properties.get("permissions") or []) if custom else []
-    actions = [str(action).lower() for permission in permissions for action in permission.get("dataActions") or []]
-    return any(action == _READ or (action.endswith("*") and _READ.startswith(action[:-1])) for action in actions)
+    return is_allowed_data(surroundings.state, principal.object_id, action, place)
 
 
 def _account(name: str, surroundings: Surroundings) -> ResourceId | None:
@@ -160,4 +142,5 @@ def _account(name: str, surroundings: Surroundings) -> ResourceId | None:
 
 
 def _shown(url: str) -> str:
-    return url.partition("?")[0]
+    """The URL without what may be a secret in it: a user with a password, the query."""
+    return re.sub("//[^/]*@", "//", url.partition("?")[0].partition("#")[0])

@@ -7,7 +7,7 @@ from emulator.arm.behaviours.generic import Surroundings
 from emulator.arm.state import Resource
 
 SITE, SLOT = "microsoft.web/sites", "microsoft.web/sites/slots"
-APP_SETTINGS = "appSettings"
+APP_SETTINGS, CONNECTION_STRINGS = "appSettings", "connectionstrings"
 
 
 def site_of(resource: Resource, surroundings: Surroundings) -> Resource | None:
@@ -28,6 +28,15 @@ def app_settings(site: Resource) -> dict[str, str]:
 def from_list(settings: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """`[{name, value}]` as a mapping; numbers and truth values become text, as App Service does it."""
     return {str(setting["name"]): text_of(setting.get("value")) for setting in settings if setting.get("name")}
+
+
+def connection_strings(strings: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """`[{name, connectionString, type}]` as the mapping that `config/connectionstrings` lists."""
+    return {
+        str(one["name"]): {"value": text_of(one.get("connectionString")), "type": one.get("type")}
+        for one in strings
+        if one.get("name")
+    }
 
 
 def text_of(value: Any) -> str:

@@ -12,7 +12,7 @@ from emulator.arm.behaviours.network.connections import connections_of
 from emulator.arm.behaviours.rules import find, is_missing, same_name_elsewhere
 from emulator.arm.behaviours.web import packages
 from emulator.arm.behaviours.web.errors import not_running, web_error
-from emulator.arm.behaviours.web.settings import APP_SETTINGS, from_list
+from emulator.arm.behaviours.web.settings import APP_SETTINGS, CONNECTION_STRINGS, connection_strings, from_list
 from emulator.arm.clock import now, timestamp
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.state import Resource
@@ -46,9 +46,11 @@ def _check(resource: Resource, surroundings: Surroundings) -> None:
     if is_missing(plan, surroundings):
         raise web_error(404, "NotFound", f"Cannot find ServerFarm with name {str(plan).rsplit('/', 1)[-1]}.")
     config = resource.properties.get("siteConfig") or {}
+    for name in ("AppSettings", "ConnectionStrings"):
+        given = config.get(name[0].lower() + name[1:])
+        if given is not None and not (isinstance(given, list) and all(isinstance(one, dict) for one in given)):
+            raise web_error(400, "BadRequest", f"The parameter SiteConfig.{name} has an invalid value.")
     settings = config.get("appSettings")
-    if settings is not None and not (isinstance(settings, list) and all(isinstance(s, dict) for s in settings)):
-        raise web_error(400, "BadRequest", "The parameter SiteConfig.AppSettings has an invalid value.")
     names = [str(setting.get("name")).lower() for setting in settings or []]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         message = f"Duplicate keys in App Settings: {', '.join(twice)}."
@@ -88,9 +90,7 @@ def _provision(resource: Resource, surroundings: Surroundings) -> None:
     if isinstance(settings := config.get("appSettings"), list):
         resource.secrets[APP_SETTINGS] = from_list(settings)
     if isinstance(strings := config.get("connectionStrings"), list):
-        resource.secrets["connectionstrings"] = {
-            s["name"]: {"value": s.get("connectionString"), "type": s.get("type")} for s in strings
-        }
+        resource.secrets[CONNECTION_STRINGS] = connection_strings(strings)
         config["connectionStrings"] = None
     if config or kept:
         properties["siteConfig"] = kept | config | {"appSettings": None}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator.arm.behaviours.web import contents
 from emulator.arm.behaviours.web.contents import NotAPackageError, check_package, functions_in
 
 APP = """
@@ -96,3 +97,37 @@ def test_a_damaged_zip_is_no_package(tmp_path: Path) -> None:
 
     with pytest.raises(NotAPackageError):
         check_package(file)
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents, "MAX_UNPACKED", 1000)
+
+    with pytest.raises(NotAPackageError, match="unpacks to more than 1000 bytes"):
+        check_package(package(tmp_path, a_dot_txt="0" * 600, b_dot_txt="0" * 600))
+
+
+def test_what_is_encrypted_is_no_package(tmp_path: Path) -> None:
+    file = package(tmp_path, host_dot_json="{}")
+    content = bytearray(file.read_bytes())
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(signature) + flags] |= 1
+    file.write_bytes(bytes(content))
+
+    with pytest.raises(NotAPackageError, match="encrypted"):
+        check_package(file)
+
+
+@pytest.mark.parametrize(
+    "described", ["[]", '"text"', "[" * 100_000, '{"bindings": "none"}', '{"bindings": ["none"]}', "x" * (1024**2 + 1)]
+)
+def test_a_description_that_is_none_is_passed_over(tmp_path: Path, described: str) -> None:
+    file = package(tmp_path, strange__function_dot_json=described, right__function_dot_json="{}")
+
+    assert [function.name for function in functions_in(file)] == ["right"]
+
+
+@pytest.mark.parametrize("argument", ["{[]: 1}", "-" * 5000 + "1"])
+def test_what_an_argument_means_only_the_app_can_tell(tmp_path: Path, argument: str) -> None:
+    file = package(tmp_path, function_app_dot_py=f"@app.route(route={argument})\ndef hello(req): ...\n")
+
+    assert [function.name for function in functions_in(file)] in (["hello"], [])

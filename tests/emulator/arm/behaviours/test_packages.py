@@ -10,6 +10,7 @@ import pytest
 from azure.storage.blob import BlobSasPermissions, generate_blob_sas
 from azure.storage.blob.aio import BlobServiceClient
 
+from emulator.arm.behaviours.web import download
 from tests.emulator.arm.behaviours.asking import PROVIDERS, eventually, get, post, put, refusal
 from tests.emulator.arm.running import SUBSCRIPTION, Arm
 
@@ -21,6 +22,7 @@ STATUS = f"{SITE}/hostruntime/admin/host/status"
 ROLES = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
 READER, QUEUE_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "19e7f393-937e-4f77-808e-94535e297925"
 CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
 APP = "import azure.functions as f\napp = f.FunctionApp()\n\n@app.route('hi')\ndef {name}(req): ...\n"
 
 
@@ -208,3 +210,45 @@ async def test_flex_consumption_keeps_what_is_deployed_in_its_container(storing_
 
     assert without_role == (409, "ResourceDeploymentFailure")
     assert (await get(storing_arm, f"{SITE}/functions/flexible"))["name"] == "flexible"
+
+
+@pytest.mark.parametrize("url", ["https://u:secret@127.0.0.1:1/a.zip?sig=secret", "https://u:secret@[/a.zip#secret"])
+async def test_why_a_package_is_not_there_is_told_without_secrets(storing_arm: Arm, url: str) -> None:
+    await make_site(storing_arm, url)
+
+    reason = await failure(storing_arm)
+
+    assert "secret" not in reason
+    assert "a.zip can't be read" in reason
+
+
+async def test_what_is_too_large_is_not_fetched_to_its_end(storing_arm: Arm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "MAX_PACKAGE", 10)
+    url, sas = await uploaded(storing_arm, zipped())
+
+    await make_site(storing_arm, f"{url}?{sas}")
+
+    assert await failure(storing_arm) == f"{url} is larger than 10 bytes"
+
+
+@pytest.mark.parametrize(("taken", "may_read"), [([], True), ([f"{BLOBS}/read"], False)])
+async def test_an_identity_reads_with_a_custom_role_that_lets_it(
+    storing_arm: Arm, taken: list[str], may_read: bool
+) -> None:
+    url, _ = await uploaded(storing_arm, zipped())
+    site = await make_site(storing_arm, url)
+    role = str(uuid.uuid4())
+    permissions = [{"actions": [], "dataActions": [f"{BLOBS}/*"], "notDataActions": taken}]
+    shape = {
+        "roleName": "Fetcher",
+        "permissions": permissions,
+        "assignableScopes": [PROVIDERS.removesuffix("/providers")],
+    }
+    await put(storing_arm, f"{PROVIDERS}/Microsoft.Authorization/roleDefinitions/{role}", properties=shape)
+
+    await assign(storing_arm, site["identity"]["principalId"], role=role)
+
+    if may_read:
+        await eventually(lambda: is_running(storing_arm))
+    else:
+        assert "answered 403" in await failure(storing_arm)

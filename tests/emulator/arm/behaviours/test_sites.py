@@ -173,3 +173,21 @@ async def test_host_keys_and_a_function_s_keys_stay(arm: Arm) -> None:
     assert {"masterKey", "functionKeys"} <= host.keys()
     assert await post(arm, f"{SITE}/host/default/listkeys") == host
     assert await post(arm, f"{SITE}/functions/enqueue/listkeys") == own
+
+
+@pytest.mark.parametrize("where", ["site", "config/web"])
+async def test_connection_strings_are_told_by_their_own_list_alone(arm: Arm, where: str) -> None:
+    strings = [{"name": "Db", "connectionString": "Password=secret-value", "type": "SQLAzure"}, {"type": "Custom"}]
+
+    if where == "site":
+        await put(arm, SITE, properties={"siteConfig": {"connectionStrings": strings}})
+    else:
+        await put(arm, SITE)
+        await put(arm, f"{SITE}/config/web", properties={"connectionStrings": strings})
+
+    shown = str([await get(arm, SITE), await get(arm, f"{SITE}/config/web")])
+    listed = await post(arm, f"{SITE}/config/connectionstrings/list")
+    assert "secret-value" not in shown
+    assert listed["properties"] == {"Db": {"value": "Password=secret-value", "type": "SQLAzure"}}
+    refused = {"properties": {"siteConfig": {"connectionStrings": "Password=secret-value"}}}
+    assert await refusal(arm, "PUT", SITE, refused) == (400, "BadRequest")

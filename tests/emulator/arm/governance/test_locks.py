@@ -3,8 +3,9 @@
 import pytest
 
 from tests.emulator.arm.governance.asking import SUBSCRIPTION_PATH, THING, put, refusal
-from tests.emulator.arm.running import GROUP_PATH, Arm
+from tests.emulator.arm.running import GROUP_PATH, Arm, template
 
+DEPLOYMENT = f"{GROUP_PATH}/providers/Microsoft.Resources/deployments/d"
 LOCK = "/providers/Microsoft.Authorization/locks/l"
 
 
@@ -85,3 +86,35 @@ async def test_locks_of_a_group_are_listed_with_those_inside_it(arm: Arm) -> Non
 
     assert [entry["id"] for entry in inside["value"]] == [f"{GROUP_PATH}{LOCK}", f"{THING}{LOCK}"]
     assert [entry["id"] for entry in own["value"]] == [f"{GROUP_PATH}{LOCK}"]
+
+
+async def test_nothing_is_deployed_into_what_is_read_only(arm: Arm) -> None:
+    await lock(arm, GROUP_PATH, "ReadOnly")
+    content = {"properties": {"mode": "Incremental", "template": template()}}
+
+    status, error = await refusal(arm, "PUT", DEPLOYMENT, content)
+
+    assert (status, error["code"]) == (409, "ScopeLocked")
+    assert f"The scope '{DEPLOYMENT}' cannot perform write operation" in error["message"]
+
+
+async def test_the_history_of_what_is_locked_stays(arm: Arm) -> None:
+    await arm.deploy(template(), name="d")
+    await lock(arm, GROUP_PATH, "CanNotDelete")
+
+    status, error = await refusal(arm, "DELETE", DEPLOYMENT)
+
+    assert (status, error["code"]) == (409, "ScopeLocked")
+
+
+async def test_a_template_is_not_told_the_keys_of_what_is_read_only(arm: Arm) -> None:
+    account = "/subscriptions/{}/resourceGroups/other/providers/Microsoft.Storage/storageAccounts/stcontoso"
+    account = account.format(GROUP_PATH.split("/")[2])
+    await put(arm, account.partition("/providers/")[0], {"location": "eastus2"})
+    await put(arm, account, {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"})
+    await lock(arm, account, "ReadOnly")
+    told = {"type": "string", "value": f"[listKeys('{account}', '2023-05-01').keys[0].value]"}
+
+    deployment = await arm.deploy(template(outputs={"told": told}))
+
+    assert "ScopeLocked" in str(deployment["properties"]["error"])

@@ -102,3 +102,18 @@ def test_without_soft_deletion_nothing_is_held() -> None:
     soft_deletion.keep(state, vault(enableSoftDelete=False))
 
     assert soft_deletion.every(state, SimulatedTime(1), "Microsoft.KeyVault/vaults") == []
+
+
+async def test_an_account_holds_its_name_in_its_own_group_alone(arm: Arm) -> None:
+    elsewhere = ACCOUNT.replace("resourceGroups/rg", "resourceGroups/other")
+    await put(arm, elsewhere.partition("/providers/")[0], {"location": "eastus2"})
+    await deleted(arm, ACCOUNT, ACCOUNT_BODY)
+    await deleted(arm, elsewhere, ACCOUNT_BODY)
+
+    place = f"{SUBSCRIPTION_PATH}/providers/Microsoft.CognitiveServices/locations/eastus2/resourceGroups"
+    purged, _ = await arm.request("DELETE", f"{place}/other/deletedAccounts/ai-contoso")
+    gone, _ = await arm.request("GET", f"{place}/other/deletedAccounts/ai-contoso")
+    kept, _ = await arm.request("GET", f"{place}/rg/deletedAccounts/ai-contoso")
+
+    assert (purged, gone, kept) == (200, 404, 200)
+    await put(arm, elsewhere, ACCOUNT_BODY)
