@@ -1,7 +1,6 @@
 """The faults of the endpoint: no answer, late answers, refusals, and tokens that are no good."""
 
 import asyncio
-import uuid
 from dataclasses import replace
 
 from aiohttp import web
@@ -10,6 +9,7 @@ from emulator.faults.connection import lost, reset
 from emulator.faults.operations import GET_TOKEN
 from emulator.faults.parameters import Audience, Delay, ExpiredToken, Outage, ServerFailure, Throttle
 from emulator.faults.plan import Fault, FaultPlan, Occasion
+from emulator.identity.errors import TokenRequestRefused
 from emulator.identity.listener import Listener
 from emulator.identity.model import TOKEN_SECONDS, IssuedToken, ManagedIdentity
 
@@ -52,7 +52,8 @@ class IdentityFaults:
                     return _failure(failure)
                 case Throttle() as throttle:
                     message = throttle.message or "Too many requests for tokens. Try again later."
-                    return _refusal(429, message, {"Retry-After": str(throttle.retry_after_seconds)})
+                    retry_after = {"Retry-After": str(throttle.retry_after_seconds)}
+                    return TokenRequestRefused(429, message, retry_after).response()
         return None
 
 
@@ -71,11 +72,7 @@ def issue(identity: ManagedIdentity, resource: str, faults: tuple[Fault, ...]) -
 
 def _failure(failure: ServerFailure) -> web.Response:
     if failure.body == "json":
-        return _refusal(failure.status, failure.message or "An unexpected error occured while fetching the AAD Token.")
+        message = failure.message or "An unexpected error occured while fetching the AAD Token."
+        return TokenRequestRefused(failure.status, message).response()
     page = _GATEWAY_PAGE.format(status=failure.status) if failure.body == "html" else ""
     return web.Response(status=failure.status, text=page, content_type="text/html")
-
-
-def _refusal(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
-    body = {"statusCode": status, "message": message, "correlationId": str(uuid.uuid4())}
-    return web.json_response(body, status=status, headers=headers)

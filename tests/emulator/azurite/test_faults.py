@@ -19,7 +19,7 @@ from azure.storage.queue import QueueClient
 
 from emulator.azurite.accounts import APP_ACCOUNT
 from emulator.azurite.launch import PRELOADS
-from emulator.faults.folder import FaultFolder
+from emulator.faults.folder import RULES, FaultFolder
 from emulator.faults.model import glob, read_faults
 from emulator.faults.plan import roll
 from tests.running import RunningAzurite
@@ -295,3 +295,33 @@ def test_node_decides_as_python_does() -> None:
     rolls, matched = json.loads(told)
     assert rolls == [roll(*case) for case in cases]
     assert matched == [glob(pattern).fullmatch(text) is not None for pattern, text in patterns]
+
+
+def test_nonsense_in_the_file_changes_nothing(storage: Storage) -> None:
+    storage.given("serverBusy", "PutBlob", attempts="1-")
+    with pytest.raises(HttpResponseError):
+        storage.upload()
+
+    (storage.azurite.foundation.state / RULES).write_text("{")
+
+    with pytest.raises(HttpResponseError) as refused:
+        storage.upload()
+    assert refused.value.status_code == 503
+
+
+def test_a_pattern_of_operations_means_those_at_which_the_fault_can_happen(azurite: RunningAzurite) -> None:
+    name, faults = f"q{uuid.uuid4().hex}", FaultFolder(azurite.foundation.state)
+    rule = {"id": "cut", "service": "storage", "fault": "cutDownload", "match": {"operation": "Get*"}}
+    with (
+        azurite.use_environment(),
+        QueueClient.from_connection_string(azurite.settings["AzureWebJobsStorage"], name, retry_total=0) as queue,
+    ):
+        queue.create_queue()
+        faults.load(read_faults({"rules": [rule]}))
+
+        assert list(queue.receive_messages()) == []
+
+        (loaded,) = faults.read().rules
+        faults.clear()
+    assert "GetBlob" in loaded.match.given()["operation"]
+    assert "GetMessages" not in loaded.match.given()["operation"]
