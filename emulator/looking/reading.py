@@ -1,5 +1,6 @@
 """What `python -m emulator look` shows, read from ARM as any client could."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +14,11 @@ DEPLOYMENTS = "providers/Microsoft.Resources/deployments"
 
 @dataclass(frozen=True)
 class DeploymentLine:
-    """One deployment of a list."""
+    """One deployment of a list; `changed` is when it last did."""
 
     name: str
     state: str
-    started: str
+    changed: str
     duration: str
     correlation_id: str
 
@@ -28,7 +29,7 @@ class DeploymentLine:
         return cls(
             name=document["name"],
             state=told["provisioningState"],
-            started=str(told.get("timestamp", ""))[:19],
+            changed=str(told.get("timestamp", ""))[:19],
             duration=str(told.get("duration", "")),
             correlation_id=str(told.get("correlationId", "")),
         )
@@ -126,8 +127,15 @@ def _operation(told: Mapping[str, Any]) -> OperationLine:
         state=told["provisioningState"],
         status=str(told.get("statusCode") or ""),
         duration=str(told.get("duration", "")),
-        error="; ".join(_errors(message.get("error"))) if isinstance(message, dict) else str(message or ""),
+        error="; ".join(_words(message)),
     )
+
+
+def _words(message: Any) -> list[str]:
+    """What a status message says: ARM's error, an object of the provider's own, or a text."""
+    if isinstance(message, Mapping):
+        return _errors(message["error"]) if "error" in message else [json.dumps(message)]
+    return [str(message)] if message else []
 
 
 def _errors(error: Mapping[str, Any] | None) -> list[str]:

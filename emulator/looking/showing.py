@@ -41,7 +41,7 @@ def deployment_table(deployment: DeploymentDetail) -> RenderableType:
     operations = _table("operation", "target", "state", "status", "duration", "error")
     for one in deployment.operations:
         operations.add_row(one.kind, escape(one.target), _state(one.state), one.status, one.duration, escape(one.error))
-    title = f"[bold]{escape(line.name)}[/]  {_state(line.state)}  {line.started}  {line.duration}"
+    title = f"[bold]{escape(line.name)}[/]  {_state(line.state)}  {line.changed}  {line.duration}"
     parts: list[RenderableType] = [title, f"correlation id {line.correlation_id}", operations]
     parts += [f"[red]{escape(error)}[/]" for error in deployment.errors]
     parts += [f"{escape(name)} = {escape(str(value))}" for name, value in deployment.outputs.items()]
@@ -50,7 +50,7 @@ def deployment_table(deployment: DeploymentDetail) -> RenderableType:
 
 def _add_deployments(node: Tree, deployments: Sequence[DeploymentLine]) -> None:
     for one in deployments:
-        node.add(f"deployment {escape(one.name)}  {_state(one.state)}  {one.started}  {one.duration}")
+        node.add(f"deployment {escape(one.name)}  {_state(one.state)}  {one.changed}  {one.duration}")
 
 
 def _resources(resources: Sequence[ResourceLine]) -> Table:
@@ -63,7 +63,7 @@ def _resources(resources: Sequence[ResourceLine]) -> Table:
 def _deployments(deployments: Sequence[DeploymentLine]) -> Table:
     table = _table("deployment", "state", "time", "duration")
     for one in deployments:
-        table.add_row(escape(one.name), _state(one.state), one.started, one.duration)
+        table.add_row(escape(one.name), _state(one.state), one.changed, one.duration)
     return table
 
 
