@@ -1,8 +1,9 @@
 """What the platform tells the functions of a template: availability zones and built-in roles.
 
-Zones: every location has three, physical zone `{location}-az{n}` being logical zone `{n}` in every subscription; that
-pickZones wants no more than there are, and the shape of the names, is what "Resource functions for ARM templates" and
-"Azure availability zones" (Microsoft Learn, read 2025-11) say.
+Zones are simplified: every location has three, physical zone `{location}-az{n}` being logical zone `{n}` in every
+subscription; Azure's have none to three, in an order of the subscription's own. The names have the shape that the
+reference of `PhysicalToLogicalZoneMapping` (Microsoft Learn, read 2025-11) shows: `westus2-az1` and `1`. The refusals
+are in our own words: Microsoft's engine leaves these functions to ARM.
 """
 
 from typing import Any

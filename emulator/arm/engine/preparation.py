@@ -24,12 +24,13 @@ from emulator.arm.engine.request import DeploymentRequest, TemplateLink, read_li
 from emulator.arm.engine.rules import check_rules
 from emulator.arm.engine.secrets import SECRET_REFUSALS
 from emulator.arm.engine.shape import check_shape
+from emulator.arm.engine.sizes import JobSize
 from emulator.arm.engine.source import Source
 from emulator.arm.engine.specs import spec_template
 from emulator.arm.engine.tree import evaluate_tree
 from emulator.arm.errors import ArmError, invalid_template
 
-MAX_LEVELS = 5  # ARM limits: levels of nested deployments
+MAX_LEVELS = 5  # ARM limits: levels of nested deployments; the words of the refusal are documented nowhere
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,12 @@ class Preparation:
         scope, declared = open_scope(self._surroundings, request, template, content.source, content.given, known)
         instances = expand(template, scope, request.id.scope)
         scope.names.add(instances, absent_names(template, scope, instances))
+        size = JobSize(request.id.last_name, content.given)
         for instance in instances:
             if instance.is_checked and not instance.is_pending:
-                check_body(instance)
+                body = check_body(instance)
+                if instance.is_run:
+                    size.add(instance, body)
         check_duplicates(instances)
         prepared = Prepared(request, downloads, template, scope, instances, declared, level)
         prepared.edges = edges_of(instances, scope.names)
