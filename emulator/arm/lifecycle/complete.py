@@ -42,11 +42,11 @@ def _not_named(state: CloudState, prepared: Prepared, deployment: Deployment) ->
     return [
         resource
         for resource in state.resources(prepared.target)
-        if resource.id.key not in named and _is_tracked(resource)
+        if resource.id.key not in named and is_tracked(resource)
     ]
 
 
-def _is_tracked(resource: Resource) -> bool:
+def is_tracked(resource: Resource) -> bool:
     """Extensions and what governs stay; children without a location, such as subnets, are part of their parent."""
     is_of_the_group = not (resource.id.is_extension or resource.governs)
     return is_of_the_group and (resource.id.parent is None or "location" in resource.document)

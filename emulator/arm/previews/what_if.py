@@ -5,7 +5,7 @@ what depends on `reference()` of a resource that is not there stays an expressio
 out.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from emulator.arm.engine.prediction import PredictedResource, Prediction
 from emulator.arm.engine.prepared import Prepared
 from emulator.arm.engine.scope import SECURE_VALUE
 from emulator.arm.identifiers import ResourceId
+from emulator.arm.lifecycle.complete import is_tracked
 from emulator.arm.previews.delta import property_changes
 from emulator.arm.previews.secrets import HIDDEN, Mask
 from emulator.arm.previews.snapshots import predicted_group, predicted_resource, shown_group, shown_resource
@@ -118,16 +119,15 @@ def _groups(prepared: Prepared) -> dict[str, ResourceId]:
 def _add_unnamed(answer: WhatIf, group: ResourceId, kept: Collection[str] | None) -> None:
     """What is there and no template makes: left alone, or deleted by a Complete deployment of its resource group.
 
-    `kept` are the keys of what that one keeps, because the template calls it existing; None for an Incremental one.
+    `kept` are the keys of what that one keeps, because the template calls it existing; None for an Incremental one. Of
+    what is left alone only top-level resources are told, of what is deleted all that ARM keeps track of.
     """
-    for resource_id, document in _unnamed(answer, group):
-        kind = "Ignore" if kept is None or resource_id.key in kept else "Delete"
-        payload = {} if answer.is_id_only else {"before": document, "after": None, "delta": None}
-        answer.changes.append({"resourceId": str(resource_id), "changeType": kind, **payload})
-
-
-def _unnamed(answer: WhatIf, group: ResourceId) -> Iterator[tuple[ResourceId, dict[str, Any]]]:
     for resource in answer.surroundings.state.resources(group):
-        is_top_level = resource.id.parent is None and not (resource.id.is_extension or resource.governs)
-        if is_top_level and not resource.id.is_deployment and resource.id.key not in answer.named:
-            yield resource.id, shown_resource(answer.surroundings, resource, resource.api_version)
+        if resource.id.key in answer.named or not is_tracked(resource):
+            continue
+        kind = "Ignore" if kept is None or resource.id.key in kept else "Delete"
+        if kind == "Ignore" and resource.id.parent is not None:
+            continue
+        document = shown_resource(answer.surroundings, resource, resource.api_version)
+        payload = {} if answer.is_id_only else {"before": document, "after": None, "delta": None}
+        answer.changes.append({"resourceId": str(resource.id), "changeType": kind, **payload})

@@ -331,3 +331,18 @@ async def test_a_complete_deployment_keeps_what_the_template_calls_existing(arm:
     assert found == {"kept": "Ignore", "gone": "Delete"}
     assert deployment["properties"]["provisioningState"] == "Succeeded"
     assert await names_there(arm) == ["kept"]
+
+
+async def test_what_if_tells_of_every_deletion_of_a_complete_deployment(arm: Arm) -> None:
+    here = {"location": "eastus2"}
+    database = resource("server/lost", "Microsoft.Contoso/things/databases", dependsOn=["server"])
+    part = {key: value for key, value in database.items() if key != "location"} | {"name": "server/part"}
+    await arm.deploy(template(resource("server"), database | here, part))
+
+    found = kinds(await changes(arm, template(resource("server")), mode="Complete"))
+    await arm.deploy(template(resource("server")), mode="Complete")
+    deleted = {o["targetResource"]["resourceName"] for o in await arm.operations_of() if "Delete" in str(o)}
+
+    assert found == {"server": "NoChange", "lost": "Delete"}
+    assert deleted == {"server/lost"}
+    assert kinds(await changes(arm, template(resource("other")))) == {"server": "Ignore", "other": "Create"}
