@@ -26,7 +26,7 @@ from emulator.faults.catalogue import FAULTS
 from emulator.faults.catalogue.kind import FaultKind
 from emulator.faults.model import FaultFile, FaultRule, read_rule
 from emulator.faults.table import markdown
-from emulator.running import RunningEmulator
+from emulator.running import ArmReader, RunningEmulator
 from emulator.stack import SUBSCRIPTION, Stack, StackOptions
 from tests.end_to_end.client import Caller
 
@@ -181,28 +181,22 @@ class Cruelty:
     def _cancel_in_arm(self) -> str:
         """Cancel what runs in ARM, as somebody else could; answers the status of the first refusal or success."""
         emulator = RunningEmulator.find(self.stack.state)
+        arm = ArmReader(emulator)
+        headers = {"Authorization": f"Bearer {emulator.token()}"}
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            for deployment in _running(emulator):
-                path = f"{emulator.arm}{deployment}/cancel?api-version=2022-09-01"
-                answer = _call(emulator, "POST", path)
+            for deployment in _running(arm):
+                url = f"{emulator.arm}{deployment}/cancel?api-version=2022-09-01"
+                answer = requests.post(url, headers=headers, verify=str(emulator.trust), timeout=30)
                 return f"{answer.status_code} {answer.json()['error']['code'] if answer.content else ''}".strip()
-            time.sleep(0.05)
         return "nothing ran"
 
 
-def _running(emulator: RunningEmulator) -> Iterator[str]:
-    groups = f"{emulator.arm}/subscriptions/{SUBSCRIPTION}/resourcegroups"
-    for group in _call(emulator, "GET", f"{groups}?api-version=2021-04-01").json()["value"]:
-        found = f"{emulator.arm}{group['id']}/providers/Microsoft.Resources/deployments"
-        for deployment in _call(emulator, "GET", f"{found}?api-version=2022-09-01").json()["value"]:
+def _running(arm: ArmReader) -> Iterator[str]:
+    for group in arm.list(f"/subscriptions/{SUBSCRIPTION}/resourcegroups", "2021-04-01"):
+        for deployment in arm.list(f"{group['id']}/providers/Microsoft.Resources/deployments", "2022-09-01"):
             if deployment["properties"]["provisioningState"] in ("Accepted", "Running"):
                 yield deployment["id"]
-
-
-def _call(emulator: RunningEmulator, method: str, url: str) -> requests.Response:
-    headers = {"Authorization": f"Bearer {emulator.token()}"}
-    return requests.request(method, url, headers=headers, verify=str(emulator.trust), timeout=30)
 
 
 def _ended(state: dict[str, Any]) -> str:
