@@ -32,6 +32,19 @@ def is_seen(state: CloudState, principal: str, scope: ResourceId) -> bool:
     return any(True for _ in assignments_of(state, principal, places))
 
 
+def may_list_all(state: CloudState, caller: Caller, action: str, scope: ResourceId) -> bool:
+    """True when the caller may list all that a scope holds; False when only what it may read, having a role inside.
+
+    Raises `ArmError` (AuthorizationFailed) when it has no role there. That lists are cut down and not refused is told
+    in https://github.com/Azure/azure-sdk-for-net/issues/15715.
+    """
+    if is_allowed(state, caller.object_id, action, scope):
+        return True
+    if not is_seen(state, caller.object_id, scope):
+        check(state, caller, action, scope)
+    return False
+
+
 def is_allowed(state: CloudState, principal: str, action: str, scope: ResourceId) -> bool:
     """True when one of the principal's role assignments at the scope or above it grants the action."""
     return any(permission.allows(action) for permission in _granted(state, principal, scope))

@@ -17,6 +17,8 @@ from emulator.arm.state import CloudState, Resource
 
 DEFAULT_SECONDS = 5.0
 
+_NEVER_TOLD = frozenset({"adminpassword", "administratorloginpassword", "protectedsettings", "securevalue"})
+"""Properties that are written and not read: of machines and scale sets, database servers, extensions, containers."""
 KEPT = ("location", "tags", "kind", "sku", "identity", "zones", "plan", "managedBy", "extendedLocation", "eTag")
 
 
@@ -62,6 +64,17 @@ def _nothing(resource: Resource, surroundings: Surroundings) -> None:
     """Nothing to check or to do."""
 
 
+def _shown(resource: Resource, surroundings: Surroundings) -> dict[str, Any]:
+    """The document without what providers take and never tell."""
+    return resource.document | {"properties": _without_secrets(resource.properties)}
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_secrets(one) for key, one in value.items() if str(key).lower() not in _NEVER_TOLD}
+    return [_without_secrets(one) for one in value] if isinstance(value, list) else value
+
+
 @dataclass(frozen=True)
 class Behaviour:
     """How one resource type behaves; the defaults are those of a type nobody described.
@@ -79,7 +92,7 @@ class Behaviour:
     check: Check = _nothing
     work: Callable[[Resource, Surroundings], Awaitable[None]] | None = None
     provision: Callable[[Resource, Surroundings], None] = _nothing
-    present: Callable[[Resource, Surroundings], dict[str, Any]] = lambda resource, surroundings: resource.document
+    present: Callable[[Resource, Surroundings], dict[str, Any]] = _shown
     check_removal: Check = _nothing
     removed: Callable[[Resource, Surroundings], None] = _nothing
     actions: Mapping[str, Action] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""User-assigned identities, and role assignments, of which one principal has a role at a scope only once.
+"""User-assigned identities, custom roles, and role assignments: a principal has a role at a scope only once.
 
 Source: User Assigned Identities reference 2023-01-31; Role Assignments reference 2022-04-01 and
 https://learn.microsoft.com/azure/role-based-access-control/troubleshooting, 2025.
@@ -8,11 +8,12 @@ import re
 import uuid
 
 from emulator.arm.behaviours.generic import Behaviour, Surroundings, before
+from emulator.arm.behaviours.rules import of_type
 from emulator.arm.clock import now, timestamp
 from emulator.arm.errors import ArmError
 from emulator.arm.state import Resource
 
-ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
+ASSIGNMENT, DEFINITION = "Microsoft.Authorization/roleAssignments", "Microsoft.Authorization/roleDefinitions"
 IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}")
 
@@ -48,9 +49,8 @@ def _check_assignment(resource: Resource, surroundings: Surroundings) -> None:
     if (earlier := before(resource, surroundings)) and not _grants_the_same(earlier, resource):
         message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."
         raise ArmError(409, "RoleAssignmentUpdateNotPermitted", message)
-    for other in surroundings.state.resources(resource.id.scope):
-        same_place = other.id.scope.key == resource.id.scope.key and other.id.type.lower() == resource.id.type.lower()
-        if same_place and other.id.key != resource.id.key and _grants_the_same(other, resource):
+    for other in surroundings.state.governing(resource.id.scope, ASSIGNMENT):
+        if other.id.key != resource.id.key and _grants_the_same(other, resource):
             name = uuid.UUID(other.id.last_name).hex
             raise ArmError(
                 409,
@@ -76,8 +76,26 @@ def _provision_assignment(resource: Resource, surroundings: Surroundings) -> Non
     properties.update({"createdOn": timestamp(resource.created), "updatedOn": timestamp(now())})
 
 
+def _provision_definition(resource: Resource, surroundings: Surroundings) -> None:
+    properties = resource.properties
+    properties["type"] = "CustomRole"
+    for permission in properties.get("permissions") or []:
+        for name in ("actions", "notActions", "dataActions", "notDataActions"):
+            permission.setdefault(name, [])
+    properties.update({"createdOn": timestamp(resource.created), "updatedOn": timestamp(now())})
+
+
+def _check_definition_removal(resource: Resource, surroundings: Surroundings) -> None:
+    """The code is that of the page named above; its status is an assumption."""
+    guid = resource.id.last_name.lower()
+    for assignment in of_type(ASSIGNMENT, surroundings):
+        if str(assignment.properties.get("roleDefinitionId")).lower().endswith(f"/{guid}"):
+            raise ArmError(409, "RoleDefinitionHasAssignments", "There are existing role assignments referencing role.")
+
+
 BEHAVIOURS = {
     IDENTITY: Behaviour(seconds=3, check=_check_identity, provision=_provision_identity, is_preflighted=True),
     f"{IDENTITY}/federatedIdentityCredentials": Behaviour(seconds=2),
+    DEFINITION: Behaviour(seconds=3, provision=_provision_definition, check_removal=_check_definition_removal),
     ASSIGNMENT: Behaviour(seconds=3, check=_check_assignment, provision=_provision_assignment),
 }

@@ -53,7 +53,10 @@ def _cores(size: str, machines: int) -> list[Need]:
         return []
     amount = int(found[2]) * machines
     series = f"{found[1]}{found[3]}".upper()
-    family = f"standard{series}{(found[4] or '').lower()}Family"  # Standard_D4s_v3 is of standardDSv3Family
+    version = (found[4] or "").lower()
+    if found[1].upper() == "B" and not version:
+        series = "BS"  # one family for B1s, B2ms and the rest of the first B series
+    family = f"standard{series}{version}Family"  # Standard_D4s_v3 is of standardDSv3Family
     return [Need(CORES, amount), Need(family, amount)]
 
 
@@ -71,8 +74,9 @@ def check_quota(
 ) -> None:
     """Raise `ArmError` when a new resource needs more than its subscription has left where it is to be.
 
-    `planned` is what those need that are to be made with it, as `planned_needs` tells it. SkuNotAvailable,
-    QuotaExceeded, PublicIPCountLimitReached, MaxStorageAccountsCountPerSubscriptionExceeded.
+    `planned` is what those need that are to be made with it, as `planned_needs` tells it: preflight knows that, and its
+    code for cores is another one. SkuNotAvailable, QuotaExceeded (preflight) or OperationNotAllowed,
+    PublicIPCountLimitReached, MaxStorageAccountsCountPerSubscriptionExceeded.
     """
     subscription, location = resource.id.subscription, _place(resource)
     if subscription is None or not location:
@@ -84,7 +88,8 @@ def check_quota(
         used = there + (planned or {}).get((location, need.name), 0)
         more, limit = need.amount, limit_of(state, subscription, location, need.name)
         if more > kept.get(need.name, 0) and used + more > limit:
-            raise _refusal(need.name, subscription, location, limit, used, more)
+            code = "OperationNotAllowed" if planned is None else "QuotaExceeded"
+            raise _refusal(code, need.name, subscription, location, limit, used, more)
 
 
 def planned_needs(resource: Resource) -> dict[tuple[str, str], int]:
@@ -115,7 +120,7 @@ def _used(resources: Iterable[Resource], name: str, location: str, without: Reso
     )
 
 
-def _refusal(name: str, subscription: str, location: str, limit: int, used: int, more: int) -> ArmError:
+def _refusal(code: str, name: str, subscription: str, location: str, limit: int, used: int, more: int) -> ArmError:
     if name == STORAGE:
         message = (
             f"Subscription '{subscription}' already contains {used} storage accounts in location '{location}' and the "
@@ -133,7 +138,7 @@ def _refusal(name: str, subscription: str, location: str, limit: int, used: int,
         "threshold. Learn more at https://aka.ms/quotamonitoringalerting . Please read more about quota limits at "
         "https://docs.microsoft.com/en-us/azure/azure-supportability/per-vm-quota-requests"
     )
-    return ArmError(409, "QuotaExceeded", message)
+    return ArmError(409, code, message)
 
 
 def _place(resource: Resource) -> str:

@@ -7,17 +7,17 @@ import re
 
 from emulator.arm.addresses import action_at, list_at, resource_at, tidy
 from emulator.arm.errors import ArmError
-from emulator.arm.governance.scopes import action_of
+from emulator.arm.governance.scopes import GROUP_ACTIONS, action_of
 from emulator.arm.identifiers import MANAGEMENT_GROUP_TYPE, ResourceId
 
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
 _SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
-_GROUPS = f"{_SUBSCRIPTIONS}/resourceGroups"
 _OPERATIONS = "Microsoft.Resources/deployments/operations/read"
 _SUBSCRIPTION, _GROUP = r"/subscriptions/(?P<subscription>[^/]+)", r"/resourcegroups/(?P<group>[^/]+)"
 _MANAGEMENT_GROUP = f"/providers/{MANAGEMENT_GROUP_TYPE}/(?P<management_group>[^/]+)"
 _FREE = re.compile(
     r"/|/metadata/endpoints|/tenants|/subscriptions|/providers(/[^/]+)?|(/subscriptions/[^/]+)?/operationresults/[^/]+"
+    r"|/subscriptions/[^/]+/resourcegroups|/subscriptions/[^/]+(/resourcegroups/[^/]+)?/resources"
     r"|/subscriptions/[^/]+/providers/[^/]+/locations/[^/]+/operation(results|statuses)/[^/]+"
     r"|.*/providers/microsoft\.authorization/permissions|/providers/microsoft\.management/getentities",
     re.IGNORECASE,
@@ -27,12 +27,9 @@ _FIXED = [
     (re.compile(pattern, re.IGNORECASE), operation)
     for pattern, operation in (
         (f"{_SUBSCRIPTION}/locations", f"{_SUBSCRIPTIONS}/locations/read"),
-        (f"{_SUBSCRIPTION}/resourcegroups", f"{_GROUPS}/read"),
-        (f"{_SUBSCRIPTION}/resources", f"{_SUBSCRIPTIONS}/resources/read"),
         (f"{_SUBSCRIPTION}/tagnames.*", f"{_SUBSCRIPTIONS}/tagNames/read"),
         (f"{_SUBSCRIPTION}/providers(/[^/]+)?", f"{_SUBSCRIPTIONS}/providers/read"),
-        (f"{_SUBSCRIPTION}{_GROUP}/resources", f"{_GROUPS}/resources/read"),
-        (f"{_SUBSCRIPTION}{_GROUP}/deployments/.*", f"{_GROUPS}/deployments/operations/read"),
+        (f"{_SUBSCRIPTION}{_GROUP}/deployments/.*", f"{GROUP_ACTIONS}/deployments/operations/read"),
         (f"{_SUBSCRIPTION}/deployments/.*", _OPERATIONS),
         (f"{_MANAGEMENT_GROUP}/deployments/.*", _OPERATIONS),
         ("/deployments/.*", _OPERATIONS),

@@ -48,10 +48,11 @@ def _check_assignment(state: CloudState, resource: Resource) -> None:
 
 
 def _check_definition(state: CloudState, resource: Resource) -> None:
-    name = str(resource.properties.get("roleName", "")).lower()
-    others = [
-        role for role in roles.built_in_documents(resource.id.scope) if role["properties"]["roleName"].lower() == name
+    name, guid = str(resource.properties.get("roleName", "")), resource.id.last_name.lower()
+    named = [
+        *((role["name"], role["properties"]["roleName"]) for role in roles.built_in_documents(resource.id.scope)),
+        *((role.id.last_name.lower(), str(role.properties.get("roleName", ""))) for role in roles.every_custom(state)),
     ]
-    if others:
-        message = f"A custom role cannot have the name of the built-in role '{resource.properties['roleName']}'."
+    if any(other.lower() == name.lower() and role != guid for role, other in named):
+        message = f"A role with the name '{name}' already exists in this directory. Please use a different name."
         raise ArmError(409, "RoleDefinitionWithSameNameExists", message)

@@ -1,6 +1,7 @@
 """Role definitions: what a role allows, whether it is built in or was made through a PUT."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -90,10 +91,12 @@ def exists(state: CloudState, role_definition_id: str) -> bool:
 
 def find_custom(state: CloudState, guid: str) -> Resource | None:
     """The custom role of that id, at whatever scope it was put."""
-    for role in state.resources(ResourceId()):
-        if role.id.type.lower() == DEFINITION_TYPE.lower() and role.id.last_name.lower() == guid.lower():
-            return role
-    return None
+    return next((role for role in every_custom(state) if role.id.last_name.lower() == guid.lower()), None)
+
+
+def every_custom(state: CloudState) -> Iterator[Resource]:
+    """The custom roles of all scopes."""
+    return (role for role in state.resources(ResourceId()) if role.id.type.lower() == DEFINITION_TYPE.lower())
 
 
 def built_in_documents(scope: ResourceId) -> list[dict[str, Any]]:

@@ -6,6 +6,9 @@ from emulator.arm import management_groups
 from emulator.arm.identifiers import RESOURCE_GROUP_TYPE, ResourceId
 from emulator.arm.state import CloudState
 
+GROUP_ACTIONS = "Microsoft.Resources/subscriptions/resourceGroups"
+"""What the operations on resource groups begin with, which is not their type."""
+
 
 def scopes_above(state: CloudState, resource_id: ResourceId) -> Iterator[ResourceId]:
     """`resource_id` itself, then each scope that holds it, nearest first; the tenant (`/`) comes last."""
@@ -28,5 +31,5 @@ def action_of(resource_id: ResourceId, verb: str) -> str:
     """The operation that a role must allow: `Microsoft.Web/sites` and the verb (read, write, delete, `x/action`)."""
     kind = resource_id.type
     if kind == RESOURCE_GROUP_TYPE:
-        kind = "Microsoft.Resources/subscriptions/resourceGroups"
+        kind = GROUP_ACTIONS
     return f"{kind}/{verb}"

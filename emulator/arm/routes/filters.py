@@ -30,6 +30,7 @@ _FIELDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "policytype": lambda item: str((item.get("properties") or {}).get("policyType", "")),
 }
 _PAGE = 1000
+_INVALID_TOP = "InvalidTopInQueryString"
 
 
 class Item:
@@ -68,17 +69,23 @@ def reader_of(text: str | None) -> Callable[[dict[str, Any]], bool]:
 
 
 def paged(request: web.Request, items: Sequence[dict[str, Any]], page: int = _PAGE) -> web.Response:
-    """One page of a list, `$top` items at most, with the link to the next."""
-    try:
-        size = min(int(request.query.get("$top", page)), page)
-        start = int(request.query.get("$skiptoken", 0))
-    except ValueError as wrong:
-        raise ArmError(
-            400, "InvalidTopQueryString", "The $top or $skiptoken in the query string is invalid."
-        ) from wrong
-    if size < 1 or start < 0:
-        raise ArmError(400, "InvalidTopQueryString", "The $top in the query string must be positive.")
+    """One page of a list with the link to the next. `$top` is the size of a page, and no end of the list.
+
+    Sources: https://github.com/Azure/azure-sdk-for-python/issues/541 (what `$top` is in ARM) and
+    https://github.com/Azure/azure-sdk-for-js/issues/18535 (the code of the refusal).
+    """
+    top, start = _number(request, "$top", page), _number(request, "$skiptoken", 0)
+    if not 1 <= top <= _PAGE or start < 0:
+        raise ArmError(400, _INVALID_TOP, f"The $top in the query string must be between 1 and {_PAGE}.")
+    size = min(top, page)
     answer: dict[str, Any] = {"value": list(items[start : start + size])}
-    if start + size < len(items) and "$top" not in request.query:
+    if start + size < len(items):
         answer["nextLink"] = str(request.url.update_query({"$skiptoken": str(start + size)}))
     return web.json_response(answer)
+
+
+def _number(request: web.Request, name: str, default: int) -> int:
+    try:
+        return int(request.query.get(name, default))
+    except ValueError as wrong:
+        raise ArmError(400, _INVALID_TOP, f"The {name} in the query string is invalid.") from wrong

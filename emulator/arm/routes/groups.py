@@ -5,10 +5,11 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator.arm import gates
+from emulator.arm import authorization, gates
 from emulator.arm.admission import CALLER
 from emulator.arm.behaviours.generic import new_document
 from emulator.arm.errors import ArmError
+from emulator.arm.governance.scopes import GROUP_ACTIONS
 from emulator.arm.grouping import write_group
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.routes.filters import paged, reader_of
@@ -42,11 +43,17 @@ def described(group: ResourceGroup) -> dict[str, Any]:
 
 
 async def list_groups(request: web.Request) -> web.Response:
-    """All groups, `$filter` by tag, `$top`."""
-    service, subscription = service_of(request), request.match_info["subscription"]
-    subscription = service.state.check_subscription(subscription)
-    meets = reader_of(request.query.get("$filter"))
-    return paged(request, [g for g in map(described, service.state.groups(subscription)) if meets(g)])
+    """The groups that the caller may read; `$filter` by tag, `$top`."""
+    service, caller = service_of(request), request[CALLER]
+    state, subscription = service.state, service.state.check_subscription(request.match_info["subscription"])
+    meets, action = reader_of(request.query.get("$filter")), f"{GROUP_ACTIONS}/read"
+    sees_all = authorization.may_list_all(state, caller, action, ResourceId(subscription))
+    shown = [
+        described(group)
+        for group in state.groups(subscription)
+        if sees_all or authorization.is_allowed(state, caller.object_id, action, group.id)
+    ]
+    return paged(request, list(filter(meets, shown)))
 
 
 async def put_group(request: web.Request) -> web.Response:

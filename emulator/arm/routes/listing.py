@@ -4,10 +4,13 @@ from typing import Any
 
 from aiohttp import web
 
+from emulator.arm import authorization
 from emulator.arm.addresses import Address
+from emulator.arm.admission import CALLER
 from emulator.arm.behaviours import behaviour_of
 from emulator.arm.clock import timestamp
 from emulator.arm.errors import ArmError
+from emulator.arm.governance.scopes import GROUP_ACTIONS, action_of
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.provisioning import present, read
 from emulator.arm.routes.filters import paged, reader_of
@@ -27,7 +30,7 @@ def add_routes(router: web.UrlDispatcher) -> None:
 
 
 async def list_resources(request: web.Request) -> web.Response:
-    """Top-level resources only, never deployments, as ARM's index shows them: a little later than they are there."""
+    """Top-level resources that the caller may read, never deployments, as ARM's index shows them: a little later."""
     service, subscription = service_of(request), request.match_info["subscription"]
     scope = ResourceId(service.state.check_subscription(subscription), request.match_info.get("group"))
     if scope.group:
@@ -35,11 +38,15 @@ async def list_resources(request: web.Request) -> web.Response:
     expanded = {name.strip().lower() for name in request.query.get("$expand", "").split(",") if name.strip()}
     if expanded - _EXPANSIONS:
         raise ArmError(400, "InvalidExpandQueryString", "The $expand in the query string is invalid.")
+    caller, kind = request[CALLER], GROUP_ACTIONS if scope.group else "Microsoft.Resources/subscriptions"
+    sees_all = authorization.may_list_all(service.state, caller, f"{kind}/resources/read", scope)
     entries = [
         _listed(resource, expanded)
         for resource in service.state.resources(scope)
         if resource.id.group and resource.id.parent is None and not (resource.id.is_extension or resource.governs)
         if service.time.left(resource.created, INDEX_LAG) == 0 or service.time.scale == 0
+        if sees_all
+        or authorization.is_allowed(service.state, caller.object_id, action_of(resource.id, "read"), resource.id)
     ]
     entries.sort(key=lambda entry: str(entry["id"]).lower())
     return paged(request, list(filter(reader_of(request.query.get("$filter")), entries)))

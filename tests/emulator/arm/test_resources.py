@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
+from yarl import URL
 
-from tests.emulator.arm.running import GROUP_PATH, SUBSCRIPTION, Arm, resource, template
+from tests.emulator.arm.running import API_VERSION, GROUP_PATH, SUBSCRIPTION, Arm, resource, template
 
 PROVIDERS = f"{GROUP_PATH}/providers"
 THING = f"{PROVIDERS}/Microsoft.Contoso/things/a"
@@ -114,3 +115,26 @@ async def test_an_identity_of_the_system_gets_a_principal_and_keeps_it(arm: Arm)
 
     assert first["identity"]["principalId"]
     assert first["identity"] == second["identity"]
+
+
+@pytest.mark.parametrize("place", ["", "/resources"])
+async def test_top_is_the_size_of_a_page_and_not_the_end_of_the_list(arm: Arm, place: str) -> None:
+    for name in ("a", "b", "c"):
+        await arm.request("PUT", f"{GROUP_PATH}/providers/Microsoft.Contoso/things/{name}", {"location": "eastus2"})
+    path, names = f"{arm.url}{GROUP_PATH}{place or '/providers/Microsoft.Contoso/things'}", list[list[str]]()
+    link: str | None = f"{path}?api-version={API_VERSION}&$top=2"
+
+    while link:
+        async with arm.http.get(URL(link, encoded=True)) as response:
+            page = await response.json()
+        names.append([entry["name"] for entry in page["value"]])
+        link = page.get("nextLink")
+
+    assert names == [["a", "b"], ["c"]]
+
+
+@pytest.mark.parametrize("top", ["0", "-1", "1001", "many"])
+async def test_a_page_has_between_one_and_a_thousand_entries(arm: Arm, top: str) -> None:
+    status, answer = await arm.request("GET", f"{GROUP_PATH}/resources", params={"$top": top})
+
+    assert (status, answer["error"]["code"]) == (400, "InvalidTopInQueryString")

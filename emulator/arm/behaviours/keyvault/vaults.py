@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from emulator.arm import soft_deletion
 from emulator.arm.behaviours import retention
 from emulator.arm.behaviours.generic import Behaviour, Surroundings, before, parent_of
 from emulator.arm.behaviours.network.connections import present_with_connections
@@ -25,7 +26,8 @@ def name_availability(name: str, surroundings: Surroundings) -> dict[str, Any]:
     """What `checkNameAvailability` answers."""
     if not _NAME.fullmatch(name):
         return {"nameAvailable": False, "reason": "AccountNameInvalid", "message": _name_refusal(name)}
-    if same_name_elsewhere(Resource(ResourceId.parse(f"/providers/{VAULT}/{name}"), "", {}), surroundings):
+    is_held = soft_deletion.find(surroundings.state, surroundings.time, VAULT, name)
+    if is_held or same_name_elsewhere(Resource(ResourceId.parse(f"/providers/{VAULT}/{name}"), "", {}), surroundings):
         return {"nameAvailable": False, "reason": "AlreadyExists", "message": f"The name '{name}' is already in use."}
     return {"nameAvailable": True}
 

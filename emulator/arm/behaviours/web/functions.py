@@ -108,13 +108,14 @@ _FUNCTION = Behaviour(
 
 
 def _put_key(resource: Resource, surroundings: Surroundings) -> None:
-    """A key of one's own: its value is made when none is given, and kept with the function."""
+    """A key of one's own: its value is made when none is given, kept with the function and told by `listkeys`."""
+    value = resource.properties.pop("value", None) or new_secret(56)
     parent = resource.id.parent
     function = surroundings.state.find_resource(parent) if parent else None
     if function:
         keys = function.secrets.setdefault("keys", {})
-        keys[resource.id.last_name] = resource.properties.get("value") or new_secret(56)
-        resource.properties.update({"name": resource.id.last_name, "value": keys[resource.id.last_name]})
+        keys[resource.id.last_name] = value
+        resource.properties["name"] = resource.id.last_name
         surroundings.state.put_resource(function)
 
 

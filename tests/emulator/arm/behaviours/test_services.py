@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from emulator.arm.behaviours.compute import cores_and_family
 from tests.emulator.arm.behaviours.asking import PROVIDERS, get, post, put, refusal
 from tests.emulator.arm.running import SUBSCRIPTION, Arm
 
@@ -196,16 +195,22 @@ async def test_a_provider_without_shared_names_checks_none(arm: Arm) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "cores", "family"),
+    ("kind", "properties"),
     [
-        ("Standard_D2s_v5", 2, "standardDSv5Family"),
-        ("Standard_E64-16s_v3", 16, "standardESv3Family"),
-        ("Standard_B1ms", 1, "standardBMSFamily"),
-        ("nonsense", 1, "standardUnknownFamily"),
+        (
+            "Microsoft.Compute/virtualMachineScaleSets",
+            {"virtualMachineProfile": {"osProfile": {"adminPassword": "S3"}}},
+        ),
+        ("Microsoft.DBforPostgreSQL/flexibleServers", {"administratorLoginPassword": "S3"}),
+        ("Microsoft.ContainerInstance/containerGroups", {"containers": [{"environment": [{"secureValue": "S3"}]}]}),
     ],
 )
-def test_a_size_tells_cores_and_family(size: str, cores: int, family: str) -> None:
-    assert cores_and_family(size) == (cores, family)
+async def test_what_providers_never_tell_is_not_told(arm: Arm, kind: str, properties: dict[str, Any]) -> None:
+    made = await put(arm, f"{PROVIDERS}/{kind}/x", properties={"told": ["S1", {"S2": 2}]} | properties)
+
+    shown = str([made, await get(arm, f"{PROVIDERS}/{kind}/x")])
+    assert "S3" not in shown
+    assert made["properties"]["told"] == ["S1", {"S2": 2}]
 
 
 async def test_a_machine_names_interfaces_that_exist_and_hides_its_password(arm: Arm) -> None:

@@ -191,3 +191,13 @@ async def test_connection_strings_are_told_by_their_own_list_alone(arm: Arm, whe
     assert listed["properties"] == {"Db": {"value": "Password=secret-value", "type": "SQLAzure"}}
     refused = {"properties": {"siteConfig": {"connectionStrings": "Password=secret-value"}}}
     assert await refusal(arm, "PUT", SITE, refused) == (400, "BadRequest")
+
+
+async def test_a_functions_key_is_told_by_its_list_alone(arm: Arm) -> None:
+    await put(arm, SITE, kind="functionapp")
+    await put(arm, f"{SITE}/functions/f", properties={"config": {"bindings": []}})
+
+    made = await put(arm, f"{SITE}/functions/f/keys/mine", properties={"name": "mine", "value": "secret-value"})
+
+    assert "secret-value" not in str([made, await get(arm, f"{SITE}/functions/f/keys/mine")])
+    assert (await post(arm, f"{SITE}/functions/f/listKeys"))["mine"] == "secret-value"

@@ -131,3 +131,17 @@ async def test_what_a_stranger_may_not_read_it_may_not_follow_either(slow_arm: A
 
     assert [(status, answer["error"]["code"]) for status, answer in answers] == [(403, "AuthorizationFailed")] * 2
     assert [status for status, _ in own] == [200, 202]
+
+
+async def test_who_has_a_role_inside_is_listed_what_it_may_read(peopled_arm: Arm) -> None:
+    await put(peopled_arm, f"{SUBSCRIPTION_PATH}/resourceGroups/other", {"location": "eastus2"})
+    await put(peopled_arm, f"{GROUP_PATH}/providers/Microsoft.Contoso/things/a")
+    await assign(peopled_arm, "Reader", ACCOUNT)
+    paths = [f"{SUBSCRIPTION_PATH}/resources", f"{GROUP_PATH}/resources", f"{SUBSCRIPTION_PATH}/resourceGroups"]
+
+    of_account = [await peopled_arm.request("GET", path, **as_stranger(peopled_arm)) for path in paths]
+    await assign(peopled_arm, "Reader", GROUP_PATH, 2)
+    of_group = [await peopled_arm.request("GET", path, **as_stranger(peopled_arm)) for path in paths]
+
+    names = [[[entry["name"] for entry in answer["value"]] for _, answer in seen] for seen in (of_account, of_group)]
+    assert names == [[["stcontoso"], ["stcontoso"], []], [["a", "stcontoso"], ["a", "stcontoso"], ["rg"]]]

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+import pytest
+
+from emulator.arm.governance.quotas import Need, needs_of
+from emulator.arm.identifiers import ResourceId
+from emulator.arm.models import Resource
 from tests.emulator.arm.governance.asking import put, refusal
 from tests.emulator.arm.running import GROUP_PATH, SUBSCRIPTION, Arm, resource, storage, template
 
@@ -81,3 +86,30 @@ async def test_a_size_that_a_region_has_none_of_is_refused(arm: Arm) -> None:
 async def test_records_of_other_kinds_are_refused(arm: Arm) -> None:
     assert (await refusal(arm, "PUT", f"{RECORDS}/softDeleted/x", {}))[0] == 404
     assert (await refusal(arm, "PUT", f"{RECORDS}/quota/x", {"limit": "many"}))[0] == 400
+
+
+async def test_a_machine_that_is_put_by_itself_is_told_in_the_providers_words(arm: Arm) -> None:
+    await put(arm, f"{RECORDS}/quota/{SUBSCRIPTION}/eastus2/standardBSFamily", {"limit": 1})
+    body = {key: value for key, value in machine("m", "Standard_B2ms").items() if key in ("location", "properties")}
+
+    status, error = await refusal(arm, "PUT", f"{PROVIDERS}/Microsoft.Compute/virtualMachines/m", body)
+
+    assert (status, error["code"]) == (409, "OperationNotAllowed")
+    assert "exceeding approved standardBSFamily Cores quota" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("size", "cores", "family"),
+    [
+        ("Standard_D2s_v5", 2, "standardDSv5Family"),
+        ("Standard_E8-2s_v5", 8, "standardESv5Family"),
+        ("Standard_F4", 4, "standardFFamily"),
+        ("Standard_B1ms", 1, "standardBSFamily"),
+        ("Standard_B4s_v2", 4, "standardBSv2Family"),
+    ],
+)
+def test_a_size_tells_its_cores_and_their_family(size: str, cores: int, family: str) -> None:
+    properties = {"hardwareProfile": {"vmSize": size}}
+    vm = Resource(ResourceId.parse(f"{PROVIDERS}/Microsoft.Compute/virtualMachines/m"), "", {"properties": properties})
+
+    assert needs_of(vm) == [Need("cores", cores), Need(family, cores)]
