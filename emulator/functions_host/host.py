@@ -35,7 +35,6 @@ _log = logging.getLogger("host")
 _ADDRESS = "127.0.0.1"
 _RPC_PATH = "/durabletask"
 _MAX_BODY = 200 * 1024**2  # of an HTTP request; the real host takes 210 MB
-_SHUTDOWN_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ class FunctionsHost:
         return is_quiet
 
     async def _serve(self, app: web.Application, port: int) -> int:
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=self._options.grace_seconds)
         await runner.setup()
         site = web.TCPSite(runner, _ADDRESS, port)
         await site.start()

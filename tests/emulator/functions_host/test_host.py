@@ -1,5 +1,7 @@
 """The host as a process: what it says of itself, its log, its end."""
 
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.emulator.functions_host.running_host import NO_STORAGE, RunningHost, running, write_app
@@ -14,6 +16,15 @@ APP = """
         @app.route(route="fail")
         def fail(req: func.HttpRequest):
             raise ValueError("no such order")
+
+        @app.route(route="late", methods=["POST"])
+        @app.durable_client_input(client_name="client")
+        async def late(req: func.HttpRequest, client):
+            import asyncio
+            (HERE / "started").touch()
+            while not (HERE / "open").exists():
+                await asyncio.sleep(0.01)
+            return await client.start_new("stumbling", "late")
 
         @app.activity_trigger(input_name="x")
         def slow(x):
@@ -97,6 +108,22 @@ def test_a_setting_that_a_binding_names_must_exist(tmp_path: Path) -> None:
         status = host.get("/admin/host/status")
 
     assert "'NoSuchSetting'" in status.json()["errors"][0]
+
+
+def test_a_request_that_runs_when_the_host_stops_can_still_ask_the_host(tmp_path: Path) -> None:
+    host = RunningHost(write_app(tmp_path / "app", APP), NO_STORAGE, "--grace-seconds", "30")
+    host.start()
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(host.post, "/api/late")
+        wait_until((host.app_root / "started").exists)
+
+        host.send_signal(signal.SIGTERM)
+        wait_until(lambda: "Host stops" in host.log_text())
+        (host.app_root / "open").touch()
+        answer = late.result()
+    host.stop()
+
+    assert (answer.status_code, answer.text) == (200, "late")
 
 
 def test_a_request_to_stop_ends_the_host_although_a_function_runs(tmp_path: Path) -> None:

@@ -67,6 +67,12 @@ def test_the_app_s_host_json_asks_for_nothing_that_is_not_followed() -> None:
     assert HostSettings.read(ROOT).warnings == ()
 
 
+def test_a_host_json_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "host.json").write_text('{"version": "2.0"}', encoding="utf-8-sig")
+
+    assert HostSettings.read(tmp_path).warnings == ()
+
+
 @pytest.mark.parametrize("content", [None, "{"])
 def test_a_host_json_that_cannot_be_read_is_refused(tmp_path: Path, content: str | None) -> None:
     if content is not None:

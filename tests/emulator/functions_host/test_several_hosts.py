@@ -78,15 +78,20 @@ def test_an_activity_of_a_host_that_is_gone_for_good_runs_again_on_the_other(hos
     assert begun(other)[1:] == [str(other.pid)]
 
 
-def test_a_host_that_stops_hands_over_at_once(hosts: list[RunningHost]) -> None:
-    hosts[0].start_instance("waiting", "before")
-    hosts[0].stop()
+def test_a_host_that_stops_hands_over_without_waiting_for_its_leases_to_expire(tmp_path: Path) -> None:
+    app = write_app(tmp_path / "app", APP)
+    first, second = (RunningHost(app, NO_STORAGE, "--lease-seconds", "60") for _ in range(2))
+    names = [f"w{number}" for number in range(8)]  # in every partition
+    with first, second:
+        for name in names:
+            first.start_instance("waiting", name)
+        first.stop()
 
-    hosts[1].start_instance("squares", "after", 3)
-    hosts[1].raise_event("before", "Go", 1)
+        for name in names:
+            second.raise_event(name, "Go", name)
+        outputs = [second.final(name, seconds=30)["output"] for name in names]
 
-    assert hosts[1].final("after")["output"] == [0, 1, 4]
-    assert hosts[1].final("before")["output"] == 1
+    assert outputs == names
 
 
 def test_a_host_that_wakes_up_after_its_leases_were_taken_adds_nothing(hosts: list[RunningHost]) -> None:

@@ -213,6 +213,17 @@ def test_events_that_come_after_continue_as_new_are_for_the_next_execution() -> 
     assert [event.fields["Name"] for event in verdict.ending.carried_over] == ["Go", "Other"]
 
 
+def test_of_several_waits_for_one_event_the_last_gets_it() -> None:
+    both = WhenAll((WaitForEvent("Go"), WaitForEvent("Other")))
+    either = WhenAny((WaitForEvent("Go"), both))
+
+    after_one = HistoryBuilder().episode(raised("Go")).replay(either, HELLO)
+    after_two = HistoryBuilder().episode(raised("Go"), raised("Go")).replay(either, HELLO)
+
+    assert after_one.decisions == ()
+    assert after_two.decisions == (ScheduleActivity(0, "hello", '"x"'),)
+
+
 def test_events_that_came_before_continue_as_new_are_lost() -> None:
     history = HistoryBuilder().episode(raised("Other"), raised("Go"))
 
