@@ -74,5 +74,6 @@ class Deployer:
             prepared = await self._preparation.prepare_root(request, documents)
         except ArmError as error:
             fail(self._state, deployment, error.as_dict())
+            await self._settle(deployment)
         else:
             await self.run(prepared, deployment)

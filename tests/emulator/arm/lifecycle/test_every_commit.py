@@ -212,6 +212,31 @@ async def test_what_was_cancelled_stays_cancelled_and_else_comes_to_its_end(worl
     assert "inner" not in told(service)["ends"]
 
 
+async def test_what_cannot_be_prepared_again_fails_and_is_rolled_back(world: World) -> None:
+    service = await before(world)
+    await one_that_is_rolled_back(service)
+    accepted = world.commits[-1]
+    await world.end(service)
+    broken = [
+        (kind, key, _without_template(document) if kind == "content" else document) for kind, key, document in accepted
+    ]
+
+    again = world.start(broken)
+    again.resume()
+    await world.end(again)
+
+    state, _, is_told, on_error = told(again)["ends"]["main"]
+    assert (state, is_told) == ("Failed", True)
+    assert on_error["provisioningState"] == "Succeeded"
+
+
+def _without_template(content: dict[str, Any]) -> dict[str, Any]:
+    """The content of a deployment that names what to do on its error, and of another one as it is."""
+    if not content["request"]["onErrorDeployment"]:
+        return content
+    return content | {"request": content["request"] | {"source": None, "template": {}}}
+
+
 async def before(world: World) -> Service:
     """ARM with the group `rg`, in which one deployment made `one` and `two`."""
     service = world.start()

@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from emulator.arm.identifiers import DEPLOYMENT_TYPE, ResourceId
+from emulator.arm.lifecycle.rollback import catch_up
+from emulator.arm.models import Deployment
+from emulator.arm.state import CloudState
 from tests.emulator.arm.governance.asking import as_stranger, assign
 from tests.emulator.arm.running import GROUP_PATH, SUBSCRIPTION_SCHEMA, Arm, failing, resource, template
 
@@ -95,3 +99,17 @@ async def test_a_rollback_does_what_the_one_may_do_whose_deployment_failed(arm: 
 
     again = await arm.ended(f"{DEPLOYMENTS}/first")
     assert [detail["code"] for detail in again["properties"]["error"]["details"]] == ["AuthorizationFailed"]
+
+
+def test_a_rollback_that_was_cancelled_before_arm_died_is_told_after_the_start() -> None:
+    state, group = CloudState("t", ("s",)), ResourceId("s", "rg")
+    failed = Deployment(group.resource(DEPLOYMENT_TYPE, "bad"), "Incremental", "c", provisioning_state="Failed")
+    failed.on_error = {"type": "LastSuccessful", "deploymentName": "good", "provisioningState": "Running"}
+    rollback = Deployment(group.resource(DEPLOYMENT_TYPE, "good"), "Complete", "c", rolls_back=failed.status_id)
+    rollback.enter("Canceled")
+    for deployment in (failed, rollback):
+        state.put_deployment(deployment)
+
+    catch_up(state)
+
+    assert failed.on_error["provisioningState"] == "Canceled"
