@@ -11,7 +11,7 @@ from emulator.arm.engine.instance import Instance
 from emulator.arm.engine.known import Known
 from emulator.arm.engine.refusals import invalid_resource
 from emulator.arm.engine.scope import TemplateScope, pending_leaf
-from emulator.arm.engine.tree import evaluate_leaf, evaluate_tree, parse
+from emulator.arm.engine.tree import bounded, evaluate_leaf, evaluate_tree, parse
 from emulator.arm.errors import ArmError
 
 _NOT_BODY = frozenset(
@@ -69,7 +69,7 @@ def _evaluated(instance: Instance, scope: TemplateScope, visit: Callable[[str, A
         of_key = scope if key.lower() in _MAY_ASK_RESOURCES else scope.at_rest()
         if scope.is_partial and key.lower() != _IN_PREDICTIONS:
             of_key = replace(of_key, known=Known())
-        body[key] = evaluate_tree(value, of_key, visit, (*instance.path, key))
+        body[key] = bounded(evaluate_tree(value, of_key, visit, (*instance.path, key)))
     return body
 
 

@@ -48,13 +48,14 @@ _ENVIRONMENT: dict[str, Any] = {
 }
 
 
-@dataclass
+@dataclass(repr=False)  # it holds secrets
 class DeploymentContext:
     """What the functions of a template that ask for the world are answered from.
 
     While `is_running` is False the template is only expanded: nothing that needs a resource can be told, and asking for
     it raises UnresolvedError. `on_question` hears of every answered `Read` (`reference()`) and `Action` (`list*()`).
-    `source` is where the template stands, `link` what relative links in it are relative to.
+    `source` is where the template stands, `link` what relative links in it are relative to. `function_calls` counts
+    calls of the template's own functions since the outermost expression began.
     """
 
     surroundings: Surroundings
@@ -64,6 +65,7 @@ class DeploymentContext:
     link: TemplateLink | None
     is_running: bool = False
     on_question: Callable[[str, ResourceId], None] = lambda kind, resource_id: None
+    function_calls: int = 0
     _guids: Iterator[int] = field(default_factory=itertools.count)
 
     @property

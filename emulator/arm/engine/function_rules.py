@@ -71,8 +71,7 @@ def _check_parameters(name: str, member: Any, source: Source, path: tuple[str | 
 def _check_recursion(calls: Mapping[str, set[str]], source: Source) -> None:
     spelling = {name.lower(): name for name in calls}
     for first in calls:
-        trail = [first]
-        if circle := _circle(first, trail, calls, spelling):
+        if circle := _circle(first, [first], calls, spelling, {first}):
             place = source.place("functions")
             message = (
                 f"The template function '{first}' at {place} is not valid. Recursion is not supported in user-defined "
@@ -82,12 +81,15 @@ def _check_recursion(calls: Mapping[str, set[str]], source: Source) -> None:
 
 
 def _circle(
-    name: str, trail: list[str], calls: Mapping[str, set[str]], spelling: Mapping[str, str]
+    name: str, trail: list[str], calls: Mapping[str, set[str]], spelling: Mapping[str, str], seen: set[str]
 ) -> list[str] | None:
+    """The calls that lead from a function back to the first of the trail; each function is looked at once."""
     for called in sorted(calls[name]):
         other = spelling.get(called.lower())
         if other == trail[0]:
             return trail
-        if other and other not in trail and (found := _circle(other, [*trail, other], calls, spelling)):
-            return found
+        if other and other not in seen:
+            seen.add(other)
+            if found := _circle(other, [*trail, other], calls, spelling, seen):
+                return found
     return None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from emulator.arm.identifiers import ResourceId
 
 
-@dataclass
+@dataclass(repr=False)  # it holds secrets, and values that share parts without end
 class Prepared:
     """`edges` hold, for each instance that will run, those that must have succeeded before.
 

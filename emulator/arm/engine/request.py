@@ -33,7 +33,7 @@ _PROPERTIES = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # it holds a SAS
 class TemplateLink:
     """Where a template or a parameter file is to be fetched.
 
@@ -60,7 +60,7 @@ class TemplateLink:
         return shown | ({"contentVersion": self.content_version} if self.content_version else {})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # it holds secrets
 class DeploymentRequest:
     """What is to be deployed, where, under which name; exactly one of `template` and `template_link` is there.
 

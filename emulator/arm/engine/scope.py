@@ -14,8 +14,11 @@ from emulator.arm.engine.known import Known
 from emulator.arm.engine.names import Names
 from emulator.arm.engine.refusals import FUNCTIONS_HELP, LOOPS_HELP, no_such_symbol, not_expected_here
 from emulator.arm.engine.source import Source
-from emulator.arm.engine.tree import evaluate_leaf, evaluate_tree, is_copy_list, unroll
+from emulator.arm.engine.tree import bounded, evaluate_leaf, evaluate_tree, is_copy_list, unroll
 from emulator.arm.engine.user_functions import check_arguments, check_result, find_function, unknown_parameter
+
+MAX_FUNCTION_CALLS = 10_000
+"""Of the template's own functions in one expression: ours, since functions that call each other twice never end."""
 
 _WITHOUT_LOOPS = ("parameter ", "output ")
 """Definitions in which `copyIndex()` is unknown outside of their own loops."""
@@ -33,7 +36,7 @@ class Frame:
     is_unnamed: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TemplateScope:
     """A `Scope` of the expression evaluator.
 
@@ -146,7 +149,7 @@ class TemplateScope:
         """A definition's value; in a prediction with what can't be told yet in it."""
         scope = self._defining(what)
         path = (section, what.partition(" ")[2])
-        return evaluate_tree(value, scope, scope.visitor, path, has_loops=section == "variables")
+        return bounded(evaluate_tree(value, scope, scope.visitor, path, has_loops=section == "variables"))
 
     @property
     def visitor(self) -> Callable[[str, Any], Any]:
@@ -160,7 +163,7 @@ class TemplateScope:
             if _is_loops(key, value):
                 for index, loop in enumerate(value):
                     if loop["name"].lower() == name.lower():
-                        return unroll(loop, scope, scope.visitor, ("variables", key, index))
+                        return bounded(unroll(loop, scope, scope.visitor, ("variables", key, index)))
             elif key.lower() == name.lower():
                 return self._evaluated(value, f"variable {key}", "variables")
         reason = (
@@ -188,6 +191,7 @@ class TemplateScope:
             raise ExpressionError(
                 "InvalidTemplate", f"The template function '{function}' calls itself. {FUNCTIONS_HELP}"
             )
+        self._count_call(function)
         given = check_arguments(self.types, function, definition, arguments)
         inside = replace(
             self,
@@ -201,6 +205,13 @@ class TemplateScope:
         )
         value = evaluate_tree(definition["output"].get("value"), inside, inside.visitor, has_loops=False)
         return check_result(self.types, function, definition, value)
+
+    def _count_call(self, function: str) -> None:
+        """Raise ExpressionError when one expression leads to more calls than any could mean."""
+        self.context.function_calls = 1 if self.function is None else self.context.function_calls + 1
+        if self.context.function_calls > MAX_FUNCTION_CALLS:
+            reason = f"The template function '{function}' is called too often. {FUNCTIONS_HELP}"
+            raise ExpressionError("InvalidTemplate", reason)
 
     # The deployment
 

@@ -15,7 +15,7 @@ from armature.templates.expressions import (
     parse_expression,
     unescape,
 )
-from armature.templates.values import to_text
+from armature.templates.values import is_too_large, to_text
 from emulator.arm.engine.refusals import LOOPS_HELP, violation
 
 _LAZY = frozenset(("if", "and", "or", "coalesce"))
@@ -91,6 +91,16 @@ def evaluate_tree(
                     item, scope, visit, (*path, key), has_loops=has_loops
                 )
         return result
+    return value
+
+
+def bounded(value: Any) -> Any:
+    """The value, unless it is larger than any that could be deployed: it may hold the same part times without end.
+
+    Raises ExpressionError.
+    """
+    if is_too_large(value):
+        raise ExpressionError("InvalidTemplate", "The value is larger than any that could be deployed.")
     return value
 
 

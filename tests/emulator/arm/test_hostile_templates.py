@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -113,3 +114,58 @@ async def test_a_changed_template_is_prepared_or_refused(
         await prepare(changed(ORDINARY, path, replacement), certificates)
     except ArmError as refusal:
         assert refusal.status in (400, 501)  # noqa: PT017
+
+
+def doubled(start: Any, step: Any) -> dict[str, Any]:
+    """Variables each of which holds the one before twice."""
+    return {"v0": start, **{f"v{number}": step(f"[variables('v{number - 1}')]") for number in range(1, 60)}}
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        doubled([1], lambda before: [before, before]),
+        doubled({"a": 1}, lambda before: {"a": before, "b": before}),
+        doubled("aaaaaaaa", lambda before: f"[concat({before[1:-1]}, {before[1:-1]})]"),
+    ],
+)
+async def test_what_doubles_again_and_again_is_refused_in_time(
+    variables: dict[str, Any], certificates: Certificates
+) -> None:
+    with pytest.raises(ArmError, match=r"larger than any that could be deployed|is too large"):
+        await prepare(template(variables=variables), certificates)
+
+
+def test_requests_and_what_is_made_of_them_show_no_secret() -> None:
+    deployment = ResourceId(DEFAULT_SUBSCRIPTION, "rg").resource("Microsoft.Resources/deployments", "main")
+    link = {"uri": "https://files.example/main.json", "queryString": "sig=hush"}
+    body = {"properties": {"mode": "Incremental", "templateLink": link, "parameters": {"p": {"value": "hush"}}}}
+
+    request = read_request(deployment, body, "")
+
+    assert "hush" not in repr(request) + repr(request.template_link)
+
+
+def functions(bodies: list[str]) -> list[dict[str, Any]]:
+    """Functions f0, f1 … without parameters."""
+    members = {
+        f"f{number}": {"parameters": [], "output": {"type": "string", "value": body}}
+        for number, body in enumerate(bodies)
+    }
+    return [{"namespace": "n", "members": members}]
+
+
+async def test_functions_that_call_each_other_twice_are_refused_in_time(certificates: Certificates) -> None:
+    bodies = [f"[concat(n.f{number}(), n.f{number}())]" for number in range(1, 61)]
+    content = template(functions=functions([*bodies, "x"]), outputs={"o": {"type": "string", "value": "[n.f0()]"}})
+
+    with pytest.raises(ArmError, match="is called too often"):
+        await prepare(content, certificates)
+
+
+async def test_functions_of_many_ways_to_each_other_are_looked_at_in_time(certificates: Certificates) -> None:
+    bodies = [f"[concat('a'{''.join(f', n.f{later}()' for later in range(one + 1, 60))})]" for one in range(60)]
+
+    await prepare(template(functions=functions(bodies)), certificates)
+    with pytest.raises(ArmError, match="Recursion is not supported in user-defined functions"):
+        await prepare(template(functions=functions([*bodies[:-1], "[n.f0()]"])), certificates)
