@@ -18,7 +18,7 @@ from armature.templates.scope import PartialObject
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.engine.context import DeploymentContext
 from emulator.arm.engine.links import Downloader
-from emulator.arm.engine.request import TemplateLink
+from emulator.arm.engine.template_link import TemplateLink
 from tests.conformance.conftest import shared_folder
 from tests.conformance.template_engine import SCOPES, Answer, Engine, compare, predicted, surroundings
 from tests.conformance.template_generator import SCHEMAS, Generator

@@ -15,9 +15,10 @@ from emulator.arm.engine.instance import Instance
 from emulator.arm.engine.known import Known
 from emulator.arm.engine.names import Names
 from emulator.arm.engine.refusals import no_such_symbol
-from emulator.arm.engine.request import DeploymentRequest, TemplateLink
+from emulator.arm.engine.request import DeploymentRequest
 from emulator.arm.engine.runtime import full, properties
 from emulator.arm.engine.source import Source
+from emulator.arm.engine.template_link import TemplateLink
 from emulator.arm.errors import resource_group_not_found
 from emulator.arm.governance.scopes import action_of
 from emulator.arm.identifiers import ResourceId

@@ -10,8 +10,8 @@ import aiohttp
 
 from armature.templates.errors import TemplateError
 from armature.templates.reading import JsonDocument, JsonSyntaxError, read_json
-from emulator.arm.engine.request import TemplateLink
 from emulator.arm.engine.source import Source
+from emulator.arm.engine.template_link import TemplateLink
 from emulator.arm.errors import ArmError, invalid_template
 
 MAX_CONTENT_BYTES = 4 * 1024 * 1024  # ARM limits: template and parameter file

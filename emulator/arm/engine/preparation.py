@@ -20,13 +20,14 @@ from emulator.arm.engine.opening import open_scope
 from emulator.arm.engine.outputs import check_outputs
 from emulator.arm.engine.prepared import Prepared
 from emulator.arm.engine.refusals import invalid_resource
-from emulator.arm.engine.request import DeploymentRequest, TemplateLink, read_link
+from emulator.arm.engine.request import DeploymentRequest
 from emulator.arm.engine.rules import check_rules
 from emulator.arm.engine.secrets import SECRET_REFUSALS
 from emulator.arm.engine.shape import check_shape
 from emulator.arm.engine.sizes import JobSize
 from emulator.arm.engine.source import Source
 from emulator.arm.engine.specs import spec_template
+from emulator.arm.engine.template_link import TemplateLink, read_link
 from emulator.arm.engine.tree import evaluate_tree
 from emulator.arm.errors import ArmError, invalid_template
 

@@ -4,8 +4,8 @@ Source: https://learn.microsoft.com/azure/azure-resource-manager/templates/templ
 `Microsoft.Resources/templateSpecs/versions` (`mainTemplate`, `linkedTemplates`).
 """
 
-from emulator.arm.engine.request import TemplateLink
 from emulator.arm.engine.source import Source
+from emulator.arm.engine.template_link import TemplateLink
 from emulator.arm.errors import ArmError
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.state import CloudState

@@ -9,7 +9,8 @@ from emulator.arm.behaviours.storage import AccountsFile
 from emulator.arm.engine.links import Downloader
 from emulator.arm.engine.preparation import Preparation
 from emulator.arm.engine.prepared import Prepared
-from emulator.arm.engine.request import DeploymentRequest, TemplateLink, read_request
+from emulator.arm.engine.request import DeploymentRequest, read_request
+from emulator.arm.engine.template_link import TemplateLink
 from emulator.arm.errors import ArmError, invalid_template
 from emulator.arm.grouping import write_group
 from emulator.arm.identifiers import ResourceId
