@@ -39,6 +39,7 @@ from emulator.functions_host.durable.instances import (
     PendingTimer,
     RuntimeStatus,
 )
+from emulator.functions_host.durable.remembered import RememberedHistories
 from emulator.functions_host.durable.replay import KnownFunctions, replay
 from emulator.functions_host.durable.store import Store
 from emulator.functions_host.errors import HostError
@@ -77,7 +78,7 @@ class EpisodeRunner:
         self._known = known
         self._invoker = invoker
         self._clock = clock
-        self._histories: dict[str, tuple[str, Sequence[Recorded]]] = {}
+        self._histories = RememberedHistories(store)
 
     def run(self, instance_id: str, fence: Fence | None = None) -> Aftermath:
         """Run one episode of an instance if anything waits for it; `fence` is the lease that allows it.
@@ -97,9 +98,7 @@ class EpisodeRunner:
 
     def forget(self, is_for_others: Callable[[str], bool]) -> None:
         """Keep no history in memory of the instances of which this is so."""
-        for instance_id in list(self._histories):
-            if is_for_others(instance_id):
-                self._histories.pop(instance_id, None)
+        self._histories.forget_all(is_for_others)
 
     def _carry_on(self, episode: Beginning) -> Aftermath:
         if episode.termination is not None:
@@ -132,13 +131,13 @@ class EpisodeRunner:
             return []
         instance = self._store.instance(instance_id)
         if instance is None or instance.status.is_final:
-            self._histories.pop(instance_id, None)
+            self._histories.forget(instance_id)
             return [delivery.id for delivery in deliveries]
         current = [d for d in deliveries if d.message.execution_id in (None, instance.execution_id)]
         stale = [d.id for d in deliveries if d not in current]
         if not current:
             return stale
-        history = self._history(instance)
+        history = self._histories.of(instance)
         now = self._clock()
         begins_again = next((d for d in current if d.message.event is None), None)
         if begins_again is not None:
@@ -147,14 +146,6 @@ class EpisodeRunner:
         news = [Recorded(event, is_played=False) for event in [rows.orchestrator_started(now), *_events(current)]]
         consumed = [*stale, *(d.id for d in current)]
         return Beginning(instance, now, [*history, *news], len(history), consumed, is_first=not history)
-
-    def _history(self, instance: Instance) -> Sequence[Recorded]:
-        """Return the history, from memory when it is of this execution and as long as what is stored."""
-        instance_id = instance.instance_id
-        execution_id, remembered = self._histories.get(instance_id, ("", ()))
-        if execution_id == instance.execution_id and len(remembered) == self._store.history_length(instance_id):
-            return remembered
-        return self._store.history(instance_id)
 
     def _orchestrator(self, episode: Beginning) -> HostFunction | None:
         return self._orchestrators.get(episode.instance.name.lower())
@@ -291,11 +282,10 @@ class EpisodeRunner:
     def _commit(self, changes: Commit) -> Aftermath:
         activities = self._store.commit(changes)
         instance = changes.instance
-        self._histories.pop(instance.instance_id, None)
         if activities is None:  # purged or begun anew while the orchestrator was asked: the episode never was
+            self._histories.forget(instance.instance_id)
             return Aftermath(instances=[instance.instance_id])
-        if not instance.status.is_final:
-            self._histories[instance.instance_id] = (instance.execution_id, changes.history)
+        self._histories.remember(instance, changes.history)
         woken = [child.instance_id for child, _ in changes.starts] + [m.instance_id for m in changes.messages]
         return Aftermath(activities, woken, bool(changes.timers))
 

@@ -96,7 +96,7 @@ def test_an_episode_begins_from_one_state_of_the_hub_although_its_instance_is_be
         return found
 
     monkeypatch.setattr(scene.store, "instance", begin_anew_after)
-    monkeypatch.setattr(scene.runner, "_histories", {})  # as after a restart of the host
+    scene.runner.forget(lambda _: True)  # as after a restart of the host
     scene.runner.run("i")
     scene.runner.run("i")
 
