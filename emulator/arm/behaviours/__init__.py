@@ -19,6 +19,7 @@ from emulator.arm.behaviours import (
 from emulator.arm.behaviours.generic import Behaviour, Surroundings
 from emulator.arm.behaviours.outside import Outside
 from emulator.arm.behaviours.rules import check_common
+from emulator.arm.behaviours.shapes import check_shape
 from emulator.arm.models import Resource
 
 _FAMILIES = (
@@ -57,6 +58,8 @@ def check(resource: Resource, surroundings: Surroundings) -> None:
     Preflight asks it for the types whose behaviour `is_preflighted`.
     """
     behaviour = behaviour_of(resource.id.type)
+    if behaviour is not _GENERIC:
+        check_shape(resource)
     behaviour.check(resource, surroundings)
     check_common(resource, surroundings, has_global_name=behaviour.has_global_name)
 

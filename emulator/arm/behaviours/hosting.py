@@ -62,7 +62,8 @@ def _provision_app(resource: Resource, surroundings: Surroundings) -> None:
     properties = resource.properties
     environment_id = properties.get("managedEnvironmentId") or properties.get("environmentId")
     environment = find(environment_id, surroundings)
-    name, configuration = resource.id.last_name, properties.setdefault("configuration", {})
+    name, configuration = resource.id.last_name, properties.get("configuration") or {}
+    properties["configuration"] = configuration
     secrets = configuration.get("secrets") or []
     resource.secrets["secrets"] = [dict(secret) for secret in secrets]
     configuration["secrets"] = [{"name": secret.get("name")} for secret in secrets]

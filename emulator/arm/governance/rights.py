@@ -4,6 +4,7 @@ Source: https://learn.microsoft.com/azure/role-based-access-control/resource-pro
 """
 
 import re
+from dataclasses import replace
 
 from emulator.arm.addresses import action_at, list_at, resource_at, tidy
 from emulator.arm.errors import ArmError
@@ -46,7 +47,9 @@ def required_right(method: str, path: str) -> tuple[str, ResourceId] | None:
         return None
     for pattern, operation in _FIXED:
         if found := pattern.fullmatch(path):
-            return operation, ResourceId(**found.groupdict())
+            place = found.groupdict()
+            scope = ResourceId(place.get("subscription"), place.get("group"))
+            return operation, replace(scope, management_group=place.get("management_group"))
     if method == "POST":
         return _right_to_act(path)
     verb = _VERBS.get(method, "read")

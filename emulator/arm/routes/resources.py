@@ -58,21 +58,26 @@ async def head_resource(request: web.Request) -> web.Response:
 
 async def put_resource(request: web.Request) -> web.Response:
     """Create or replace: 201 or 200 with the resource; 201, 200 or 202 with where to ask when it takes time."""
-    service, resource_id, body = service_of(request), _resource_id(request), await json_body(request)
-    if body.get("properties") is not None and not isinstance(body["properties"], dict):
-        raise invalid_request_content("the properties are not an object")
+    service, resource_id, body = service_of(request), _resource_id(request), await _resource_body(request)
     check_conditions(request, service.state.find_resource(resource_id))
     return await _write(request, service, resource_id, body)
 
 
 async def patch_resource(request: web.Request) -> web.Response:
     """Change what is named: tags and other parts are replaced, properties are merged."""
-    service, resource_id, body = service_of(request), _resource_id(request), await json_body(request)
+    service, resource_id, body = service_of(request), _resource_id(request), await _resource_body(request)
     resource = service.state.resource(resource_id)
     check_conditions(request, resource)
     merged = resource.document | {key: value for key, value in body.items() if key != "properties"}
     merged["properties"] = _merged(resource.properties, body.get("properties") or {})
     return await _write(request, service, resource.id, merged)
+
+
+async def _resource_body(request: web.Request) -> dict[str, Any]:
+    body = await json_body(request)
+    if body.get("properties") is not None and not isinstance(body["properties"], dict):
+        raise invalid_request_content("the properties are not an object")
+    return body
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

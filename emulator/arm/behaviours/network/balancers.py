@@ -44,7 +44,7 @@ def _provision_balancer(resource: Resource, surroundings: Surroundings) -> None:
     resource.document["sku"] = {"name": "Basic", "tier": "Regional"} | (resource.document.get("sku") or {})
     resource.properties["resourceGuid"] = resource.secrets.setdefault("resourceGuid", str(uuid.uuid4()))
     for kind in _PARTS[:-1]:
-        resource.properties.setdefault(kind, [])
+        resource.properties[kind] = resource.properties.get(kind) or []
     _complete_parts(resource, surroundings)
     for frontend in resource.properties["frontendIPConfigurations"]:
         inside: dict[str, Any] = frontend["properties"]

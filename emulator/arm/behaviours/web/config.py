@@ -46,6 +46,11 @@ def _check(resource: Resource, surroundings: Surroundings) -> None:
         values = [value for name, value in resource.properties.items() if name != "provisioningState"]
         if not all(isinstance(value, str | int | float | bool) for value in values):
             raise web_error(400, "BadRequest", "The parameter properties has an invalid value.")
+    if _kind(resource) == "web":
+        for name in ("appSettings", "connectionStrings"):
+            given = resource.properties.get(name) or []
+            if not (isinstance(given, list) and all(isinstance(one, dict) for one in given)):
+                raise web_error(400, "BadRequest", f"The parameter {name} has an invalid value.")
 
 
 def _provision(resource: Resource, surroundings: Surroundings) -> None:
