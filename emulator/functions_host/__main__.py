@@ -14,6 +14,10 @@ from emulator.functions_host.host import FunctionsHost, HostOptions
 from emulator.functions_host.leases import LeaseTimes
 from emulator.functions_host.log import configure_logging
 
+SWITCH_SECONDS = 0.0001
+"""How long a thread may keep Python's lock. Replays compute; with the usual 5 ms every activity that has to wait for
+the database or for its turn comes back behind a queue of them: 150 activities a second instead of 500."""
+
 
 def main() -> None:
     """Parse the command line and run the host; exit code 0 after SIGTERM or SIGINT."""
@@ -31,6 +35,7 @@ def main() -> None:
         leases = LeaseTimes(timedelta(seconds=arguments.lease_seconds), timedelta(seconds=arguments.renewal_seconds))
     except ValueError as error:
         parser.error(str(error))
+    sys.setswitchinterval(SWITCH_SECONDS)
     configure_logging(arguments.log)
     options = HostOptions(
         app_root=arguments.app_root.resolve(),
