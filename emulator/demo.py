@@ -12,20 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import requests
 from rich.console import Console
 from rich.table import Table
 
 from emulator.azurite.launch import REPOSITORY, AzuriteMissingError
 from emulator.foundation import machine_environment
 from emulator.processes import ChildError
+from emulator.running import ArmReader, RunningEmulator
 from emulator.stack import SUBSCRIPTION, Stack, StackError, StackOptions
 
 STATE = REPOSITORY / ".emulator" / "demo"
 DEPLOYMENT_FAILED = 1  # the exit code of `armature deploy` for a deployment that ran and failed
 INTERRUPTED = 130  # what a shell reports for Ctrl+C
 POLL_SECONDS = "0.5"
-API_VERSION = "api-version=2021-04-01"  # of resource groups and their resources
+API_VERSION = "2021-04-01"  # of resource groups and their resources
 
 
 @dataclass(frozen=True)
@@ -91,37 +91,9 @@ def _print_resources(stack: Stack, console: Console) -> None:
 
 
 def _resources_by_group(stack: Stack) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    with requests.Session() as session:
-        session.trust_env = False
-        session.verify = stack.app_settings["REQUESTS_CA_BUNDLE"]
-        session.headers["Authorization"] = f"Bearer {_token(stack, session)}"
-        subscription = f"{stack.arm_url}/subscriptions/{SUBSCRIPTION}"
-        for group in _pages(session, f"{subscription}/resourcegroups?{API_VERSION}"):
-            name = group["name"]
-            yield name, list(_pages(session, f"{subscription}/resourceGroups/{name}/resources?{API_VERSION}"))
-
-
-def _token(stack: Stack, session: requests.Session) -> str:
-    settings = stack.app_settings
-    response = session.get(
-        settings["IDENTITY_ENDPOINT"],
-        params={"api-version": "2019-08-01", "resource": "https://management.azure.com/"},
-        headers={"X-IDENTITY-HEADER": settings["IDENTITY_HEADER"]},
-        timeout=30,
-    )
-    response.raise_for_status()
-    token: str = response.json()["access_token"]
-    return token
-
-
-def _pages(session: requests.Session, url: str | None) -> Iterator[dict[str, Any]]:
-    """Every item of a list of Resource Manager, page by page."""
-    while url:
-        response = session.get(url, timeout=30)
-        response.raise_for_status()
-        page = response.json()
-        yield from page["value"]
-        url = page.get("nextLink")
+    arm = ArmReader(RunningEmulator.find(stack.state))
+    for group in arm.list(f"/subscriptions/{SUBSCRIPTION}/resourcegroups", API_VERSION):
+        yield group["name"], list(arm.list(f"{group['id']}/resources", API_VERSION))
 
 
 if __name__ == "__main__":

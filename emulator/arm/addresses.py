@@ -7,7 +7,6 @@ from emulator.arm.errors import ArmError
 from emulator.arm.identifiers import ResourceId
 
 _LAST = re.compile(r"(.*)/([^/]+)")
-_ABOUT_PROVIDERS = re.compile(r"(?:/subscriptions/[^/]+)?/providers(?:/[^/]+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,6 @@ def action_at(path: str) -> Address | None:
         return Address(ResourceId.parse(before or "/"), action=action)
     except ArmError:
         return None
-
-
-def is_about_providers(path: str) -> bool:
-    """True for the resource providers of the tenant or of a subscription, and for one of them."""
-    return _ABOUT_PROVIDERS.fullmatch(tidy(path)) is not None
 
 
 def _split(path: str) -> tuple[str, str, str]:

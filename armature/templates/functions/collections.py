@@ -115,10 +115,6 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _is_container(value: Any) -> bool:
-    return isinstance(value, dict | list)
-
-
 def _intersection(arguments: list[Any]) -> Any:
     if _same_type("intersection", arguments) is list:
         others = [set(map(equality_key, argument)) for argument in arguments[1:]]

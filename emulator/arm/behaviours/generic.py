@@ -177,11 +177,6 @@ def secret_of(resource: Resource, name: str, length: int = 44) -> str:
     return str(resource.secrets.setdefault(name, new_secret(length)))
 
 
-def shown_with(resource: Resource, **properties: Any) -> dict[str, Any]:
-    """The document with some properties added or replaced, as an answer; the resource stays as it is."""
-    return resource.document | {"properties": resource.properties | properties}
-
-
 def shown_without(resource: Resource, *names: str) -> dict[str, Any]:
     """The document without some properties: what a provider takes and never tells again."""
     hidden = {name.lower() for name in names}

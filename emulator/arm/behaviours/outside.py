@@ -47,11 +47,6 @@ class Outside:
         if not task.cancelled() and (error := task.exception()):
             _LOG.error("background work of a provider failed", exc_info=error)
 
-    async def idle(self) -> None:
-        """Return when no background work is left."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
-
     async def close(self) -> None:
         """Cancel what still runs, and close the connections."""
         tasks = list(self._tasks)
