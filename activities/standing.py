@@ -3,6 +3,7 @@
 from armature.azure.artifacts import ArtifactAccount
 from armature.azure.services import Services
 from armature.errors import FailureClass, FailureError, failure
+from armature.messages import ControlAnswer
 from armature.plan import Plan
 from armature.state import DeploymentState
 
@@ -21,6 +22,17 @@ def state_of(services: Services, deployment_id: str) -> DeploymentState:
         message = f"The state of deployment {deployment_id} is gone."
         raise FailureError(failure(FailureClass.UNKNOWN, "StateMissing", message))
     return state
+
+
+def asked_of(services: Services, state: DeploymentState) -> ControlAnswer:
+    """What the control document asks of the deployment's present run."""
+    control = services.deployments.control(state.deployment_id)
+    cancel = control.cancel_of(state.run)
+    return ControlAnswer(
+        is_cancelled=cancel is not None,
+        rollback=cancel.rollback if cancel else None,
+        is_lock_broken=control.is_lock_broken(state.run),
+    )
 
 
 def artifact_account(services: Services, plan: Plan) -> ArtifactAccount:

@@ -37,6 +37,37 @@ class FailureClass(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Recovery(StrEnum):
+    """What is done about a failure (design section 6).
+
+    `backOff`: the same again after the policy's wait, which counts as an attempt. `outwait`: something could not be
+    reached at all; asked again, without counting, for as long as `OUTWAIT_MINUTES`. `freshSas`: the same again at once,
+    with a new SAS; counts. `wait`: somebody else is at it; again when that may be over, without counting, bounded.
+    `afterProgress`: again when something else of the deployment has finished. `registerProvider`: register the resource
+    provider `subject`, then again. `pruneHistory`: delete old entries of the scope's deployment history, then again.
+    `treatAsDone`: what was to be made is there. `fail`: a person must act.
+    """
+
+    BACK_OFF = "backOff"
+    OUTWAIT = "outwait"
+    FRESH_SAS = "freshSas"
+    WAIT = "wait"
+    AFTER_PROGRESS = "afterProgress"
+    REGISTER_PROVIDER = "registerProvider"
+    PRUNE_HISTORY = "pruneHistory"
+    TREAT_AS_DONE = "treatAsDone"
+    FAIL = "fail"
+
+
+_RECOVERY_OF_CLASS = {
+    FailureClass.TRANSIENT: Recovery.BACK_OFF,
+    FailureClass.THROTTLED: Recovery.BACK_OFF,
+    FailureClass.STORAGE_ACCESS: Recovery.FRESH_SAS,
+    FailureClass.RESOURCE_CONFLICT: Recovery.WAIT,
+    FailureClass.MISSING_DEPENDENCY: Recovery.AFTER_PROGRESS,
+    FailureClass.NOT_REGISTERED: Recovery.REGISTER_PROVIDER,
+}
+
 _HARDEST_FIRST = (
     FailureClass.AUTHORIZATION,
     FailureClass.POLICY,
@@ -155,20 +186,31 @@ CleanText = Annotated[str, AfterValidator(redact)]
 
 
 class Cause(Model):
-    """A leaf of ARM's error: the code and message of what really failed, and the resource id or path it names."""
+    """A leaf of ARM's error: the code and message of what really failed, and the resource id or path it names.
+
+    `place` is where in the user's bundle it comes from: a file, and a JSON pointer into it after `#`.
+    """
 
     code: str
     message: CleanText
     target: CleanText | None = None
+    place: str | None = None
 
 
 class Failure(Model):
-    """One classified failure. `retry_after_seconds` is what the service asked for, if it did."""
+    """One classified failure. `retry_after_seconds` is what the service asked for, if it did.
+
+    `recovery` is what is done about it, `subject` what that needs to know (the namespace of a provider to register).
+    `link` is the page of Microsoft's documentation about the code.
+    """
 
     failure_class: FailureClass
+    recovery: Recovery = Recovery.FAIL
+    subject: str | None = None
     code: str
     message: CleanText
     suggestion: str
+    link: str | None = None
     causes: tuple[Cause, ...] = ()
     retry_after_seconds: float | None = None
     correlation_id: str | None = None
@@ -288,6 +330,7 @@ def failure_from_causes(
     ordered = [speaker, *(cause for cause in unique if cause != speaker)]
     return Failure(
         failure_class=hardest,
+        recovery=_RECOVERY_OF_CLASS.get(hardest, Recovery.FAIL),
         code=speaker.code,
         message=speaker.message or speaker.code,
         suggestion=_SUGGESTIONS_OF_CODES.get(speaker.code.lower(), _SUGGESTIONS[hardest]),
@@ -314,6 +357,7 @@ def failure(kind: FailureClass, code: str, message: str, suggestion: str | None 
     """A failure that the app itself found, of a class it knows."""
     return Failure(
         failure_class=kind,
+        recovery=_RECOVERY_OF_CLASS.get(kind, Recovery.FAIL),
         code=code,
         message=message,
         suggestion=suggestion or _SUGGESTIONS[kind],

@@ -4,6 +4,7 @@ Everything here ends up in the Durable history, so nothing here may hold a templ
 or a secret.
 """
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -12,19 +13,42 @@ from armature.errors import Failure
 from armature.models import Model
 from armature.options import Options, RetryPolicy
 from armature.scheduling import Decision, Report, Rollout, Start
-from armature.state import Phase, Status
+from armature.state import Phase, Purpose, Status, StopReason
 
 
 class DeploymentStep(Model):
-    """The input of an activity that needs to know which deployment, and nothing else."""
+    """The input of an activity that needs to know which deployment, and of which plan: its own (`rollback` is 0), or
+    that of its nth rollback, which deploys previous versions again."""
 
     deployment_id: str
+    rollback: int = 0
+
+    @property
+    def plan_id(self) -> str:
+        """What the plan and its outputs are stored under. A deployment id has no period, so no two are alike."""
+        return plan_id_of(self.deployment_id, self.rollback)
+
+
+def plan_id_of(deployment_id: str, rollback: int) -> str:
+    """The key of a deployment's own plan, or of its nth rollback's."""
+    return deployment_id if rollback == 0 else f"{deployment_id}.rollback-{rollback}"
 
 
 class Answer(Model):
     """What every activity answers; `failure` says why it could not do what it is for."""
 
     failure: Failure | None = None
+
+
+class ControlAnswer(Answer):
+    """An answer that also tells what the control document says for this run.
+
+    `rollback` is what the cancellation says of it (None: the deployment's option decides).
+    """
+
+    is_cancelled: bool = False
+    rollback: bool | None = None
+    is_lock_broken: bool = False
 
 
 class BundleAnswer(Answer):
@@ -41,20 +65,23 @@ class DeploymentInput(Model):
     """
 
     deployment_id: str
+    run: int = 1
+    purpose: Purpose = Purpose.DEPLOY
     options: Options
     sequence: int = 0
     bundle: BundleAnswer | None = None
     holder: str = ""
 
 
-class TurnAnswer(Answer):
-    """Whether it is this deployment's turn in its lineage."""
+class TurnAnswer(ControlAnswer):
+    """Whether it is this deployment's turn in its lineage; if not, who has it, and the place in the queue (1: next)."""
 
     is_ours: bool = False
     holder: str = ""
+    position: int = 0
 
 
-class ReadyAnswer(Answer):
+class ReadyAnswer(ControlAnswer):
     """Whether what was asked for stands already; if not, ask again later. `waits_for` is what stands in the way."""
 
     is_ready: bool = False
@@ -79,6 +106,7 @@ class UploadInput(Model):
     concurrency: Annotated[int, Field(ge=1)]
     retry_policy: RetryPolicy
     poll_interval_seconds: float
+    deadline: datetime | None = None
     next_index: int = 0
     uploaded: int = 0
     skipped: int = 0
@@ -110,6 +138,10 @@ class UploadCounts(Model):
     bytes_written: int
 
 
+class UploadAnswer(ControlAnswer):
+    """What became of a record of the upload."""
+
+
 class GraphAnswer(Answer):
     """The rollout before its first start, as the plan has it, and the templates that have packages to attach."""
 
@@ -117,19 +149,18 @@ class GraphAnswer(Answer):
     with_packages: tuple[str, ...] = ()
 
 
-class RolloutInput(Model):
+class RolloutInput(DeploymentStep):
     """The input of the orchestrator `rollout`; the graph is there once it continues as new."""
 
-    deployment_id: str
     options: Options
+    deadline: datetime | None = None
     graph: GraphAnswer | None = None
     blind_polls: int = 0
 
 
-class StartInput(Model):
+class StartInput(DeploymentStep):
     """One template to start, as attempt number `attempt`."""
 
-    deployment_id: str
     start: Start
 
 
@@ -139,39 +170,66 @@ class StartAnswer(Answer):
     report: Report | None = None
 
 
-class PollInput(Model):
+class PollInput(DeploymentStep):
     """The attempts that are in flight."""
 
-    deployment_id: str
     in_flight: tuple[Start, ...]
 
 
-class PollAnswer(Answer):
+class PollAnswer(ControlAnswer):
     """What ARM says of each attempt in flight; `retry_after_seconds` when it asks not to be asked again sooner."""
 
     reports: tuple[Report, ...] = ()
     retry_after_seconds: float | None = None
 
 
-class DecisionsInput(Model):
+class DecisionsInput(DeploymentStep):
     """Decisions of the scheduler to show in the state; `reasons` for those that no activity could write down itself."""
 
-    deployment_id: str
     decisions: tuple[Decision, ...]
     reasons: dict[str, Failure] = {}
 
 
-class PackagesInput(Model):
+class PackagesInput(DeploymentStep):
     """A template whose function apps get their packages."""
 
-    deployment_id: str
     template: str
 
 
 class Outcome(Answer):
-    """How a phase, or the deployment, ended: `failure` is None when it went well."""
+    """How a phase, or the deployment, ended: `failure` and `stop` are None when it went well.
+
+    `rollback` is what the cancellation said of it; `is_lock_broken` when the lineage lock was taken away by force, so
+    that nothing may be touched any more.
+    """
 
     message: str
+    stop: StopReason | None = None
+    rollback: bool | None = None
+    is_lock_broken: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        """True when it went well."""
+        return self.failure is None and self.stop is None
+
+
+class RollbackInput(DeploymentStep):
+    """The input of the orchestrator `rollback`: `rollback` is its number, from 1.
+
+    `is_undoing` is false when what is in flight is to be cancelled and waited for, and nothing else.
+    """
+
+    options: Options
+    is_undoing: bool = True
+    sequence: int = 0
+
+
+class RollbackOutcome(Answer):
+    """How a rollback ended: with nothing left over, or partially. `failure` when it could not be carried out at all."""
+
+    message: str = ""
+    leftovers: int = 0
 
 
 class FinishInput(Model):

@@ -1,4 +1,4 @@
-"""What a caller may choose about a deployment: mode, concurrency, order, retries."""
+"""What a caller may choose about a deployment: mode, concurrency, order, retries, timeout, rollback."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -54,6 +54,15 @@ class Options(Model):
     assembly_order: AssemblyOrder = AssemblyOrder.INFERRED
     poll_interval_seconds: Annotated[float, Field(ge=0.1, le=300, description="Between two looks at ARM.")] = 5
     retry_policy: RetryPolicy = RetryPolicy()
+    timeout: Annotated[
+        float, Field(gt=0, le=10080, description="Minutes until it is given up, counted from when its turn has come.")
+    ] = 240
+    rollback_on_failure: Annotated[
+        bool, Field(description="Put everything back as it was when the deployment fails, is cancelled or times out.")
+    ] = True
+    cancel_on_failure: Annotated[
+        bool, Field(description="Cancel what is in flight when a template has failed, instead of letting it finish.")
+    ] = False
 
     @property
     def concurrency(self) -> int:

@@ -150,10 +150,12 @@ class BundleVersion(Model):
 class Plan(Model):
     """All that one deployment will do. `templates` are in tier order, and in the manifest's order within a tier.
 
-    `source` is what was checked: nothing is uploaded from any other bundle, or another version of it.
+    `source` is what was checked: nothing is uploaded from any other bundle, or another version of it. `predecessor` is
+    set in the plan of a rollback: the deployment whose templates, packages and outputs it uses.
     """
 
     deployment_id: str
+    predecessor: str | None = None
     source: BundleVersion | None = None
     lineage: Lineage
     subscription: str

@@ -95,6 +95,18 @@ class Settings(BaseSettings):
     retry_first_interval_seconds: float = _setting(
         "ARMATURE_RETRY_FIRST_INTERVAL_SECONDS", "Seconds before the second attempt.", 5, gt=0, le=300
     )
+    timeout_minutes: float = _setting(
+        "ARMATURE_TIMEOUT_MINUTES",
+        "Minutes until a deployment is given up, when the request does not say.",
+        240,
+        gt=0,
+        le=10080,
+    )
+    rollback_on_failure: bool = _setting(
+        "ARMATURE_ROLLBACK_ON_FAILURE",
+        "Whether a deployment that fails, is cancelled or times out is rolled back, when the request does not say.",
+        True,
+    )
     allowed_bundle_hosts: Annotated[tuple[str, ...], NoDecode] = _setting(
         "ARMATURE_ALLOWED_BUNDLE_HOSTS",
         "Hosts, separated by commas, that a bundle `uri` may name besides the app's own storage account.",
@@ -153,6 +165,8 @@ def options_with_defaults(asked: Mapping[str, Any], settings: Settings) -> Optio
     defaults = {
         "max_concurrency": settings.max_concurrency,
         "poll_interval_seconds": settings.poll_interval_seconds,
+        "timeout": settings.timeout_minutes,
+        "rollback_on_failure": settings.rollback_on_failure,
     }
     return Options.model_validate({**defaults, **_chosen(options), "retry_policy": retry})
 

@@ -21,13 +21,16 @@ class Status(StrEnum):
     QUEUED = "queued"
     UPLOADING = "uploading"
     DEPLOYING = "deploying"
+    ROLLING_BACK = "rollingBack"
     COMPLETED = "completed"
     FAILED = "failed"
+    ROLLED_BACK = "rolledBack"
+    CANCELLED = "cancelled"
 
     @property
     def is_final(self) -> bool:
         """True when nothing more will happen."""
-        return self in (Status.COMPLETED, Status.FAILED)
+        return self in (Status.COMPLETED, Status.FAILED, Status.ROLLED_BACK, Status.CANCELLED)
 
 
 class Phase(StrEnum):
@@ -38,6 +41,7 @@ class Phase(StrEnum):
     QUEUED = "queued"
     UPLOADING = "uploading"
     DEPLOYING = "deploying"
+    ROLLING_BACK = "rollingBack"
     FINISHED = "finished"
 
 
@@ -49,12 +53,18 @@ class TemplateStatus(StrEnum):
     RETRYING = "retrying"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    CANCELLED = "cancelled"
     SKIPPED = "skipped"
 
     @property
     def is_final(self) -> bool:
         """True when this template will not be started again."""
-        return self in (TemplateStatus.SUCCEEDED, TemplateStatus.FAILED, TemplateStatus.SKIPPED)
+        return self in (
+            TemplateStatus.SUCCEEDED,
+            TemplateStatus.FAILED,
+            TemplateStatus.CANCELLED,
+            TemplateStatus.SKIPPED,
+        )
 
 
 class Progress(Model):
@@ -86,7 +96,11 @@ class LinkedDeployment(Model):
 
 
 class TemplateState(Model):
-    """One template deployment. `resources` are the ids that ARM reports as its output resources."""
+    """One template deployment. `resources` are the ids that ARM reports as its output resources.
+
+    `attempt` of `max_attempts` runs, or is next: then `next_attempt_at` says when, `waiting_for` for what, and
+    `failure` why.
+    """
 
     name: str
     tier: int
@@ -95,6 +109,8 @@ class TemplateState(Model):
     scope: str = ""
     deployment_name: str = ""
     attempt: int = 0
+    max_attempts: int = 0
+    waiting_for: str | None = None
     next_attempt_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -126,19 +142,95 @@ class ProblemState(Model):
 
 
 class LineageState(Model):
-    """Whose turn it is: deployments of one lineage run one after the other."""
+    """Whose turn it is: deployments of one lineage run one after the other.
+
+    `holder` is whom this one waits for, `position` its place in the queue (1 is next); both None once it has its turn.
+    """
 
     project: str
     environment: str
     key: str
     holder: str | None = None
+    position: int | None = None
+
+
+class Purpose(StrEnum):
+    """What a run of a deployment is for: to deploy (also what is resumed), or to roll back by hand."""
+
+    DEPLOY = "deploy"
+    ROLL_BACK = "rollBack"
+
+
+class StopReason(StrEnum):
+    """Why a run ends before all is done, other than by a failure."""
+
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timedOut"
+
+
+class StopState(Model):
+    """That a run was stopped: by whom and why, in their own words."""
+
+    reason: StopReason
+    at: datetime
+    by: str | None = None
+    comment: str = ""
+
+
+class RollbackStatus(StrEnum):
+    """How a rollback stands: `partial` when something is left that could not be undone."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+
+
+class Leftover(Model):
+    """What a rollback could not undo: the resource's id, why, and what a person can do about it."""
+
+    id: str
+    reason: str
+    suggestion: str = ""
+
+
+class RollbackState(Model):
+    """How this deployment can be, or is being, undone.
+
+    `previous_deployment_id` is the last completed deployment of the lineage when this one began (None: there is none,
+    and only deletions can undo it). `available` is true when a rollback can be asked for. `number` counts the rollbacks
+    begun; what follows it is the last one's: `templates` are the previous versions that are deployed again, `deleted`
+    the ids of what this deployment had created.
+    """
+
+    available: bool = False
+    previous_deployment_id: str | None = None
+    number: int = 0
+    status: RollbackStatus | None = None
+    requested_by: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    message: str = ""
+    templates: tuple[TemplateState, ...] = ()
+    to_delete: int = 0
+    deleted: tuple[str, ...] = ()
+    leftovers: tuple[Leftover, ...] = ()
+
+
+class WarningState(Model):
+    """Something that a person should know of and that stops nothing; `key` names the fact, each is there once."""
+
+    key: str
+    code: str
+    message: str
+    at: datetime
 
 
 class DeploymentState(Model):
     """Everything there is to say about one deployment; never a secret, a SAS token or a parameter's value.
 
     `sequence` counts the saves of phase and status: an older one never overwrites a newer one. `problems` are the first
-    of `problems_found`.
+    of `problems_found`. `run` counts how often it was begun: a resumed deployment, and one that is rolled back by hand,
+    is in a further run; `purpose` is the run's. `deadline` is when its `timeout` is over.
     """
 
     deployment_id: str
@@ -147,6 +239,8 @@ class DeploymentState(Model):
     environment: str | None = None
     status: Status = Status.PENDING
     phase: Phase = Phase.PENDING
+    run: int = 1
+    purpose: Purpose = Purpose.DEPLOY
     sequence: int = 0
     message: str = ""
     initiated_by: str | None = None
@@ -157,6 +251,8 @@ class DeploymentState(Model):
     created_at: datetime
     updated_at: datetime
     phases: dict[str, datetime] = {}
+    deadline: datetime | None = None
+    stop: StopState | None = None
     finished_at: datetime | None = None
     progress: Progress = Progress()
     artifacts: Artifacts = Artifacts()
@@ -164,6 +260,8 @@ class DeploymentState(Model):
     problems: tuple[ProblemState, ...] = ()
     problems_found: int = 0
     failures: tuple[Failure, ...] = ()
+    warnings: tuple[WarningState, ...] = ()
+    rollback: RollbackState = RollbackState()
 
     @property
     def request(self) -> DeploymentRequest:

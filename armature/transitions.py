@@ -21,6 +21,7 @@ from armature.state import (
     Status,
     TemplateState,
     TemplateStatus,
+    WarningState,
 )
 
 MAX_PROBLEMS = 200
@@ -32,6 +33,7 @@ _RANK = {
     TemplateStatus.RETRYING: 2,
     TemplateStatus.SKIPPED: 3,
     TemplateStatus.FAILED: 3,
+    TemplateStatus.CANCELLED: 3,
     TemplateStatus.SUCCEEDED: 3,
 }
 
@@ -111,6 +113,28 @@ def with_templates(
         return state
     moved = state.model_copy(update={"templates": changed, "updated_at": now})
     return moved.model_copy(update={"progress": _progress(moved)})
+
+
+def with_rollback_templates(
+    state: DeploymentState, changes: Mapping[str, Callable[[TemplateState], TemplateState]], now: datetime
+) -> DeploymentState:
+    """The state with several of the rollback's templates changed, as `with_templates` does it for the own ones."""
+    changed = tuple(
+        _forward(template, changes[template.name](template)) if template.name in changes else template
+        for template in state.rollback.templates
+    )
+    if changed == state.rollback.templates:
+        return state
+    rollback = state.rollback.model_copy(update={"templates": changed})
+    return state.model_copy(update={"rollback": rollback, "updated_at": now})
+
+
+def with_warnings(state: DeploymentState, warnings: Iterable[WarningState]) -> DeploymentState:
+    """The state with warnings that it does not have yet, each fact once."""
+    found = {warning.key: warning for warning in [*warnings, *state.warnings]}
+    known = {warning.key for warning in state.warnings}
+    fresh = tuple(found[key] for key in dict.fromkeys(w.key for w in found.values()) if key not in known)
+    return state.model_copy(update={"warnings": state.warnings + fresh}) if fresh else state
 
 
 def with_nothing_waiting(state: DeploymentState, now: datetime) -> DeploymentState:

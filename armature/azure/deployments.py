@@ -4,21 +4,24 @@ One container, `deployments`:
 
     state/{deploymentId}.json            DeploymentState, its index fields also as blob metadata
     events/{deploymentId}.jsonl          append blob, one Event a line
-    plans/{deploymentId}.json            Plan, written once
-    outputs/{deploymentId}/{name}.json   the non-secure outputs of a finished template
+    plans/{plan id}.json                 Plan, written once; a rollback has a plan of its own (DeploymentStep.plan_id)
+    outputs/{plan id}/{name}.json        the non-secure outputs of a finished template
     locks/{lineage key}.json             whose turn it is
+    control/{deploymentId}.json          Control: what people asked of it
+    lineages/{lineage key}.json          LineageRecord: which deployments it has completed
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from pydantic import ValidationError
 
 from armature.azure.documents import DocumentStore
+from armature.control import Control, LineageRecord
 from armature.events import Event, NumberedEvent, numbered
 from armature.models import Model
 from armature.plan import Plan
@@ -28,6 +31,9 @@ MAX_METADATA_MESSAGE = 200
 
 MAX_NAME_IN_PATH = 200
 """A blob's name has at most 1,024 characters (Blob storage, 2025)."""
+
+
+RecordT = TypeVar("RecordT", bound=Model)
 
 
 class DeploymentSummary(Model):
@@ -55,12 +61,20 @@ def _state_path(deployment_id: str) -> str:
     return f"state/{deployment_id}.json"
 
 
-def _outputs_path(deployment_id: str, template: str) -> str:
+def _control_path(deployment_id: str) -> str:
+    return f"control/{deployment_id}.json"
+
+
+def _lineage_path(lineage_key: str) -> str:
+    return f"lineages/{lineage_key}.json"
+
+
+def _outputs_path(plan_id: str, template: str) -> str:
     """A template of an assembly may have any name: no slash of it may lead to another document."""
     name = quote(template, safe="")
     if len(name) > MAX_NAME_IN_PATH:
         name = hashlib.sha256(template.encode()).hexdigest()
-    return f"outputs/{deployment_id}/{name}.json"
+    return f"outputs/{plan_id}/{name}.json"
 
 
 def _content(model: Model) -> bytes:
@@ -140,41 +154,69 @@ class DeploymentStore:
         """The whole log, in order."""
         return numbered(list(self._documents.read_lines(f"events/{deployment_id}.jsonl")))
 
-    def save_plan(self, plan: Plan) -> Plan:
+    def save_plan(self, plan: Plan, plan_id: str | None = None) -> Plan:
         """Keep the plan; answers the one that stands, which is the first that was written."""
-        self._documents.create(f"plans/{plan.deployment_id}.json", _content(plan), {})
-        return self.plan(plan.deployment_id)
+        key = plan_id or plan.deployment_id
+        self._documents.create(f"plans/{key}.json", _content(plan), {})
+        return self.plan(key)
 
-    def plan(self, deployment_id: str) -> Plan:
-        """The plan of a prepared deployment.
+    def plan(self, plan_id: str) -> Plan:
+        """The plan of a prepared deployment, or of one of its rollbacks (see DeploymentStep.plan_id).
 
         Raises:
             KeyError: it was not prepared.
         """
-        if deployment_id not in self._plans:
-            document = self._documents.read(f"plans/{deployment_id}.json")
+        if plan_id not in self._plans:
+            document = self._documents.read(f"plans/{plan_id}.json")
             if document is None:
-                raise KeyError(deployment_id)
+                raise KeyError(plan_id)
             while len(self._plans) >= 32:  # plans never change: any may go, the next use reads it again
                 self._plans.pop(next(iter(self._plans)))
-            self._plans[deployment_id] = Plan.model_validate_json(document.content)
-        return self._plans[deployment_id]
+            self._plans[plan_id] = Plan.model_validate_json(document.content)
+        return self._plans[plan_id]
 
-    def save_outputs(self, deployment_id: str, template: str, outputs: dict[str, Any]) -> None:
+    def save_outputs(self, plan_id: str, template: str, outputs: dict[str, Any]) -> None:
         """Keep the non-secure outputs of a finished template; a later attempt's replace an earlier one's."""
-        self._documents.put(_outputs_path(deployment_id, template), json.dumps(outputs).encode(), {})
+        self._documents.put(_outputs_path(plan_id, template), json.dumps(outputs).encode(), {})
 
-    def outputs(self, deployment_id: str, template: str) -> dict[str, Any]:
+    def outputs(self, plan_id: str, template: str) -> dict[str, Any]:
         """The outputs of a finished template, by the names that ARM answers.
 
         Raises:
             KeyError: the template has not finished.
         """
-        document = self._documents.read(_outputs_path(deployment_id, template))
+        document = self._documents.read(_outputs_path(plan_id, template))
         if document is None:
             raise KeyError(template)
         outputs: dict[str, Any] = json.loads(document.content)
         return outputs
+
+    def control(self, deployment_id: str) -> Control:
+        """What was asked of the deployment so far."""
+        document = self._documents.read(_control_path(deployment_id))
+        return Control() if document is None else Control.model_validate_json(document.content)
+
+    def ask(self, deployment_id: str, change: Callable[[Control], Control]) -> Control:
+        """Change what is asked of the deployment by a pure step, again on what another wrote in between."""
+        return self._changed(_control_path(deployment_id), Control, change)
+
+    def lineage(self, lineage_key: str) -> LineageRecord:
+        """What the lineage remembers."""
+        document = self._documents.read(_lineage_path(lineage_key))
+        return LineageRecord() if document is None else LineageRecord.model_validate_json(document.content)
+
+    def update_lineage(self, lineage_key: str, change: Callable[[LineageRecord], LineageRecord]) -> LineageRecord:
+        """Change what the lineage remembers by a pure step, again on what another wrote in between."""
+        return self._changed(_lineage_path(lineage_key), LineageRecord, change)
+
+    def _changed(self, path: str, kind: type[RecordT], change: Callable[[RecordT], RecordT]) -> RecordT:
+        def changed(content: bytes | None) -> bytes | None:
+            before = kind() if content is None else kind.model_validate_json(content)
+            after = change(before)
+            return None if after == before else _content(after)
+
+        content = self._documents.update(path, changed)
+        return kind() if content is None else kind.model_validate_json(content)
 
     def take_lock(self, lineage_key: str, deployment_id: str) -> LockAnswer:
         """Take the lineage lock, or say who holds it.
