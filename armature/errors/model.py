@@ -1,0 +1,101 @@
+"""What a failure is: its class, what is done about it, its causes, and the exception that carries it."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from armature.models import Model
+from armature.redaction import redact
+
+
+class FailureClass(StrEnum):
+    """What kind of failure it is; the order of `HARDEST_FIRST` tells which class wins among several leaves."""
+
+    TRANSIENT = "transient"
+    THROTTLED = "throttled"
+    STORAGE_ACCESS = "storageAccess"
+    RESOURCE_CONFLICT = "resourceConflict"
+    MISSING_DEPENDENCY = "missingDependency"
+    NOT_REGISTERED = "notRegistered"
+    QUOTA = "quota"
+    TEMPLATE = "template"
+    POLICY = "policy"
+    AUTHORIZATION = "authorization"
+    UNKNOWN = "unknown"
+
+
+class Recovery(StrEnum):
+    """What is done about a failure (design section 6).
+
+    `backOff`: the same again after the policy's wait, which counts as an attempt. `outwait`: something could not be
+    reached at all; asked again, without counting, for as long as `OUTWAIT_MINUTES`. `freshSas`: the same again at once,
+    with a new SAS; counts. `wait`: somebody else is at it; again when that may be over, without counting, bounded.
+    `afterProgress`: again when something else of the deployment has finished. `registerProvider`: register the resource
+    provider `subject`, then again. `pruneHistory`: delete old entries of the scope's deployment history, then again.
+    `treatAsDone`: what was to be made is there. `fail`: a person must act.
+    """
+
+    BACK_OFF = "backOff"
+    OUTWAIT = "outwait"
+    FRESH_SAS = "freshSas"
+    WAIT = "wait"
+    AFTER_PROGRESS = "afterProgress"
+    REGISTER_PROVIDER = "registerProvider"
+    PRUNE_HISTORY = "pruneHistory"
+    TREAT_AS_DONE = "treatAsDone"
+    FAIL = "fail"
+
+
+MAX_CAUSES = 10
+MAX_MESSAGE = 2000
+
+CleanText = Annotated[str, AfterValidator(redact)]
+"""Text of a service without the secrets that services repeat, such as the SAS of a template that was not found."""
+
+RETRIED = frozenset({Recovery.BACK_OFF, Recovery.FRESH_SAS, Recovery.OUTWAIT, Recovery.WAIT})
+"""What is done about a failure by trying the same again."""
+
+
+class Cause(Model):
+    """A leaf of ARM's error: the code and message of what really failed, and the resource id or path it names.
+
+    `place` is where in the user's bundle it comes from: a file, and a JSON pointer into it after `#`.
+    """
+
+    code: str
+    message: CleanText
+    target: CleanText | None = None
+    place: str | None = None
+
+
+class Failure(Model):
+    """One classified failure. `retry_after_seconds` is what the service asked for, if it did.
+
+    `recovery` is what is done about it, `subject` what that needs to know (the namespace of a provider to register).
+    `link` is the page of Microsoft's documentation about the code.
+    """
+
+    failure_class: FailureClass
+    recovery: Recovery = Recovery.FAIL
+    subject: str | None = None
+    code: str
+    message: CleanText
+    suggestion: str
+    link: str | None = None
+    causes: tuple[Cause, ...] = ()
+    retry_after_seconds: float | None = None
+    correlation_id: str | None = None
+
+    @property
+    def is_retried(self) -> bool:
+        """True when waiting and trying the same again can help."""
+        return self.recovery in RETRIED
+
+
+class FailureError(Exception):
+    """A call of Azure failed, for a reason that is known: carries the classified `failure`."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"{failure.code}: {failure.message}")
+        self.failure = failure
