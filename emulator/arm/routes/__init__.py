@@ -7,6 +7,7 @@ from emulator.arm.routes import (
     governance,
     groups,
     health,
+    inventory,
     management_groups,
     names,
     operation_results,
@@ -31,6 +32,7 @@ _MODULES = (
     soft_deleted,
     health,
     records,
+    inventory,
     resources,
 )
 
