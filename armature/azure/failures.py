@@ -158,7 +158,9 @@ def _as_storage_failure(found: Failure, status: int) -> Failure:
     else:
         return found
     restated = failure(kind, found.code, found.message)
-    return found.model_copy(update={"failure_class": kind, "suggestion": restated.suggestion})
+    return found.model_copy(
+        update={"failure_class": kind, "recovery": restated.recovery, "suggestion": restated.suggestion}
+    )
 
 
 def _error_document(response: Any, status: int) -> Any:
