@@ -100,7 +100,7 @@ class ArmResource(Model):
     """A resource. `properties` is empty in what a list gives: only a read of the resource itself tells them.
 
     `identity_principal_id` is the object id of its system-assigned identity; `user_assigned_identities` are the others
-    by their resource id, each with `principalId` and `clientId`.
+    by their resource id, each with `principalId` and `clientId`. `created_at` is known of what `list_resources` gives.
     """
 
     id: str
@@ -111,6 +111,7 @@ class ArmResource(Model):
     identity_principal_id: str | None = None
     user_assigned_identities: dict[str, dict[str, Any]] = {}
     properties: dict[str, Any] = {}
+    created_at: datetime | None = None
 
 
 DEPLOYMENT_TYPE = "Microsoft.Resources/deployments"

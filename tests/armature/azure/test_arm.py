@@ -7,8 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from armature.azure import arm
-from armature.azure.arm import ArmGateway, split_deployment_id
+from armature.azure.arm import MAX_LINKED_DEPTH, ArmGateway, access, split_deployment_id
 from armature.azure.models import ArmDeployment, DeploymentBody
 from armature.clouds import CLOUDS
 from armature.errors import FailureClass, FailureError
@@ -30,7 +29,7 @@ Gateway = Callable[[dict[tuple[str, str], Any]], tuple[ArmGateway, CannedAdapter
 def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
     def make(answers: dict[tuple[str, str], Any]) -> tuple[ArmGateway, CannedAdapter]:
         adapter = CannedAdapter({(method, path.lower()): answer for (method, path), answer in answers.items()})
-        monkeypatch.setattr(arm, "shared_transport", adapter.transport)
+        monkeypatch.setattr(access, "shared_transport", adapter.transport)
         return ArmGateway(CLOUDS["AzureUSGovernment"], AnyToken(), SUBSCRIPTION), adapter
 
     return make
@@ -256,7 +255,7 @@ class TestDeploymentFailure:
         failure = arm_gateway.deployment_failure(IN_GROUP, "web", self.FAILED)
 
         assert failure.message == "Again."
-        assert len(adapter.requests) == arm.MAX_LINKED_DEPTH
+        assert len(adapter.requests) == MAX_LINKED_DEPTH
 
     def test_when_nothing_says_more_the_envelope_speaks(self, gateway: Gateway) -> None:
         arm_gateway, _ = gateway({})
@@ -378,7 +377,7 @@ class TestRoleAssignment:
 
         def make(answer: Answer) -> tuple[ArmGateway, CannedAdapter]:
             adapter = ToEveryPut(answer)
-            monkeypatch.setattr(arm, "shared_transport", adapter.transport)
+            monkeypatch.setattr(access, "shared_transport", adapter.transport)
             return ArmGateway(CLOUDS["AzureCloud"], AnyToken(), SUBSCRIPTION), adapter
 
         return make

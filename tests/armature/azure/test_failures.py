@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.exceptions import ProtocolError
 
-from armature.azure import arm
-from armature.azure.arm import ArmGateway
+from armature.azure.arm import ArmGateway, access
 from armature.azure.failures import failure_of, retry_after_seconds, storage_failures, without_queries
 from armature.clouds import CLOUDS
 from armature.errors import Failure, FailureClass, FailureError
@@ -30,7 +29,7 @@ def failure_from(monkeypatch: pytest.MonkeyPatch) -> Callable[[Answer], Failure]
 
     def ask(answer: Answer) -> Failure:
         adapter = CannedAdapter({("GET", PATH): answer})
-        monkeypatch.setattr(arm, "shared_transport", adapter.transport)
+        monkeypatch.setattr(access, "shared_transport", adapter.transport)
         with pytest.raises(FailureError) as caught:
             ArmGateway(CLOUDS["AzureCloud"], AnyToken(), SUBSCRIPTION).check_access()
         return caught.value.failure
@@ -126,7 +125,7 @@ def test_whatever_arm_answers_becomes_one_classified_failure(
 
 def test_nothing_is_tried_again_by_the_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
     adapter = CannedAdapter({("GET", PATH): Answer(503, headers={"Retry-After": "1"})})
-    monkeypatch.setattr(arm, "shared_transport", adapter.transport)
+    monkeypatch.setattr(access, "shared_transport", adapter.transport)
 
     with pytest.raises(FailureError):
         ArmGateway(CLOUDS["AzureCloud"], AnyToken(), SUBSCRIPTION).check_access()
@@ -245,7 +244,7 @@ def test_a_credential_that_fails_reaches_the_caller_as_a_failure(monkeypatch: py
             raise CredentialUnavailableError("no identity here")
 
     credential: TokenCredential = NoToken()
-    monkeypatch.setattr(arm, "shared_transport", CannedAdapter({}).transport)
+    monkeypatch.setattr(access, "shared_transport", CannedAdapter({}).transport)
 
     with pytest.raises(FailureError) as caught:
         ArmGateway(CLOUDS["AzureCloud"], credential, SUBSCRIPTION).check_access()

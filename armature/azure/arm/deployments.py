@@ -1,0 +1,166 @@
+"""Deployments at any scope: started, read, listed, validated, cancelled, taken out of the history."""
+
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from azure.core.exceptions import HttpResponseError
+from azure.core.rest import HttpRequest
+
+from armature.azure.arm import documents
+from armature.azure.arm.access import DEPLOYMENTS_API_VERSION, ArmAccess, document_of, says_absent
+from armature.azure.arm.ids import bare, split_deployment_id
+from armature.azure.failures import arm_failures, retry_after_seconds
+from armature.azure.models import DEPLOYMENT_TYPE, ArmDeployment, ArmOperation, DeploymentBody
+from armature.errors import FailureClass, FailureError, failure
+from armature.plan import DeploymentScopeTarget
+
+VALIDATION_LOOKS = 15
+VALIDATION_PAUSE_SECONDS = 2.0
+"""How often, and after which pause at most, a validation is looked at that ARM goes on with after its first answer."""
+
+_UNDER_WAY = ("Running", "Accepted")
+"""States of a deployment that works or is about to; ARM's filter takes one state at a time (Deployments - List At
+Scope, 2022-09-01)."""
+
+
+class Deployments(ArmAccess):
+    """The part of the gateway that knows deployments."""
+
+    def get_deployment(self, scope: DeploymentScopeTarget, name: str) -> ArmDeployment | None:
+        """The deployment of that name at the scope, or None. Changes nothing."""
+        return self._deployment(scope.resource_id, name)
+
+    def deployment_at(self, deployment_id: str) -> ArmDeployment | None:
+        """The deployment with that resource id, or None. Changes nothing.
+
+        Raises:
+            ValueError: it is not the id of a deployment.
+        """
+        return self._deployment(*split_deployment_id(deployment_id))
+
+    def put_deployment(self, scope: DeploymentScopeTarget, name: str, body: DeploymentBody) -> ArmDeployment:
+        """Start a deployment in Incremental mode and return at once, with ARM's first word on it.
+
+        A second run while the first runs is refused by ARM (DeploymentActive), one after it deploys the same again: the
+        caller reads the deployment first, and its tags tell whose it is.
+        """
+        request: Any = _request(body)
+        with arm_failures():
+            started = self._deployments.deployments.begin_create_or_update_at_scope(
+                bare(scope.resource_id), name, request, polling=False
+            ).result()
+        return documents.deployment(started)
+
+    def validate_deployment(self, scope: DeploymentScopeTarget, name: str, body: DeploymentBody) -> tuple[str, ...]:
+        """Have ARM and the providers' preflight look at a deployment: the ids of the resources that it would write.
+
+        Changes nothing in Azure but that a provider may be registered. Raises FailureError when ARM refuses it.
+        """
+        path = f"{scope.resource_id}/providers/{DEPLOYMENT_TYPE}/{name}/validate"
+        with arm_failures():
+            response = self._exchange("POST", path, DEPLOYMENTS_API_VERSION, _request(body))
+            for _ in range(VALIDATION_LOOKS):
+                if response.status_code != HTTPStatus.ACCEPTED:
+                    break
+                pause = retry_after_seconds(response.headers.get("Retry-After")) or VALIDATION_PAUSE_SECONDS
+                time.sleep(min(pause, VALIDATION_PAUSE_SECONDS))
+                response = self._exchanged(HttpRequest("GET", response.headers["Location"]))
+        if response.status_code == HTTPStatus.ACCEPTED:
+            message = f"Azure Resource Manager did not end its validation of {name} in time."
+            raise FailureError(failure(FailureClass.TRANSIENT, "ValidationTimedOut", message))
+        properties: dict[str, Any] = document_of(response).get("properties") or {}
+        return tuple(str(item["id"]) for item in properties.get("validatedResources") or () if item.get("id"))
+
+    def cancel_deployment(self, deployment_id: str) -> bool:
+        """Have ARM start nothing more of a deployment; False when it is final or gone already.
+
+        What it has in flight goes on, and so do the deployments that it links to: each is cancelled by itself. A second
+        run answers False, or asks again, which changes nothing.
+        """
+        with arm_failures():
+            try:
+                self._exchange("POST", f"{deployment_id}/cancel", DEPLOYMENTS_API_VERSION)
+            except HttpResponseError as error:
+                if not (says_absent(error) or _says(error, "DeploymentCannotBeCancelled")):
+                    raise
+                return False
+        return True
+
+    def delete_deployment(self, deployment_id: str) -> None:
+        """Take a deployment out of its scope's history; its resources stay. ARM may still work on it afterwards.
+
+        One that is gone is success, so a second run is harmless. Raises FailureError (DeploymentActive while it runs).
+        """
+        self._delete(deployment_id, DEPLOYMENTS_API_VERSION)
+
+    def running_deployments(self, scope_id: str) -> list[ArmDeployment]:
+        """The deployments of a scope that run now; none when there is no such scope. Changes nothing."""
+        found = {
+            item.id.lower(): item
+            for state in _UNDER_WAY
+            for item in self._listed(scope_id, f"provisioningState eq '{state}'")
+        }
+        return list(found.values())
+
+    def deployments_of(self, scope_id: str) -> Iterator[ArmDeployment]:
+        """The scope's history of deployments, a page a request; none when there is no such scope. Changes nothing."""
+        return self._listed(scope_id, None)
+
+    def list_operations(self, scope: DeploymentScopeTarget, name: str) -> list[ArmOperation]:
+        """What the deployment does, resource by resource; empty when there is no such deployment. Changes nothing."""
+        return self._operations(scope.resource_id, name)
+
+    def operations_at(self, deployment_id: str) -> list[ArmOperation]:
+        """As `list_operations`, by the deployment's resource id.
+
+        Raises:
+            ValueError: it is not the id of a deployment.
+        """
+        return self._operations(*split_deployment_id(deployment_id))
+
+    def _deployment(self, scope_id: str, name: str) -> ArmDeployment | None:
+        with arm_failures():
+            try:
+                return documents.deployment(self._deployments.deployments.get_at_scope(bare(scope_id), name))
+            except HttpResponseError as error:
+                if not says_absent(error):
+                    raise
+        return None
+
+    def _listed(self, scope_id: str, state_filter: str | None) -> Iterator[ArmDeployment]:
+        with arm_failures():
+            try:
+                for item in self._deployments.deployments.list_at_scope(bare(scope_id), filter=state_filter):
+                    yield documents.deployment(item)
+            except HttpResponseError as error:
+                if not says_absent(error):
+                    raise
+
+    def _operations(self, scope_id: str, name: str) -> list[ArmOperation]:
+        with arm_failures():
+            try:
+                found = self._deployments.deployment_operations.list_at_scope(bare(scope_id), name)
+                return [documents.operation(item) for item in found]
+            except HttpResponseError as error:
+                if not says_absent(error):
+                    raise
+        return []
+
+
+def _request(body: DeploymentBody) -> dict[str, Any]:
+    properties: dict[str, Any] = {"mode": "Incremental", "parameters": body.parameters}
+    if body.template is not None:
+        properties["template"] = body.template
+    else:
+        link = {"uri": body.template_uri, "queryString": body.query_string}
+        properties["templateLink"] = {key: value for key, value in link.items() if value}
+    request: dict[str, Any] = {"properties": properties, "tags": body.tags}
+    if body.location:
+        request["location"] = body.location
+    return request
+
+
+def _says(error: HttpResponseError, code: str) -> bool:
+    return str(getattr(error.error, "code", None)).lower() == code.lower()
