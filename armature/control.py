@@ -1,21 +1,73 @@
-"""The control document of a deployment: what people asked of it while it ran, or after it had ended.
+"""The control document of a deployment: what people asked of it while it ran, or after it had ended; what may be asked.
 
 A Durable event can get lost (continue-as-new drops what came before it, and of several with one name the last counts).
 So a request is first written here; the event that follows is only a wake-up, and activities read the document.
 """
 
 from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from armature.models import Model
+from armature.redaction import redact
+from armature.request import DeploymentId
+from armature.state import DeploymentState, Purpose, Status, StopReason
+
+MAX_COMMENT = 1000
+"""Characters: a comment stands in the state, in the log and in the result."""
+
+CONTROL_EVENT = "control"
+"""The name of the Durable event that wakes an orchestration up to read the document."""
+
+
+def _in_one_line(text: str) -> str:
+    return redact(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
+
+
+Comment = Annotated[str, Field(max_length=MAX_COMMENT), AfterValidator(_in_one_line)]
+"""Words of a person: one line, so that they can forge none in a log, and without the secrets that people paste."""
+
+
+class Action(StrEnum):
+    """What can be asked of a deployment that was accepted."""
+
+    CANCEL = "cancel"
+    ROLL_BACK = "rollback"
+    RESUME = "resume"
+
+
+class Wish(Model):
+    """The body of such a request over HTTP; all of it may be left out."""
+
+    comment: Comment = ""
+
+
+class CancelWish(Wish):
+    """The body of a cancellation. `rollback` overrides the deployment's option `rollbackOnFailure`."""
+
+    rollback: bool | None = None
+
+
+class ActionMessage(CancelWish):
+    """The same on the queue. `rollback` goes with `cancel` only."""
+
+    action: Action
+    deployment_id: DeploymentId
 
 
 class ControlRequest(Model):
-    """One thing that was asked: in which `run` of the deployment, when, by whom, with what words."""
+    """One thing that was asked: in which `run` of the deployment, when, by whom, with what words.
+
+    `id` is the queue message's, so that one which comes twice is acted on once.
+    """
 
     run: int
     at: datetime
     by: str | None = None
     comment: str = ""
+    id: str | None = None
 
 
 class CancelRequest(ControlRequest):
@@ -43,6 +95,10 @@ class Control(Model):
         """True when that run has lost the lineage lock by force."""
         return self.lock_broken is not None and self.lock_broken.run == run
 
+    def reopening(self, purpose: Purpose) -> ControlRequest | None:
+        """The last request for a further run of that purpose."""
+        return self.rollback if purpose is Purpose.ROLL_BACK else self.resume
+
 
 class LineageRecord(Model):
     """What a lineage remembers of its deployments, in the order in which they ended.
@@ -53,3 +109,108 @@ class LineageRecord(Model):
 
     completed: tuple[str, ...] = ()
     latest: str | None = None
+
+    def begun_by(self, deployment_id: str) -> "LineageRecord":
+        """The record once that deployment has its turn to deploy. Twice: the same."""
+        return self.model_copy(update={"latest": deployment_id})
+
+    def completed_by(self, deployment_id: str) -> "LineageRecord":
+        """The record once that deployment has completed. Twice: the same."""
+        others = self.undone(deployment_id)
+        return others.model_copy(update={"completed": (*others.completed, deployment_id)})
+
+    def undone(self, deployment_id: str) -> "LineageRecord":
+        """The record once that deployment's result stands no more. Twice: the same."""
+        return self.model_copy(update={"completed": tuple(id_ for id_ in self.completed if id_ != deployment_id)})
+
+    def predecessor_of(self, deployment_id: str) -> str | None:
+        """The last one, other than that deployment, whose result stands."""
+        return next((id_ for id_ in reversed(self.completed) if id_ != deployment_id), None)
+
+
+class Refusal(Model):
+    """Why something that was asked for is not done: `kind` is the word for programs, the rest is for people."""
+
+    kind: str
+    reason: str
+    next_step: str
+
+
+def may_cancel(state: DeploymentState, control: Control) -> Refusal | None:
+    """None when the deployment can be cancelled, or is being cancelled already; else why not."""
+    if state.status.is_final:
+        if state.stop is not None and state.stop.reason is StopReason.CANCELLED:
+            return None
+        ended = f"Deployment {state.deployment_id} has ended already: it is {state.status}."
+        return Refusal(kind="not-running", reason=ended, next_step="Roll it back if its result is not wanted.")
+    if control.cancel_of(state.run) is not None:
+        return None
+    if state.status is Status.ROLLING_BACK:
+        reason = f"Deployment {state.deployment_id} is being rolled back, and that is not stopped half-way."
+        return Refusal(kind="already-rolling-back", reason=reason, next_step="Wait for its end.")
+    return None
+
+
+def may_roll_back(state: DeploymentState, control: Control, lineage: LineageRecord) -> Refusal | None:
+    """None when the deployment can be rolled back, or the rollback that was asked for goes on; else why not."""
+    if not state.status.is_final:
+        return _unless_asked(state, control, Purpose.ROLL_BACK)
+    if state.status is Status.ROLLED_BACK:
+        reason = f"Deployment {state.deployment_id} is rolled back already."
+        return Refusal(kind="already-rolled-back", reason=reason, next_step="There is nothing left to do.")
+    return _unless_latest(state, lineage)
+
+
+def may_resume(state: DeploymentState, control: Control, lineage: LineageRecord) -> Refusal | None:
+    """None when the deployment can be resumed, or the resumption that was asked for goes on; else why not."""
+    if not state.status.is_final:
+        return _unless_asked(state, control, Purpose.DEPLOY)
+    name, again = state.deployment_id, "Start a new deployment of the bundle."
+    if state.status is Status.COMPLETED:
+        return Refusal(kind="not-resumable", reason=f"Deployment {name} has completed.", next_step=again)
+    if state.status is Status.ROLLED_BACK:
+        return Refusal(kind="not-resumable", reason=f"What deployment {name} did is undone.", next_step=again)
+    if state.rollback.status is not None:
+        reason = f"Deployment {name} is rolled back in part: what it left can't be told from what it found."
+        step = f"Ask for the rollback again, or: {again[0].lower()}{again[1:]}"
+        return Refusal(kind="partially-rolled-back", reason=reason, next_step=step)
+    return _unless_latest(state, lineage)
+
+
+def _unless_asked(state: DeploymentState, control: Control, purpose: Purpose) -> Refusal | None:
+    """What is asked of a deployment that runs: None when this run is what was asked for before."""
+    asked = control.reopening(purpose)
+    if state.purpose is purpose and asked is not None and asked.run == state.run - 1:
+        return None
+    name = state.deployment_id
+    if state.status is Status.ROLLING_BACK:
+        reason = f"Deployment {name} is being rolled back already."
+        return Refusal(kind="already-rolling-back", reason=reason, next_step="Wait for its end.")
+    step = "Wait for its end, or cancel it."
+    if purpose is Purpose.ROLL_BACK:
+        step = 'Wait for its end, or cancel it with {"rollback": true}.'
+    return Refusal(kind="not-final", reason=f"Deployment {name} still runs: it is {state.status}.", next_step=step)
+
+
+def _unless_latest(state: DeploymentState, lineage: LineageRecord) -> Refusal | None:
+    name = state.deployment_id
+    if state.lineage is None:
+        reason = f"The bundle of deployment {name} was never accepted: nothing of it was started."
+        return Refusal(kind="nothing-started", reason=reason, next_step="Start a new deployment.")
+    if lineage.latest == name:
+        return None
+    if not any(template.attempt for template in state.templates):
+        reason = f"Deployment {name} never came to start a template."
+        return Refusal(kind="nothing-started", reason=reason, next_step="Start a new deployment.")
+    if lineage.latest is None:
+        reason = f"Deployment {name} ran before its lineage was recorded."
+        return Refusal(kind="not-latest", reason=reason, next_step="Start a new deployment.")
+    reason = f"Deployment {lineage.latest} had its turn after {name}: what {name} left is not as it was any more."
+    step = f"Act on {lineage.latest}, or start a new deployment."
+    return Refusal(kind="not-latest", reason=reason, next_step=step)
+
+
+def is_carried_out(control: Control, purpose: Purpose, run: int, request_id: str | None) -> bool:
+    """True when that very request (a queue message that comes again) has begun a further run before `run`."""
+    asked = control.reopening(purpose)
+    return request_id is not None and asked is not None and asked.id == request_id and asked.run < run

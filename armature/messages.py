@@ -61,16 +61,21 @@ class BundleAnswer(Answer):
 class DeploymentInput(Model):
     """The input of the orchestrator `deployment`.
 
-    When it continues as new, `sequence` goes on counting, `bundle` is what was read of it, `holder` whom it waits for.
+    `generation` is that of the process when the run began (see orchestrators.deployment). `rollbacks` were begun in
+    earlier runs. When it continues as new, `sequence` goes on counting, `bundle` is what was read of it, `holder` whom
+    it waits for, at which `position` of the queue.
     """
 
     deployment_id: str
+    generation: int = 1
     run: int = 1
     purpose: Purpose = Purpose.DEPLOY
     options: Options
+    rollbacks: int = 0
     sequence: int = 0
     bundle: BundleAnswer | None = None
     holder: str = ""
+    position: int = 0
 
 
 class TurnAnswer(ControlAnswer):
@@ -89,13 +94,14 @@ class ReadyAnswer(ControlAnswer):
 
 
 class PhaseInput(Model):
-    """A phase to record. `sequence` is higher than that of any phase recorded before."""
+    """A phase to record. `sequence` is higher than that of any phase recorded before. `deadline` once there is one."""
 
     deployment_id: str
     sequence: int
     status: Status
     phase: Phase
     message: str
+    deadline: datetime | None = None
 
 
 class UploadInput(Model):
@@ -233,8 +239,22 @@ class RollbackOutcome(Answer):
 
 
 class FinishInput(Model):
-    """The end of a deployment, to be recorded."""
+    """The end of a run of a deployment, to be recorded.
+
+    `rollback` is what became of the rollback, or (when not `is_undone`) of the wait for what was in flight; None when
+    nothing had been started.
+    """
 
     deployment_id: str
+    run: int = 1
     sequence: int
     outcome: Outcome
+    is_undone: bool = False
+    rollback: RollbackOutcome | None = None
+
+
+class ClosingInput(Model):
+    """The input of the orchestrator `closing`: how the run ended, and what is to be settled or undone before."""
+
+    end: FinishInput
+    rollback: RollbackInput | None = None

@@ -230,7 +230,8 @@ class DeploymentState(Model):
 
     `sequence` counts the saves of phase and status: an older one never overwrites a newer one. `problems` are the first
     of `problems_found`. `run` counts how often it was begun: a resumed deployment, and one that is rolled back by hand,
-    is in a further run; `purpose` is the run's. `deadline` is when its `timeout` is over.
+    is in a further run; `purpose` is the run's. `deadline` is when its `timeout` is over. `ended_as` is how the run
+    before ended.
     """
 
     deployment_id: str
@@ -241,6 +242,7 @@ class DeploymentState(Model):
     phase: Phase = Phase.PENDING
     run: int = 1
     purpose: Purpose = Purpose.DEPLOY
+    ended_as: Status | None = None
     sequence: int = 0
     message: str = ""
     initiated_by: str | None = None

@@ -18,7 +18,9 @@ from armature.state import (
     Phase,
     ProblemState,
     Progress,
+    Purpose,
     Status,
+    StopState,
     TemplateState,
     TemplateStatus,
     WarningState,
@@ -60,7 +62,14 @@ def accepted(
 
 
 def with_phase(
-    state: DeploymentState, *, sequence: int, status: Status, phase: Phase, message: str, now: datetime
+    state: DeploymentState,
+    *,
+    sequence: int,
+    status: Status,
+    phase: Phase,
+    message: str,
+    now: datetime,
+    deadline: datetime | None = None,
 ) -> DeploymentState:
     """The state in another phase; unchanged when `sequence` is not newer than what it holds, or it is final."""
     if sequence <= state.sequence or state.status.is_final:
@@ -74,9 +83,56 @@ def with_phase(
             "updated_at": now,
             "phases": {**state.phases, phase.value: state.phases.get(phase.value, now)},
             "finished_at": now if status.is_final else None,
+            "deadline": deadline or state.deadline,
         }
     )
     return changed.model_copy(update={"progress": _progress(changed)})
+
+
+def reopened(state: DeploymentState, *, run: int, purpose: Purpose, message: str, now: datetime) -> DeploymentState:
+    """The state of a deployment whose run number `run` has ended, at the beginning of the next one.
+
+    Unchanged when that run has not ended, or a further one was begun already. What has succeeded stays so; other
+    templates wait again, and count their attempts on. How the earlier run went is told by the log.
+    """
+    if state.run != run or not state.status.is_final:
+        return state
+    is_deploying = purpose is Purpose.DEPLOY
+    changed = state.model_copy(
+        update={
+            "run": run + 1,
+            "purpose": purpose,
+            "ended_as": state.status,
+            "status": Status.PENDING if is_deploying else Status.ROLLING_BACK,
+            "phase": Phase.PENDING if is_deploying else Phase.ROLLING_BACK,
+            "sequence": state.sequence + 1,
+            "message": message,
+            "updated_at": now,
+            "phases": {Phase.PENDING.value: now},
+            "deadline": None,
+            "stop": None,
+            "finished_at": None,
+            "failures": () if is_deploying else state.failures,
+            "artifacts": Artifacts() if is_deploying else state.artifacts,
+            "templates": tuple(map(_waiting_again, state.templates)) if is_deploying else state.templates,
+            "rollback": state.rollback.model_copy(update={"available": False}),
+        }
+    )
+    return changed.model_copy(update={"progress": _progress(changed)})
+
+
+def _waiting_again(template: TemplateState) -> TemplateState:
+    if template.status is TemplateStatus.SUCCEEDED:
+        return template
+    fresh = {"status": TemplateStatus.WAITING, "started_at": None, "finished_at": None, "failure": None}
+    return template.model_copy(update={**fresh, "waiting_for": None, "next_attempt_at": None})
+
+
+def with_stop(state: DeploymentState, run: int, stop: StopState) -> DeploymentState:
+    """The state of a run that was asked to stop; unchanged when it has ended, or is stopped already."""
+    if state.run != run or state.status.is_final or state.stop is not None:
+        return state
+    return state.model_copy(update={"stop": stop})
 
 
 def with_problems(state: DeploymentState, problems: Iterable[Problem]) -> DeploymentState:
@@ -126,7 +182,8 @@ def with_rollback_templates(
     if changed == state.rollback.templates:
         return state
     rollback = state.rollback.model_copy(update={"templates": changed})
-    return state.model_copy(update={"rollback": rollback, "updated_at": now})
+    moved = state.model_copy(update={"rollback": rollback, "updated_at": now})
+    return moved.model_copy(update={"progress": _progress(moved)})
 
 
 def with_warnings(state: DeploymentState, warnings: Iterable[WarningState]) -> DeploymentState:
@@ -158,8 +215,13 @@ def with_failures(state: DeploymentState, failures: Iterable[Failure]) -> Deploy
 
 
 def _forward(before: TemplateState, after: TemplateState) -> TemplateState:
+    """An end is changed by a further attempt only, which a further run may make; success by nothing."""
+    if before.status is TemplateStatus.SUCCEEDED:
+        return before
+    if before.status.is_final:
+        return after if after.attempt > before.attempt else before
     is_newer = (after.attempt, _RANK[after.status]) >= (before.attempt, _RANK[before.status])
-    return after if is_newer and not before.status.is_final else before
+    return after if is_newer else before
 
 
 def _progress(state: DeploymentState) -> Progress:
@@ -173,9 +235,13 @@ def _progress(state: DeploymentState) -> Progress:
         if running:
             message += f", working on {', '.join(running[:3])}" + (" and more" if len(running) > 3 else "")
         return progress_of(state.phase, done, len(state.templates), message)
+    if state.phase is Phase.ROLLING_BACK:
+        undone = sum(template.status is TemplateStatus.SUCCEEDED for template in state.rollback.templates)
+        total = len(state.rollback.templates) + state.rollback.to_delete
+        return progress_of(state.phase, undone + len(state.rollback.deleted), max(total, 1), state.message)
     if state.status is Status.COMPLETED:
         return progress_of(state.status, len(state.templates), len(state.templates), state.message)
-    if state.status is Status.FAILED:
+    if state.status.is_final:
         done = sum(template.status is TemplateStatus.SUCCEEDED for template in state.templates)
         return progress_of(state.status, done, max(len(state.templates), 1), state.message)
     return progress_of(state.phase, 0, 1, state.message)
