@@ -12,6 +12,7 @@ from armature.azure.deployments import DeploymentStore
 from armature.azure.documents import DocumentStore
 from armature.azure.identity import credential
 from armature.azure.metadata import described_cloud
+from armature.azure.rollbacks import RollbackStore
 from armature.clouds import Cloud, cloud_of
 from armature.settings import Settings, load_settings
 
@@ -26,6 +27,7 @@ class Services:
     deployments: DeploymentStore
     bundles: BundleStorage
     artifacts: ArtifactStorage
+    rollbacks: RollbackStore
 
     def arm(self, subscription: str) -> ArmGateway:
         """The gateway to one subscription. Gateways of one process share connections and tokens."""
@@ -51,4 +53,5 @@ def services() -> Services:
         deployments=DeploymentStore(documents),
         bundles=BundleStorage(settings, token_credential),
         artifacts=ArtifactStorage(cloud, token_credential),
+        rollbacks=RollbackStore(documents),
     )

@@ -30,7 +30,7 @@ def broken_services() -> Services:
     unreachable = FailureError(failure(FailureClass.TRANSIENT, "ConnectionError", "Storage can't be reached."))
     cloud = CLOUDS["AzureCloud"].model_copy(update={"resource_manager": f"https://127.0.0.1:{free_port()}"})
     settings: Any = None
-    parts: Any = {"bundles": None, "artifacts": None}
+    parts: Any = {"bundles": None, "artifacts": None, "rollbacks": None}
     return Services(
         settings=settings, cloud=cloud, credential=Broken(refused), deployments=Broken(unreachable), **parts
     )

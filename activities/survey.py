@@ -1,0 +1,151 @@
+"""What existed before: looked at and written down before anything is touched, as the proof that a rollback acts on."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from armature.azure.models import DeploymentBody
+from armature.azure.services import Services
+from armature.errors import Failure, FailureError, Recovery
+from armature.plan import Plan, PlannedTemplate
+from armature.surveying import (
+    GroupSurvey,
+    Proofs,
+    Sighting,
+    TargetSurvey,
+    TemplateSurvey,
+    fingerprint,
+    group_of,
+    is_deployment,
+    is_group,
+    subscription_of,
+)
+
+READS_AT_ONCE = 8
+
+
+def survey_target(services: Services, plan: Plan) -> None:
+    """Write down which of the target's resource groups there are, and what is in them. Called before one is made.
+
+    A second run finds the survey written, and leaves it: the first that was written stands.
+
+    Raises:
+        FailureError: ARM, or storage, could not be asked; ask again later.
+    """
+    if services.rollbacks.target_survey(plan.deployment_id) is not None:
+        return
+    arm = services.arm(plan.subscription)
+    at = datetime.now(UTC)
+    groups = {t.scope.resource_group.lower(): t.scope for t in plan.templates if t.scope.resource_group}
+    found = []
+    for scope in groups.values():
+        name = scope.resource_group or ""
+        is_there = arm.get_resource_group(name) is not None
+        held = tuple(resource.id for resource in arm.list_resources(name)) if is_there else ()
+        found.append(GroupSurvey(id=scope.resource_id, existed=is_there, resources=held))
+    services.rollbacks.save_target_survey(plan.deployment_id, TargetSurvey(at=at, groups=tuple(found)))
+
+
+def survey_template(services: Services, plan: Plan, template: PlannedTemplate, body: DeploymentBody) -> None:
+    """Write down what exists of all that a template will write. Called before ARM is first handed the template.
+
+    ARM's validation tells the resources; each is read, unless its resource group is not there. What ARM refuses for
+    good is left for the deployment itself to tell. A second run goes on where the first was, and reads nothing that was
+    seen: what it would see then may be the deployment's own work.
+
+    Raises:
+        FailureError: ARM, or storage, could not be asked, or asks to be left in peace. What was seen is kept.
+    """
+    survey = services.rollbacks.template_survey(plan.deployment_id, template.name)
+    if survey is None:
+        ids = _validated(services, template, body)
+        if ids is None:
+            return
+        survey = TemplateSurvey(template=template.name, ids=ids)
+    elif not survey.left:
+        return
+    target = services.rollbacks.target_survey(plan.deployment_id)
+    seen, failure = _looked_at(services, template.scope.subscription, survey, target)
+    services.rollbacks.add_sightings(plan.deployment_id, survey, seen.sightings)
+    if failure is not None:
+        raise FailureError(failure)
+
+
+def _validated(services: Services, template: PlannedTemplate, body: DeploymentBody) -> tuple[str, ...] | None:
+    """What the template will write; None when ARM refuses the template, as it will refuse the deployment."""
+    arm = services.arm(template.scope.subscription)
+    try:
+        ids = arm.validate_deployment(template.scope, template.deployment_name, body)
+    except FailureError as refused:
+        if refused.failure.recovery is Recovery.FAIL:
+            return None
+        raise
+    return tuple({id_.lower(): id_ for id_ in ids if not is_deployment(id_)}.values())
+
+
+def _looked_at(
+    services: Services, subscription: str, survey: TemplateSurvey, target: TargetSurvey | None
+) -> tuple[TemplateSurvey, Failure | None]:
+    """The survey with a sighting of each resource, groups first; with the failure of a look that is worth another."""
+    groups = {group.lower(): group for id_ in survey.left if (group := group_of(id_))}
+    proofs = Proofs(target, [survey])
+    survey, failure = _with_looks(
+        services, subscription, survey, [g for g in groups.values() if proofs.existed(g) is None]
+    )
+    proofs = Proofs(target, [survey])
+    missing = [id_ for id_ in survey.left if proofs.existed(id_) is False]  # it goes with a group that is not there
+    at = datetime.now(UTC)
+    survey = survey.with_sightings(Sighting(id=id_, existed=False, at=at) for id_ in missing)
+    if failure is None:
+        survey, failure = _with_looks(services, subscription, survey, survey.left)
+    return survey, failure
+
+
+def _with_looks(
+    services: Services, subscription: str, survey: TemplateSurvey, ids: Sequence[str]
+) -> tuple[TemplateSurvey, Failure | None]:
+    """The survey with a look at each of `ids`; once a look has failed for a moment no more are begun."""
+    failures: list[Failure] = []
+
+    def look(resource_id: str) -> Sighting | None:
+        if failures:
+            return None
+        try:
+            return _sighting(services, subscription, resource_id)
+        except FailureError as unseen:
+            failures.append(unseen.failure)
+            return None
+
+    with ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="survey") as pool:
+        sightings = [sighting for sighting in pool.map(look, ids) if sighting is not None]
+    return survey.with_sightings(sightings), failures[0] if failures else None
+
+
+def _sighting(services: Services, subscription: str, resource_id: str) -> Sighting:
+    try:
+        document = content_of(services, subscription, resource_id)
+    except FailureError as unseen:
+        if unseen.failure.is_retried:
+            raise
+        return Sighting(id=resource_id, existed=None, at=datetime.now(UTC))  # of a type that can't be read
+    return Sighting(
+        id=resource_id,
+        existed=document is not None,
+        fingerprint=fingerprint(document) if document is not None else None,
+        at=datetime.now(UTC),
+    )
+
+
+def content_of(services: Services, subscription: str, resource_id: str) -> dict[str, Any] | None:
+    """A resource, or a resource group, as ARM tells it; None when it is not there. `subscription` is asked for what
+    lies in none.
+
+    Raises:
+        FailureError: ARM could not be asked, or does not tell.
+    """
+    arm = services.arm(subscription_of(resource_id) or subscription)
+    if is_group(resource_id):
+        group = arm.get_resource_group(resource_id.rpartition("/")[2])
+        return None if group is None else {"location": group.location, "tags": group.tags}
+    return arm.read_resource(resource_id)

@@ -1,0 +1,213 @@
+"""What existed before a deployment began: the proof by which a rollback may delete, and compare.
+
+Before a template is handed to ARM, every resource that it will write is looked at: absent, or present with the
+fingerprint of its content. The first proof of a resource counts for ever, also in a further run of the deployment: a
+later look may see the deployment's own work. Without a proof that a resource was absent nothing is deleted.
+
+Resource ids are compared without letter case, as ARM does.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Self
+
+from armature.models import Model
+
+_GROUP_ID = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+", re.IGNORECASE)
+_PROVIDERS = "/providers/"
+_DEPLOYMENT_MARK = "/providers/microsoft.resources/deployments/"
+
+
+class Sighting(Model):
+    """What one look told of a resource: it existed (with this fingerprint), or not; None when it could not be told.
+
+    `at` is the moment after the look: of several sightings of a resource the earliest is the proof.
+    """
+
+    id: str
+    existed: bool | None
+    fingerprint: str | None = None
+    at: datetime
+
+
+class TemplateSurvey(Model):
+    """The resources that one template will write, as ARM's validation tells them, and what was seen of each.
+
+    Written before the template is first handed to ARM. While some of `ids` have no sighting it goes on where it was.
+    """
+
+    template: str
+    ids: tuple[str, ...]
+    sightings: tuple[Sighting, ...] = ()
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The ids that nobody has looked at yet."""
+        seen = {sighting.id.lower() for sighting in self.sightings}
+        return tuple(id_ for id_ in self.ids if id_.lower() not in seen)
+
+    def with_sightings(self, sightings: Iterable[Sighting]) -> Self:
+        """The survey with more sightings; a resource that was seen before stays as it was seen."""
+        found = {sighting.id.lower(): sighting for sighting in sightings}
+        found |= {sighting.id.lower(): sighting for sighting in self.sightings}
+        return self.model_copy(update={"sightings": tuple(found.values())})
+
+
+class GroupSurvey(Model):
+    """A target resource group before anything was done to it: whether it existed, and the ids it held."""
+
+    id: str
+    existed: bool
+    resources: tuple[str, ...] = ()
+
+
+class TargetSurvey(Model):
+    """The target's resource groups as they were at a moment before the deployment touched them."""
+
+    at: datetime
+    groups: tuple[GroupSurvey, ...]
+
+
+class Proofs:
+    """All that is known of what existed before a deployment began."""
+
+    def __init__(self, target: TargetSurvey | None, templates: Iterable[TemplateSurvey]) -> None:
+        self._began = target.at if target else None
+        self._groups = {group.id.lower(): group for group in target.groups} if target else {}
+        self._listed = {id_.lower() for group in self._groups.values() for id_ in group.resources}
+        self._sightings: dict[str, Sighting] = {}
+        for survey in templates:
+            for sighting in survey.sightings:
+                known = self._sightings.get(sighting.id.lower())
+                if known is None or sighting.at < known.at:
+                    self._sightings[sighting.id.lower()] = sighting
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The resources that were looked for and were not there."""
+        return tuple(sighting.id for sighting in self._sightings.values() if sighting.existed is False)
+
+    @property
+    def present(self) -> Mapping[str, Sighting]:
+        """The resources that were there, by their id in lower case."""
+        return {key: sighting for key, sighting in self._sightings.items() if sighting.existed}
+
+    def existed(self, resource_id: str, created_at: datetime | None = None) -> bool | None:
+        """Whether a resource existed before the deployment began; None when that can't be told.
+
+        A look at the resource itself decides. Else: it did not when what it belongs to did not; nor when it lies in a
+        target group whose list did not hold it, and was created (`created_at`, as ARM tells it) after that list.
+        """
+        key = resource_id.lower()
+        seen = self._sightings.get(key)
+        if seen is not None and seen.existed is not None:
+            return seen.existed
+        if key in self._listed:
+            return True
+        if key in self._groups:
+            return self._groups[key].existed
+        if any(self.existed(owner) is False for owner in owners_of(key)):
+            return False
+        group = group_of(key)
+        listed = self._groups.get(group) if group else None
+        if listed is None or not is_top_level(key) or self._began is None or created_at is None:
+            return None
+        return False if created_at > self._began else None
+
+
+def owners_of(resource_id: str) -> Iterator[str]:
+    """The resources, and the resource group, that a resource goes with when they are deleted: the nearest first."""
+    position = resource_id.lower().rfind(_PROVIDERS)
+    if position < 0:
+        return
+    scope, name = resource_id[:position], resource_id[position + len(_PROVIDERS) :]
+    parts = name.split("/")
+    for length in range(len(parts) - 2, 2, -2):
+        yield f"{scope}{_PROVIDERS}{'/'.join(parts[:length])}"
+    if scope.count("/") > len("/subscriptions/id".split("/")) - 1:  # a subscription or the tenant is not deleted
+        yield scope
+        yield from owners_of(scope)
+
+
+def group_of(resource_id: str) -> str | None:
+    """The resource group that a resource lies in; None for one of a subscription or the tenant."""
+    found = _GROUP_ID.match(resource_id)
+    return found.group() if found else None
+
+
+def subscription_of(resource_id: str) -> str | None:
+    """The subscription that a resource lies in; None for one of the tenant."""
+    parts = resource_id.split("/")
+    return parts[2] if len(parts) > len(("", "subscriptions")) and parts[1].lower() == "subscriptions" else None
+
+
+def is_group(resource_id: str) -> bool:
+    """True for the id of a resource group."""
+    return _GROUP_ID.fullmatch(resource_id) is not None
+
+
+def is_top_level(resource_id: str) -> bool:
+    """True for a resource that lies directly in its group, as ARM's list of a group shows them."""
+    group = group_of(resource_id)
+    return group is not None and resource_id[len(group) :].count("/") == len("/providers/ns/type/name".split("/")) - 1
+
+
+def is_deployment(resource_id: str) -> bool:
+    """True for a deployment: an entry of a history, which is nothing that could exist before or be undone."""
+    return _DEPLOYMENT_MARK in resource_id.lower()
+
+
+# What a resource's content is
+
+
+_VOLATILE = frozenset(
+    name.lower()
+    for name in (
+        # told anew by every write or read of ARM and the providers, whatever the content
+        "provisioningState etag _etag resourceGuid systemData createdBy lastModifiedBy changedBy correlationId "
+        "availabilityState usageState healthState runtimeState operationalState hostState networkState targetState "
+        "instanceView statuses powerState diskState provisioningDetails provisioningErrors provisioningIssues "
+        "operationId inProgressTaskId lastOperation runtimeAvailabilityState repositorySiteName "
+        # what others, that refer to the resource, leave in it: they are undone themselves
+        "ipConfigurations ipConfiguration networkInterfaces privateEndpoints privateEndpointConnections "
+        "applicationGatewayIPConfigurations resourceNavigationLinks serviceAssociationLinks managedBy"
+    ).split()
+)
+"""Properties that change by themselves (Azure REST references, 2025), in lower case; moments are told by their form."""
+
+_CONDITIONS = frozenset(("state", "status"))
+_CHOSEN_CONDITIONS = frozenset(("enabled", "disabled"))
+"""`state` and `status` tell how a resource does, unless they hold what a template sets."""
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*")
+_NAMES_A_MOMENT = re.compile(r".*(time|date|at|on|utc|timestamp)", re.IGNORECASE)
+
+
+def fingerprint(document: Mapping[str, Any]) -> str:
+    """What a resource's content comes down to: equal for two reads between which nobody changed it.
+
+    The SHA-256 of the document without what changes by itself, keys sorted, the empty left out. Values are never kept:
+    a document may hold secrets.
+    """
+    content = json.dumps(_lasting(dict(document)), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _lasting(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_lasting(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {str(name): _lasting(item) for name, item in value.items() if not _is_volatile(str(name).lower(), item)}
+    return {name: item for name, item in kept.items() if item not in (None, {}, [])}
+
+
+def _is_volatile(name: str, value: Any) -> bool:
+    if name in _VOLATILE:
+        return True
+    if name in _CONDITIONS:
+        return str(value).lower() not in _CHOSEN_CONDITIONS
+    return isinstance(value, str) and bool(_NAMES_A_MOMENT.fullmatch(name) and _MOMENT.fullmatch(value))
