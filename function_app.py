@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities import finish, packages, prepare, rollout, upload
+from activities import finish, looking, packages, prepare, showing, starting, upload
 from armature.redaction import install_redaction
 from orchestrators import deployment as deployment_orchestrator
 from orchestrators import rollout as rollout_orchestrator
@@ -25,7 +25,9 @@ for part in (
     rollout_orchestrator,
     prepare,
     upload,
-    rollout,
+    starting,
+    looking,
+    showing,
     packages,
     finish,
 ):

@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime
 
-from armature.events import Event, EventCode
+from armature.errors import Failure
+from armature.events import Event, EventCode, Level
+from armature.scheduling import Start
+from armature.state import TemplateState
 
 
 def succeeded_event(template: str, resources: int) -> Event:
@@ -14,3 +17,33 @@ def succeeded_event(template: str, resources: int) -> Event:
         message=f"{template} succeeded with {resources} resource{'s' if resources != 1 else ''}.",
         template=template,
     )
+
+
+def attempt_failed_event(start: Start, failure: Failure) -> Event:
+    """An attempt at a template has failed, and why; what is done about it is told by another event."""
+    return Event(
+        key=f"template:{start.name}:{start.attempt}:failed",
+        time=datetime.now(UTC),
+        code=EventCode.TEMPLATE_ATTEMPT_FAILED,
+        message=f"{start.name}, attempt {start.attempt}: {failure.code}: {failure.message}",
+        level=Level.WARNING,
+        template=start.name,
+    )
+
+
+def progress_event(start: Start, update: dict[str, object], shown: TemplateState | None) -> list[Event]:
+    """Progress that the state does not show yet: a long deployment would fill the log with what it says already."""
+    done, total = update["resources_done"], update["resources_total"]
+    if not done or (
+        shown and (shown.attempt, shown.resources_done, shown.resources_total) == (start.attempt, done, total)
+    ):
+        return []
+    return [
+        Event(
+            key=f"template:{start.name}:{start.attempt}:progress:{done}/{total}",
+            time=datetime.now(UTC),
+            code=EventCode.TEMPLATE_PROGRESS,
+            message=f"{start.name}: {done} of {total} resources.",
+            template=start.name,
+        )
+    ]

@@ -9,6 +9,7 @@ import azure.durable_functions as df
 from activities.border import register
 from activities.events import succeeded_event
 from activities.parameters import package_uri
+from activities.showing import show, templates_of
 from activities.standing import artifact_account, state_of
 from armature.azure.artifacts import PACKAGES_CONTAINER
 from armature.azure.models import ArmResource
@@ -18,7 +19,6 @@ from armature.events import Event, EventCode, Level
 from armature.messages import Answer, PackagesInput
 from armature.plan import PackageAttachment, Plan, PlannedTemplate
 from armature.state import TemplateState, TemplateStatus
-from armature.transitions import with_template
 
 blueprint = df.Blueprint()
 
@@ -42,10 +42,10 @@ def attach_packages(services: Services, work: PackagesInput) -> Answer:
 
     Twice: a role assignment has a name made of its parts, settings that are right already are not written.
     """
-    plan = services.deployments.plan(work.deployment_id)
+    plan = services.deployments.plan(work.plan_id)
     template = plan.template(work.template)
-    templates = state_of(services, work.deployment_id).templates
-    resources = next((shown.resources for shown in templates if shown.name == work.template), ())
+    shown = templates_of(state_of(services, work.deployment_id), work).get(work.template)
+    resources = shown.resources if shown else ()
     try:
         attached = [_attach(services, plan, template, attachment) for attachment in template.attachments]
         granted = _grant_to_sites(services, plan, template, resources) if template.hands_on_packages else []
@@ -127,15 +127,10 @@ def _refusal(message: str) -> Failure:
 
 
 def _show(services: Services, work: PackagesInput, update: dict[str, object], events: list[Event]) -> None:
-    now = datetime.now(UTC)
-    services.deployments.append_events(work.deployment_id, events)
-
     def changed(template: TemplateState) -> TemplateState:
         return template.model_copy(update=update)
 
-    services.deployments.update_state(
-        work.deployment_id, lambda state: with_template(state, work.template, changed, now)
-    )
+    show(services, work, {work.template: changed}, events)
 
 
 register(blueprint, attach_packages, PackagesInput)

@@ -7,20 +7,25 @@ from armature.azure.artifacts import PACKAGES_CONTAINER, ArtifactAccount, templa
 from armature.azure.models import DeploymentBody
 from armature.azure.services import Services
 from armature.errors import FailureClass, FailureError, failure
-from armature.plan import OutputReference, ParameterBinding, Plan, PlannedTemplate
+from armature.plan import Artifact, OutputReference, ParameterBinding, Plan, PlannedTemplate
 
 
-def deployment_body(services: Services, plan: Plan, template: PlannedTemplate, tags: dict[str, str]) -> DeploymentBody:
+def deployment_body(
+    services: Services, plan: Plan, plan_id: str, template: PlannedTemplate, tags: dict[str, str]
+) -> DeploymentBody:
     """The body to put for a template. Holds SAS tokens: it goes to ARM and nowhere else.
+
+    What a rollback deploys again comes from the plan's predecessor: its templates, its packages, and the outputs of
+    those of its templates that are left as they are. `plan_id` is what the plan's own outputs are kept under.
 
     Raises:
         FailureError: an output that a parameter needs does not exist, or the storage could not be asked.
     """
     account = artifact_account(services, plan)
-    container = templates_container(plan.deployment_id)
+    container = templates_container(plan.predecessor or plan.deployment_id)
     sas = services.artifacts.read_sas(account, container)
     parameters = {
-        name: _argument(services, plan, account, binding, is_secure=name in template.secure_parameters)
+        name: _argument(services, plan, plan_id, account, binding, is_secure=name in template.secure_parameters)
         for name, binding in template.parameters.items()
     }
     if template.artifacts_location is not None:
@@ -39,27 +44,41 @@ def deployment_body(services: Services, plan: Plan, template: PlannedTemplate, t
 
 def package_uri(services: Services, account: ArtifactAccount, plan: Plan, package: str) -> str:
     """Where a package lies, without a SAS: for what reads it by managed identity, as long as it needs to."""
-    return services.artifacts.blob_uri(account, PACKAGES_CONTAINER, plan.package(package).blob_name)
+    return services.artifacts.blob_uri(account, PACKAGES_CONTAINER, _package(services, plan, package).blob_name)
+
+
+def _package(services: Services, plan: Plan, name: str) -> Artifact:
+    """The package of that name, of the plan or of the deployment that it goes back to."""
+    source = plan if plan.predecessor is None else services.deployments.plan(plan.predecessor)
+    return source.package(name)
 
 
 def _argument(
-    services: Services, plan: Plan, account: ArtifactAccount, binding: ParameterBinding, *, is_secure: bool
+    services: Services,
+    plan: Plan,
+    plan_id: str,
+    account: ArtifactAccount,
+    binding: ParameterBinding,
+    *,
+    is_secure: bool,
 ) -> dict[str, Any]:
     if binding.reference is not None:
         return {"reference": binding.reference}
     if binding.output is not None:
-        return {"value": _output(services, plan, binding.output)}
+        return {"value": _output(services, plan, plan_id, binding.output)}
     if binding.package is not None:
         uri = package_uri(services, account, plan, binding.package)
         # A secure parameter is for what reads the package once, with a SAS that ARM keeps out of its history.
-        blob = plan.package(binding.package).blob_name
+        blob = _package(services, plan, binding.package).blob_name
         sas = services.artifacts.read_sas(account, PACKAGES_CONTAINER, blob) if is_secure else ""
         return {"value": f"{uri}?{sas}" if sas else uri}
     return {"value": binding.value}
 
 
-def _output(services: Services, plan: Plan, wanted: OutputReference) -> Any:
-    outputs = services.deployments.outputs(plan.deployment_id, wanted.template)
+def _output(services: Services, plan: Plan, plan_id: str, wanted: OutputReference) -> Any:
+    is_planned = any(template.name == wanted.template for template in plan.templates)
+    source = plan_id if is_planned or plan.predecessor is None else plan.predecessor
+    outputs = services.deployments.outputs(source, wanted.template)
     for name, value in outputs.items():
         if name.lower() == wanted.output.lower():
             return value

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Self
 
-from armature.errors import RETRIED_AFTER_A_WAIT, FailureClass
+from armature.errors import RETRIED_AFTER_A_WAIT, Failure, FailureClass
 from armature.models import Model
 from armature.options import RetryPolicy, Scheduling
 from armature.state import TemplateStatus
@@ -61,6 +61,23 @@ class Report(Model):
     setback: Setback | None = None
     linked_succeeded: int = 0
     is_seen: bool = True
+
+    @classmethod
+    def running(cls, start: "Start") -> Self:
+        """That ARM works on the attempt."""
+        return cls(name=start.name, attempt=start.attempt, status=TemplateStatus.RUNNING)
+
+    @classmethod
+    def failed(cls, start: "Start", why: Failure, linked_succeeded: int = 0) -> Self:
+        """That the attempt has failed."""
+        setback = Setback(failure_class=why.failure_class, retry_after_seconds=why.retry_after_seconds)
+        return cls(
+            name=start.name,
+            attempt=start.attempt,
+            status=TemplateStatus.FAILED,
+            setback=setback,
+            linked_succeeded=linked_succeeded,
+        )
 
 
 class Track(Model):

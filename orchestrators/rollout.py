@@ -23,7 +23,7 @@ from armature.messages import (
     StartInput,
 )
 from armature.progress import progress_of
-from armature.scheduling import MAX_WAIT_SECONDS, Decision, Report, Rollout, Setback, Start
+from armature.scheduling import MAX_WAIT_SECONDS, Decision, Report, Rollout, Start
 from armature.state import Phase, TemplateStatus
 from orchestrators.retrying import UNTIL_WRITTEN, Steps, all_called, called, retried
 
@@ -55,7 +55,7 @@ def rollout(context: df.DurableOrchestrationContext) -> Steps:
     work = RolloutInput.load(context.get_input())
     graph = work.graph
     if graph is None:
-        step = DeploymentStep(deployment_id=work.deployment_id)
+        step = DeploymentStep(deployment_id=work.deployment_id, rollback=work.rollback)
         graph = yield from retried(context, "load_graph", step, GraphAnswer, work.options.retry_policy)
     if graph.failure or graph.rollout is None:
         return Outcome(message="The plan could not be read.", failure=graph.failure).dump()
@@ -68,7 +68,7 @@ def rollout(context: df.DurableOrchestrationContext) -> Steps:
             interval = max(work.options.poll_interval_seconds, pause)
             yield context.create_timer(templates.next_wake(context.current_utc_datetime, interval))
         if templates.in_flight:
-            poll = PollInput(deployment_id=work.deployment_id, in_flight=templates.in_flight)
+            poll = PollInput(deployment_id=work.deployment_id, rollback=work.rollback, in_flight=templates.in_flight)
             sight = yield from called(context, "poll_templates", poll, PollAnswer)
             templates, blind_polls = _after_poll(templates, sight, blind_polls, context.current_utc_datetime, reasons)
             pause = pause_after(sight)
@@ -92,7 +92,7 @@ def _started(
     starts = templates.next_starts(context.current_utc_datetime)
     if not starts:
         return templates
-    works = [StartInput(deployment_id=work.deployment_id, start=start) for start in starts]
+    works = [StartInput(deployment_id=work.deployment_id, rollback=work.rollback, start=start) for start in starts]
     answers = yield from all_called(context, "start_template", works, StartAnswer)
     reports = [_report(start, answer, reasons) for start, answer in zip(starts, answers, strict=True)]
     taken = [report for report in reports if report.status is TemplateStatus.RUNNING]
@@ -107,8 +107,7 @@ def _report(start: Start, answer: StartAnswer, reasons: Reasons) -> Report:
 def _failed(start: Start, why: Failure, reasons: Reasons) -> Report:
     """An attempt that failed for a reason which no activity could write down."""
     reasons[start.name] = why
-    setback = Setback(failure_class=why.failure_class, retry_after_seconds=why.retry_after_seconds)
-    return Report(name=start.name, attempt=start.attempt, status=TemplateStatus.FAILED, setback=setback)
+    return Report.failed(start, why)
 
 
 def _after_poll(
@@ -135,7 +134,9 @@ def _recorded(
 ) -> Generator[TaskBase, Any, None]:
     """Show decisions in the state: with patience, since the end of the deployment is told from what stands there."""
     if decisions:
-        made = DecisionsInput(deployment_id=work.deployment_id, decisions=tuple(decisions), reasons=reasons)
+        made = DecisionsInput(
+            deployment_id=work.deployment_id, rollback=work.rollback, decisions=tuple(decisions), reasons=reasons
+        )
         yield from retried(context, "record_decisions", made, Answer, UNTIL_WRITTEN)
 
 
@@ -150,7 +151,7 @@ def _packages_attached(
     """Give the function apps of each template that has just succeeded their packages."""
     fresh = [n for n in templates.succeeded if n in graph.with_packages and n not in before.succeeded]
     for name in fresh:
-        packages = PackagesInput(deployment_id=work.deployment_id, template=name)
+        packages = PackagesInput(deployment_id=work.deployment_id, rollback=work.rollback, template=name)
         answer = yield from retried(context, "attach_packages", packages, Answer, work.options.retry_policy)
         if answer.failure:
             reasons[name] = answer.failure

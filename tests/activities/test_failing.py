@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from activities.finish import finish_deployment
+from activities.looking import poll_templates
 from activities.prepare import prepare_target
-from activities.rollout import load_graph, poll_templates, record_decisions, start_template
+from activities.showing import record_decisions
+from activities.starting import load_graph, start_template
 from armature.azure.models import ArmDeployment, ArmOperation
 from armature.errors import Failure, FailureClass, FailureError, failure
 from armature.messages import DecisionsInput, DeploymentStep, FinishInput, Outcome, PollInput, StartInput

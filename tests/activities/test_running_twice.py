@@ -3,9 +3,11 @@
 import time
 
 from activities.finish import finish_deployment, record_phase
+from activities.looking import poll_templates
 from activities.packages import attach_packages
 from activities.prepare import prepare_target, read_bundle, release_turn, take_turn
-from activities.rollout import load_graph, poll_templates, record_decisions, start_template
+from activities.showing import record_decisions
+from activities.starting import load_graph, start_template
 from activities.upload import record_upload, upload_artifact
 from armature.errors import FailureClass, failure
 from armature.messages import (

@@ -71,7 +71,7 @@ def test_templates_start_in_dependency_order_and_the_outcome_counts_them():
 
     output = rollout.run()
 
-    assert output == {"message": "2 templates deployed."}
+    assert output["message"] == "2 templates deployed."
     assert [work["start"]["name"] for work in rollout.called("start_template")] == ["network", "web"]
 
 
@@ -128,7 +128,7 @@ def test_a_poll_that_fails_altogether_changes_nothing():
     broken = [PollAnswer(failure=BUSY).dump()] * 3
     rollout = simulation(CHAIN, arm, poll_templates=lambda p: broken.pop() if broken else arm.poll_templates(p))
 
-    assert rollout.run() == {"message": "2 templates deployed."}
+    assert rollout.run()["message"] == "2 templates deployed."
 
 
 def test_a_rollout_that_can_see_nothing_any_more_gives_up_in_the_end():
@@ -163,7 +163,7 @@ def test_a_long_rollout_continues_as_new_and_goes_on_where_it_was():
 
     output = rollout.run()
 
-    assert output == {"message": "2 templates deployed."}
+    assert output["message"] == "2 templates deployed."
     assert rollout.executions == 3
     assert len(rollout.called("load_graph")) == 1
     assert len(rollout.called("start_template")) == 2
@@ -198,7 +198,7 @@ def test_a_start_that_the_host_lost_is_made_again_and_the_others_are_heard():
 
     output = rollout.run()
 
-    assert output == {"message": "3 templates deployed."}
+    assert output["message"] == "3 templates deployed."
     starts = [(w["start"]["name"], w["start"]["attempt"]) for w in rollout.called("start_template")]
     assert starts == [("t0", 1), ("t1", 1), ("t2", 1), ("t0", 2)]
     reason = rollout.called("record_decisions")[1]["reasons"]["t0"]
@@ -209,9 +209,9 @@ def test_a_start_that_the_host_lost_is_made_again_and_the_others_are_heard():
 def test_a_poll_that_the_host_lost_changes_nothing():
     arm = Arm()
 
-    assert simulation(CHAIN, arm, poll_templates=lost_once(arm.poll_templates)).run() == {
-        "message": "2 templates deployed."
-    }
+    output = simulation(CHAIN, arm, poll_templates=lost_once(arm.poll_templates)).run()
+
+    assert output["message"] == "2 templates deployed."
 
 
 def test_a_start_that_broke_unforeseen_says_why_in_the_state():
@@ -266,7 +266,7 @@ def test_a_deployment_that_arm_has_lost_is_put_again():
 
     rollout = simulation(CHAIN[:1], poll_templates=poll, start_template=arm.start_template)
 
-    assert rollout.run() == {"message": "1 templates deployed."}
+    assert rollout.run()["message"] == "1 templates deployed."
     assert [work["start"]["attempt"] for work in rollout.called("start_template")] == [1, 2]
 
 
@@ -288,7 +288,7 @@ def test_many_starts_at_once_make_no_long_history():
 
     output = rollout.run()
 
-    assert output == {"message": "400 templates deployed."}
+    assert output["message"] == "400 templates deployed."
     assert rollout.longest_history < 8 * (STARTS_PER_HISTORY + 50)
 
 

@@ -1,0 +1,130 @@
+"""What people see of a rollout: its templates in the state, its events in the log."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+
+import azure.durable_functions as df
+
+from activities.border import register
+from activities.events import attempt_failed_event
+from activities.standing import state_of
+from armature.azure.services import Services
+from armature.errors import Failure
+from armature.events import Event, EventCode, Level
+from armature.messages import Answer, DecisionsInput, DeploymentStep
+from armature.plan import PlannedTemplate
+from armature.scheduling import Decision, Start
+from armature.state import DeploymentState, TemplateState, TemplateStatus
+from armature.transitions import with_rollback_templates, with_templates
+
+blueprint = df.Blueprint()
+
+
+def templates_of(state: DeploymentState, step: DeploymentStep) -> Mapping[str, TemplateState]:
+    """The templates that the state shows of the deployment itself, or of its rollback, by name."""
+    shown = state.rollback.templates if step.rollback else state.templates
+    return {template.name: template for template in shown}
+
+
+def show(
+    services: Services,
+    step: DeploymentStep,
+    changes: Mapping[str, Callable[[TemplateState], TemplateState]],
+    events: Iterable[Event] = (),
+) -> None:
+    """Change templates in the state, of the deployment itself or of its rollback, and write events to the log.
+
+    The events of a rollback bear its number in their keys: its templates have the names of the deployment's own.
+    """
+    now = datetime.now(UTC)
+    if step.rollback:
+        events = [_of_rollback(event, step.rollback) for event in events]
+    services.deployments.append_events(step.deployment_id, events)
+    section = with_rollback_templates if step.rollback else with_templates
+    services.deployments.update_state(step.deployment_id, lambda state: section(state, changes, now))
+
+
+def _of_rollback(event: Event, number: int) -> Event:
+    return event.model_copy(
+        update={"key": f"rollback-{number}:{event.key}", "message": f"Rollback: {event.message}"},
+    )
+
+
+def record_decisions(services: Services, work: DecisionsInput) -> Answer:
+    """Show starts, retries, final failures and skips. Twice: each decision has one key and one place."""
+    now = datetime.now(UTC)
+    plan = services.deployments.plan(work.plan_id)
+    state = state_of(services, work.deployment_id)
+    attempts = state.options.retry_policy.max_attempts
+    events = [
+        event
+        for decision in work.decisions
+        for event in _decision_events(decision, work.reasons.get(decision.name), attempts, now)
+    ]
+    changes = {
+        decision.name: partial(
+            _decided,
+            decision=decision,
+            reason=work.reasons.get(decision.name),
+            link=_portal_link(services, state.target.tenant, plan.template(decision.name)),
+            now=now,
+        )
+        for decision in work.decisions
+    }
+    show(services, work, changes, events)
+    return Answer()
+
+
+def _decided(
+    template: TemplateState, *, decision: Decision, reason: Failure | None, link: str, now: datetime
+) -> TemplateState:
+    update: dict[str, object] = {
+        "status": decision.status,
+        "attempt": decision.attempt,
+        "next_attempt_at": decision.next_attempt_at,
+        "finished_at": now if decision.status.is_final else None,
+    }
+    if decision.status is TemplateStatus.RUNNING:
+        update |= {"started_at": template.started_at or now, "portal_link": link}
+    if reason is not None:
+        update["failure"] = reason
+    return template.model_copy(update=update)
+
+
+def _portal_link(services: Services, tenant: str | None, template: PlannedTemplate) -> str:
+    return services.cloud.portal_deployment_link(tenant, template.scope.deployment_id(template.deployment_name))
+
+
+def _decision_events(decision: Decision, reason: Failure | None, max_attempts: int, now: datetime) -> list[Event]:
+    attempt = [attempt_failed_event(Start(name=decision.name, attempt=decision.attempt), reason)] if reason else []
+    return [*attempt, _decision_event(decision, max_attempts, now)]
+
+
+def _decision_event(decision: Decision, max_attempts: int, now: datetime) -> Event:
+    name = decision.name
+    code, level, message = {
+        TemplateStatus.RUNNING: (
+            EventCode.TEMPLATE_STARTED,
+            Level.INFO,
+            f"{name} started" + (f", attempt {decision.attempt}." if decision.attempt > 1 else "."),
+        ),
+        TemplateStatus.RETRYING: (
+            EventCode.TEMPLATE_RETRYING,
+            Level.WARNING,
+            f"{name} will be tried again"
+            + (
+                f" at {decision.next_attempt_at:%H:%M:%S} (attempt {decision.attempt + 1} of {max_attempts})."
+                if decision.next_attempt_at
+                else " once something else has finished."
+            ),
+        ),
+        TemplateStatus.FAILED: (EventCode.TEMPLATE_FAILED, Level.ERROR, f"{name} failed for good."),
+        TemplateStatus.SKIPPED: (EventCode.TEMPLATE_SKIPPED, Level.WARNING, f"{name} was not started."),
+    }[decision.status]
+    word = "started" if decision.status is TemplateStatus.RUNNING else decision.status.value
+    key = f"template:{name}:{decision.attempt}:{word}"
+    return Event(key=key, time=now, code=code, message=message, level=level, template=name)
+
+
+register(blueprint, record_decisions, DecisionsInput)
