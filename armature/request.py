@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -55,6 +56,14 @@ class BundleReference(Model):
         ]
         | None
     ) = None
+
+    @property
+    def stored_id(self) -> str | None:
+        """The bundle's id among those that the app keeps; of an address the id that its last part may stand for."""
+        if self.id is not None:
+            return self.id
+        name = (self.uri or "").rsplit("/", 1)[-1].removesuffix(".zip")
+        return name if re.fullmatch(BUNDLE_ID_PATTERN, name) else None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

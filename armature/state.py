@@ -231,7 +231,7 @@ class DeploymentState(Model):
     `sequence` counts the saves of phase and status: an older one never overwrites a newer one. `problems` are the first
     of `problems_found`. `run` counts how often it was begun: a resumed deployment, and one that is rolled back by hand,
     is in a further run; `purpose` is the run's. `deadline` is when its `timeout` is over. `ended_as` is how the run
-    before ended.
+    before ended. `retired_at` is when retention began to remove it: no further run of it begins.
     """
 
     deployment_id: str
@@ -256,6 +256,7 @@ class DeploymentState(Model):
     deadline: datetime | None = None
     stop: StopState | None = None
     finished_at: datetime | None = None
+    retired_at: datetime | None = None
     progress: Progress = Progress()
     artifacts: Artifacts = Artifacts()
     templates: tuple[TemplateState, ...] = ()

@@ -92,10 +92,11 @@ def with_phase(
 def reopened(state: DeploymentState, *, run: int, purpose: Purpose, message: str, now: datetime) -> DeploymentState:
     """The state of a deployment whose run number `run` has ended, at the beginning of the next one.
 
-    Unchanged when that run has not ended, or a further one was begun already. What has succeeded stays so; other
-    templates wait again, and count their attempts on. How the earlier run went is told by the log.
+    Unchanged when that run has not ended, a further one was begun already, or retention is removing it. What has
+    succeeded stays so; other templates wait again, and count their attempts on. How the earlier run went is told by
+    the log.
     """
-    if state.run != run or not state.status.is_final:
+    if state.run != run or not state.status.is_final or state.retired_at is not None:
         return state
     is_deploying = purpose is Purpose.DEPLOY
     changed = state.model_copy(

@@ -45,11 +45,12 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An entry of a list: path and metadata, without the content."""
+    """An entry of a list: path, metadata and size in bytes, without the content."""
 
     path: str
     metadata: dict[str, str]
     last_modified: datetime
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,9 @@ class DocumentStore:
                 blobs = [*next(pages, ())]
             except ResourceNotFoundError:
                 return Page((), None)
-        entries = tuple(Listed(str(blob.name), _decoded(blob.metadata), blob.last_modified) for blob in blobs)
+        entries = tuple(
+            Listed(str(blob.name), _decoded(blob.metadata), blob.last_modified, int(blob.size)) for blob in blobs
+        )
         return Page(entries, getattr(pages, "continuation_token", None) or None)
 
     def delete(self, path: str, *, etag: str | None = None) -> bool:
