@@ -99,7 +99,7 @@ class TemplateState(Model):
     """One template deployment. `resources` are the ids that ARM reports as its output resources.
 
     `attempt` of `max_attempts` runs, or is next: then `next_attempt_at` says when, `waiting_for` for what, and
-    `failure` why.
+    `failure` why. `starts` counts how often it was begun, over all runs, waits that are no attempts included.
     """
 
     name: str
@@ -110,6 +110,7 @@ class TemplateState(Model):
     deployment_name: str = ""
     attempt: int = 0
     max_attempts: int = 0
+    starts: int = 0
     waiting_for: str | None = None
     next_attempt_at: datetime | None = None
     started_at: datetime | None = None

@@ -220,9 +220,14 @@ def _forward(before: TemplateState, after: TemplateState) -> TemplateState:
     if before.status is TemplateStatus.SUCCEEDED:
         return before
     if before.status.is_final:
-        return after if after.attempt > before.attempt else before
-    is_newer = (after.attempt, _RANK[after.status]) >= (before.attempt, _RANK[before.status])
+        return after if _begun(after) > _begun(before) else before
+    is_newer = (_begun(after), _RANK[after.status]) >= (_begun(before), _RANK[before.status])
     return after if is_newer else before
+
+
+def _begun(template: TemplateState) -> tuple[int, int]:
+    """How often a template was begun. Its attempts begin anew in a further run, and not every start is one."""
+    return template.starts, template.attempt
 
 
 def _progress(state: DeploymentState) -> Progress:
