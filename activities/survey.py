@@ -18,7 +18,6 @@ from armature.surveying import (
     fingerprint,
     group_of,
     is_deployment,
-    is_group,
     subscription_of,
 )
 
@@ -67,7 +66,7 @@ def survey_template(services: Services, plan: Plan, template: PlannedTemplate, b
         return
     target = services.rollbacks.target_survey(plan.deployment_id)
     seen, failure = _looked_at(services, template.scope.subscription, survey, target)
-    services.rollbacks.add_sightings(plan.deployment_id, survey, seen.sightings)
+    services.rollbacks.add_sightings(plan.deployment_id, seen)
     if failure is not None:
         raise FailureError(failure)
 
@@ -90,7 +89,7 @@ def _looked_at(
     """The survey with a sighting of each resource, groups first; with the failure of a look that is worth another."""
     groups = {group.lower(): group for id_ in survey.left if (group := group_of(id_))}
     proofs = Proofs(target, [survey])
-    survey, failure = _with_looks(
+    survey, failure = with_looks(
         services, subscription, survey, [g for g in groups.values() if proofs.existed(g) is None]
     )
     proofs = Proofs(target, [survey])
@@ -98,14 +97,15 @@ def _looked_at(
     at = datetime.now(UTC)
     survey = survey.with_sightings(Sighting(id=id_, existed=False, at=at) for id_ in missing)
     if failure is None:
-        survey, failure = _with_looks(services, subscription, survey, survey.left)
+        survey, failure = with_looks(services, subscription, survey, survey.left)
     return survey, failure
 
 
-def _with_looks(
+def with_looks(
     services: Services, subscription: str, survey: TemplateSurvey, ids: Sequence[str]
 ) -> tuple[TemplateSurvey, Failure | None]:
-    """The survey with a look at each of `ids`; once a look has failed for a moment no more are begun."""
+    """The survey with a look at each of `ids`, and the failure of one that is worth another, after which no more are
+    begun. `subscription` is asked for what lies in none."""
     failures: list[Failure] = []
 
     def look(resource_id: str) -> Sighting | None:
@@ -144,8 +144,4 @@ def content_of(services: Services, subscription: str, resource_id: str) -> dict[
     Raises:
         FailureError: ARM could not be asked, or does not tell.
     """
-    arm = services.arm(subscription_of(resource_id) or subscription)
-    if is_group(resource_id):
-        group = arm.get_resource_group(resource_id.rpartition("/")[2])
-        return None if group is None else {"location": group.location, "tags": group.tags}
-    return arm.read_resource(resource_id)
+    return services.arm(subscription_of(resource_id) or subscription).read_resource(resource_id)

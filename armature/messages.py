@@ -58,11 +58,15 @@ class BundleAnswer(Answer):
     lineage_key: str = ""
 
 
+PRESENT_GENERATION = 2
+"""Of the process that `deployment` runs. In the first, which old inputs don't name, nothing was settled or undone."""
+
+
 class DeploymentInput(Model):
     """The input of the orchestrator `deployment`.
 
-    `generation` is that of the process when the run began (see orchestrators.deployment). `rollbacks` were begun in
-    earlier runs. When it continues as new, `sequence` goes on counting, `bundle` is what was read of it, `holder` whom
+    `generation` is that of the process when the run began (see orchestrators.deployment). `rollback` is the number
+    of a rollback in this run. When it continues as new, `sequence` goes on counting, `bundle` is what was read of it, `holder` whom
     it waits for, at which `position` of the queue.
     """
 
@@ -71,7 +75,7 @@ class DeploymentInput(Model):
     run: int = 1
     purpose: Purpose = Purpose.DEPLOY
     options: Options
-    rollbacks: int = 0
+    rollback: int = 1
     sequence: int = 0
     bundle: BundleAnswer | None = None
     holder: str = ""
@@ -236,6 +240,42 @@ class RollbackOutcome(Answer):
 
     message: str = ""
     leftovers: int = 0
+
+
+class BegunAnswer(Answer):
+    """What may still be in flight when a rollback begins: attempts of the deployment's own templates, and of those that
+    the rollback before this one deployed again."""
+
+    in_flight: tuple[Start, ...] = ()
+    in_flight_again: tuple[Start, ...] = ()
+
+
+class UndoingAnswer(ControlAnswer):
+    """What a rollback is to undo: so many previous versions to deploy again, and resources to delete."""
+
+    templates: int = 0
+    to_delete: int = 0
+
+
+class RemovalInput(DeploymentStep):
+    """A pass of deletions; `is_stuck` when the pass before changed nothing."""
+
+    is_stuck: bool = False
+
+
+class RemovalAnswer(ControlAnswer):
+    """What a pass of deletions left to do. `settled` were deleted, or given up, in it; ARM works on `under_way`."""
+
+    left: int = 0
+    settled: int = 0
+    under_way: int = 0
+    retry_after_seconds: float | None = None
+
+
+class EndInput(DeploymentStep):
+    """The end of a rollback, to be recorded; `failure` is why it could not be carried through."""
+
+    failure: Failure | None = None
 
 
 class FinishInput(Model):

@@ -19,6 +19,7 @@ from armature.state import (
     ProblemState,
     Progress,
     Purpose,
+    RollbackState,
     Status,
     StopState,
     TemplateState,
@@ -187,6 +188,17 @@ def with_rollback_templates(
     return moved.model_copy(update={"progress": _progress(moved)})
 
 
+def with_rollback(
+    state: DeploymentState, change: Callable[[RollbackState], RollbackState], now: datetime
+) -> DeploymentState:
+    """The state with its rollback changed by a pure step."""
+    changed = change(state.rollback)
+    if changed == state.rollback:
+        return state
+    moved = state.model_copy(update={"rollback": changed, "updated_at": now})
+    return moved.model_copy(update={"progress": _progress(moved)})
+
+
 def with_warnings(state: DeploymentState, warnings: Iterable[WarningState]) -> DeploymentState:
     """The state with warnings that it does not have yet, each fact once."""
     found = {warning.key: warning for warning in [*warnings, *state.warnings]}
@@ -244,7 +256,8 @@ def _progress(state: DeploymentState) -> Progress:
     if state.phase is Phase.ROLLING_BACK:
         undone = sum(template.status is TemplateStatus.SUCCEEDED for template in state.rollback.templates)
         total = len(state.rollback.templates) + state.rollback.to_delete
-        return progress_of(state.phase, undone + len(state.rollback.deleted), max(total, 1), state.message)
+        message = state.rollback.message or state.message
+        return progress_of(state.phase, undone + len(state.rollback.deleted), max(total, 1), message)
     if state.status is Status.COMPLETED:
         return progress_of(state.status, len(state.templates), len(state.templates), state.message)
     if state.status.is_final:

@@ -44,7 +44,8 @@ class ArmDeployment(Model):
 
     `outputs` are the values of its outputs, without the secure ones (ARM never gives those back, and we would not keep
     them); `output_resources` the ids of what it made; `error` ARM's error document as it came, of a failed one;
-    `timestamp` the moment of its last change; `duration` ISO 8601, such as PT12.3S.
+    `timestamp` the moment of its last change; `duration` ISO 8601, such as PT12.3S; `dependencies` tell for the id of a
+    resource (or linked deployment) in it the ids of those that it waited for.
     """
 
     id: str
@@ -57,6 +58,7 @@ class ArmDeployment(Model):
     correlation_id: str | None = None
     timestamp: datetime | None = None
     duration: str | None = None
+    dependencies: dict[str, tuple[str, ...]] = {}
 
     @property
     def is_final(self) -> bool:

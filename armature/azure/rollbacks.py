@@ -10,8 +10,11 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from armature.azure.documents import DocumentStore
+from armature.messages import DeploymentStep
 from armature.models import Model
-from armature.surveying import Proofs, Sighting, TargetSurvey, TemplateSurvey
+from armature.removals import RemovalProgress, RemovalState
+from armature.rollback import TemplateWrites, Undoing
+from armature.surveying import Proofs, TargetSurvey, TemplateSurvey
 
 MAX_NAME_IN_PATH = 200
 """A blob's name has at most 1,024 characters (Blob storage, 2025)."""
@@ -37,24 +40,62 @@ class RollbackStore:
         """What existed before the template was started; None when it was not surveyed."""
         return self._read(_template_path(deployment_id, template), TemplateSurvey)
 
-    def add_sightings(
-        self, deployment_id: str, survey: TemplateSurvey, sightings: Iterable[Sighting]
-    ) -> TemplateSurvey:
-        """Keep what was seen; `survey` when nothing is kept yet. What was seen earlier of a resource stands."""
-        fresh = tuple(sightings)
-
-        def changed(content: bytes | None) -> bytes:
-            known = survey if content is None else TemplateSurvey.model_validate_json(content)
-            return _content(known.with_sightings(fresh))
-
-        content = self._documents.update(_template_path(deployment_id, survey.template), changed)
-        return survey if content is None else TemplateSurvey.model_validate_json(content)
+    def add_sightings(self, deployment_id: str, survey: TemplateSurvey) -> None:
+        """Keep what was seen before a template was started. What was seen earlier of a resource stands."""
+        self._add_sightings(_template_path(deployment_id, survey.template), survey)
 
     def proofs(self, deployment_id: str) -> Proofs:
         """All that is known of what existed before the deployment began."""
         listed = self._documents.list(f"snapshots/{deployment_id}/")
         surveys = [survey for entry in listed if (survey := self._read(entry.path, TemplateSurvey)) is not None]
         return Proofs(self.target_survey(deployment_id), surveys)
+
+    def writes(self, step: DeploymentStep, template: str) -> TemplateWrites | None:
+        """What a template of the deployment wrote, as this rollback found out; None when it has not yet."""
+        return self._read(_writes_path(step, template), TemplateWrites)
+
+    def save_writes(self, step: DeploymentStep, found: TemplateWrites) -> None:
+        """Keep what a template of the deployment wrote; what was written first stands."""
+        self._documents.create(_writes_path(step, found.template), _content(found), {})
+
+    def undoing(self, step: DeploymentStep) -> Undoing | None:
+        """What this rollback is to undo; None when it is not known yet."""
+        return self._read(f"{_rollback_path(step)}.json", Undoing)
+
+    def save_undoing(self, step: DeploymentStep, undoing: Undoing) -> Undoing:
+        """Keep what this rollback is to undo; answers what stands, which is what was written first."""
+        self._documents.create(f"{_rollback_path(step)}.json", _content(undoing), {})
+        return self.undoing(step) or undoing
+
+    def removals(self, step: DeploymentStep) -> RemovalProgress:
+        """How far the deletions of this rollback are."""
+        return self._read(f"{_rollback_path(step)}/removals.json", RemovalProgress) or RemovalProgress()
+
+    def update_removals(self, step: DeploymentStep, states: Iterable[RemovalState]) -> RemovalProgress:
+        """Keep where deletions stand; one that is final stays so."""
+        fresh = tuple(states)
+
+        def changed(content: bytes | None) -> bytes:
+            known = RemovalProgress() if content is None else RemovalProgress.model_validate_json(content)
+            return _content(known.with_states(fresh))
+
+        content = self._documents.update(f"{_rollback_path(step)}/removals.json", changed)
+        return RemovalProgress() if content is None else RemovalProgress.model_validate_json(content)
+
+    def after(self, step: DeploymentStep) -> TemplateSurvey | None:
+        """How what existed before is after this rollback, as far as that was looked at."""
+        return self._read(f"{_rollback_path(step)}/after.json", TemplateSurvey)
+
+    def add_after(self, step: DeploymentStep, survey: TemplateSurvey) -> None:
+        """Keep what was seen after this rollback."""
+        self._add_sightings(f"{_rollback_path(step)}/after.json", survey)
+
+    def _add_sightings(self, path: str, survey: TemplateSurvey) -> None:
+        def changed(content: bytes | None) -> bytes:
+            known = survey if content is None else TemplateSurvey.model_validate_json(content)
+            return _content(known.with_sightings(survey.sightings))
+
+        self._documents.update(path, changed)
 
     def _read(self, path: str, kind: type[RecordT]) -> RecordT | None:
         document = self._documents.read(path)
@@ -66,11 +107,23 @@ def _target_path(deployment_id: str) -> str:
 
 
 def _template_path(deployment_id: str, template: str) -> str:
+    return f"snapshots/{deployment_id}/{_file_name(template)}"
+
+
+def _rollback_path(step: DeploymentStep) -> str:
+    return f"rollbacks/{step.deployment_id}/{step.rollback}"
+
+
+def _writes_path(step: DeploymentStep, template: str) -> str:
+    return f"{_rollback_path(step)}/writes/{_file_name(template)}"
+
+
+def _file_name(template: str) -> str:
     """A template of an assembly may have any name: no slash of it may lead to another document."""
     name = quote(template, safe="")
     if len(name) > MAX_NAME_IN_PATH:
         name = hashlib.sha256(template.encode()).hexdigest()
-    return f"snapshots/{deployment_id}/{name}.json"
+    return f"{name}.json"
 
 
 def _content(model: Model) -> bytes:

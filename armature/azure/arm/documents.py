@@ -38,6 +38,11 @@ def deployment(found: DeploymentExtended) -> ArmDeployment:
         correlation_id=properties.get("correlationId"),
         timestamp=properties.get("timestamp"),
         duration=properties.get("duration"),
+        dependencies={
+            str(item["id"]): tuple(str(needed["id"]) for needed in item.get("dependsOn") or () if needed.get("id"))
+            for item in properties.get("dependencies") or ()
+            if item.get("id")
+        },
     )
 
 

@@ -6,7 +6,7 @@ Stores - Get Deleted and Purge Deleted (2025).
 
 from dataclasses import dataclass
 
-from armature.azure.arm.ids import bare, path_of, resource_type_of
+from armature.azure.arm.ids import bare, resource_type_of
 from armature.azure.arm.providers import Providers
 
 
@@ -27,6 +27,11 @@ _KINDS = {
         "deletedAccounts", "internalId", is_in_group=True, is_purged_by_post=False
     ),
 }
+
+
+def keeps_its_name(resource_id: str) -> bool:
+    """Whether a resource is of a type whose name stays taken after its deletion."""
+    return resource_type_of(resource_id).lower() in _KINDS
 
 
 class SoftDeletion(Providers):
@@ -68,7 +73,7 @@ class SoftDeletion(Providers):
 
 
 def _deleted_path(kind: _Kind, resource_id: str, location: str) -> str:
-    segments = bare(path_of(resource_id)).split("/")
+    segments = bare(resource_id).split("/")
     subscription, group, namespace, name = segments[1], segments[3], segments[5], segments[-1]
     place = f"/subscriptions/{subscription}/providers/{namespace}/locations/{location.replace(' ', '').lower()}"
     if kind.is_in_group:

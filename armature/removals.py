@@ -1,0 +1,140 @@
+"""How far the deletions of a rollback are: what to try next, what an answer of ARM means, what is left in the end.
+
+Deletions go in waves (armature.rollback): a wave begins when all before it is gone, or given up. What ARM will not
+delete yet is tried again, pass after pass; when a pass changes nothing, order is not what is missing, and everything
+that is left is tried.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Self
+
+from armature.errors import Failure, FailureClass
+from armature.models import Model
+from armature.rollback import Removal
+from armature.state import Leftover
+from armature.surveying import owners_of
+
+MAX_LOOKS = 8
+"""How often a group's list may show something before it is taken for what is in it: the list lags by seconds."""
+
+ASK_AGAIN = "Then ask for the rollback again."
+
+_A_PERSON_DECIDED = (FailureClass.AUTHORIZATION, FailureClass.POLICY)
+
+
+class RemovalStatus(StrEnum):
+    """Where one deletion stands. `purging`: deleted, and its name is about to be let go. `left` is given up."""
+
+    WAITING = "waiting"
+    DELETING = "deleting"
+    PURGING = "purging"
+    GONE = "gone"
+    LEFT = "left"
+
+    @property
+    def is_final(self) -> bool:
+        """True when nothing more is tried."""
+        return self in (RemovalStatus.GONE, RemovalStatus.LEFT)
+
+
+class RemovalState(Model):
+    """One deletion: where it stands, why it is not done (as ARM said last), and how often its group was not empty.
+
+    `holds_up` is false of what ARM refused for a reason that waiting does not mend: what comes after may be tried.
+    """
+
+    id: str
+    status: RemovalStatus = RemovalStatus.WAITING
+    reason: str = ""
+    suggestion: str = ""
+    holds_up: bool = True
+    looks: int = 0
+
+    def after(self, refusal: Failure) -> Self:
+        """The deletion after ARM refused a step of it.
+
+        What a person has decided (a lock, a policy, a role) stays; all else may pass, as the work of others does.
+        """
+        suggestion = f"{refusal.suggestion} {ASK_AGAIN}"
+        if refusal.code.lower() == "scopelocked":
+            suggestion = f"Remove the lock that the message names. {ASK_AGAIN}"
+        is_decided = refusal.failure_class in _A_PERSON_DECIDED and not refusal.is_retried
+        status = self.status if self.status is RemovalStatus.PURGING else RemovalStatus.WAITING
+        return self.model_copy(
+            update={
+                "status": RemovalStatus.LEFT if is_decided else status,
+                "reason": f"{refusal.code}: {refusal.message}",
+                "suggestion": suggestion,
+                "holds_up": refusal.is_retried,
+            }
+        )
+
+    def after_look(self, held: Sequence[str]) -> Self:
+        """The deletion of a group after a list showed that it holds something."""
+        shown = ", ".join(held[:5]) + (" and more" if len(held) > 5 else "")
+        looks = self.looks + 1
+        return self.model_copy(
+            update={
+                "status": RemovalStatus.LEFT if looks >= MAX_LOOKS else RemovalStatus.WAITING,
+                "reason": f"The resource group was made by this deployment, but is not empty: it holds {shown}.",
+                "suggestion": f"Delete what is in it, or keep the group. {ASK_AGAIN}",
+                "looks": looks,
+            }
+        )
+
+
+class RemovalProgress(Model):
+    """All deletions that were begun, by id in lower case; those that are missing wait for their turn."""
+
+    states: dict[str, RemovalState] = {}
+
+    def state(self, removal: Removal) -> RemovalState:
+        """Where a deletion stands."""
+        return self.states.get(removal.id.lower()) or RemovalState(id=removal.id)
+
+    def with_states(self, states: Iterable[RemovalState]) -> Self:
+        """The progress with newer states; what is final stays."""
+        changed = {
+            state.id.lower(): state
+            for state in states
+            if not ((known := self.states.get(state.id.lower())) and known.status.is_final)
+        }
+        return self.model_copy(update={"states": {**self.states, **changed}})
+
+    def with_owned(self, removals: Iterable[Removal]) -> Self:
+        """The progress once all that went with what they belong to is told as gone."""
+        gone = {key for key, state in self.states.items() if state.status is RemovalStatus.GONE}
+        return self.with_states(
+            RemovalState(id=removal.id, status=RemovalStatus.GONE)
+            for removal in removals
+            if any(owner.lower() in gone for owner in owners_of(removal.id))
+        )
+
+    def gone(self, removals: Iterable[Removal]) -> tuple[str, ...]:
+        """The ids that are deleted."""
+        return tuple(r.id for r in removals if self.state(r).status is RemovalStatus.GONE)
+
+    def open(self, removals: Iterable[Removal]) -> tuple[Removal, ...]:
+        """What is neither deleted nor given up."""
+        return tuple(removal for removal in removals if not self.state(removal).status.is_final)
+
+    def next(self, removals: Iterable[Removal], *, is_stuck: bool) -> tuple[Removal, ...]:
+        """What to try in the next pass; all that is left when the last pass changed nothing (`is_stuck`)."""
+        left = self.open(removals)
+        held_up_at = min((r.level for r in left if self.state(r).holds_up), default=None)
+        if is_stuck or held_up_at is None:
+            return left
+        return tuple(removal for removal in left if removal.level <= held_up_at)
+
+    def leftovers(self, removals: Iterable[Removal], why_not: str) -> tuple[Leftover, ...]:
+        """What is not deleted, with the reason; `why_not` for what was not refused."""
+        return tuple(
+            Leftover(
+                id=removal.id,
+                reason=state.reason or why_not,
+                suggestion=state.suggestion or "Ask for the rollback again.",
+            )
+            for removal in removals
+            if (state := self.state(removal)).status is not RemovalStatus.GONE
+        )

@@ -1,0 +1,247 @@
+"""What a rollback is to do, decided from what is known: which previous versions are deployed again, which resources
+that the deployment created are deleted, and what nobody can undo.
+
+Pure: activities gather the facts (the deployment's operations, the proofs of armature.surveying), and act. How far the
+deletions are is armature.removals.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from graphlib import CycleError
+
+from armature.graph import tiers
+from armature.models import Model
+from armature.plan import Plan, PlannedTemplate, deployment_name
+from armature.state import TemplateState
+from armature.surveying import Proofs, is_deployment, is_group, owners_of
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+# Previous versions
+
+
+def started(templates: Iterable[TemplateState]) -> tuple[str, ...]:
+    """The templates that were handed to ARM, in this run or an earlier one, whatever became of them."""
+    return tuple(template.name for template in templates if template.attempt > 0)
+
+
+def plan_of_rollback(plan: Plan, predecessor: Plan, names: Iterable[str], number: int) -> Plan:
+    """The plan that deploys the predecessor's versions of the templates `names` again, as far as it has them.
+
+    Templates wait for those of them that they, directly or through others, depended on.
+    """
+    chosen = {template.name for template in predecessor.templates} & set(names)
+    before = {template.name: set(template.depends_on) for template in predecessor.templates}
+    edges = {name: _nearest(name, chosen, before) for name in chosen}
+    tier_of = tiers(edges)
+    templates = [
+        template.model_copy(
+            update={
+                "tier": tier_of[template.name],
+                "depends_on": tuple(sorted(edges[template.name])),
+                "deployment_name": rollback_name(template.name, plan.deployment_id, number),
+            }
+        )
+        for template in predecessor.templates
+        if template.name in chosen
+    ]
+    return predecessor.model_copy(
+        update={
+            "deployment_id": plan.deployment_id,
+            "predecessor": predecessor.deployment_id,
+            "resource_groups_to_ensure": (),
+            "templates": tuple(sorted(templates, key=lambda template: template.tier)),
+        }
+    )
+
+
+def rollback_name(template: str, deployment_id: str, number: int) -> str:
+    """The ARM deployment's name of a template in the nth rollback of a deployment."""
+    return deployment_name(template, f"{deployment_id}.r{number}")
+
+
+def states_of(templates: Iterable[PlannedTemplate]) -> tuple[TemplateState, ...]:
+    """The templates of a rollback's plan as the state shows them before the first is started."""
+    return tuple(
+        TemplateState(
+            name=template.name,
+            tier=template.tier,
+            depends_on=template.depends_on,
+            scope=template.scope.resource_id,
+            deployment_name=template.deployment_name,
+            resources_total=template.resource_count,
+        )
+        for template in templates
+    )
+
+
+def _nearest(name: str, chosen: set[str], before: Mapping[str, set[str]]) -> set[str]:
+    """The chosen templates that come before `name` with none of the chosen in between."""
+    found, seen, waiting = set[str](), set[str](), list(before[name])
+    while waiting:
+        current = waiting.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        if current in chosen:
+            found.add(current)
+        else:
+            waiting += before.get(current, ())
+    return found
+
+
+# What the deployment wrote
+
+
+class Write(Model):
+    """A resource that a deployment of ours created or changed, or began to, as an operation of it tells.
+
+    `at` is the moment of the operation's last change, `by` the id of the ARM deployment that it is an operation of.
+    """
+
+    id: str
+    is_succeeded: bool = True
+    at: datetime | None = None
+    by: str
+
+
+class Doer(Model):
+    """An ARM deployment that wrote, one of a template or one linked to it; `part_of` is the one that linked to it.
+
+    `before` tells for a resource or linked deployment which others of the same deployment it depended on; `after` names
+    the ARM deployments that had succeeded before this one began.
+    """
+
+    id: str
+    part_of: str | None = None
+    before: dict[str, tuple[str, ...]] = {}
+    after: tuple[str, ...] = ()
+
+
+class TemplateWrites(Model):
+    """All that one template's ARM deployment, and those that it linked to, wrote."""
+
+    template: str
+    writes: tuple[Write, ...] = ()
+    doers: tuple[Doer, ...] = ()
+
+
+class Removal(Model):
+    """A resource to delete. Those of a lower `level` go first."""
+
+    id: str
+    level: int
+
+
+class Change(Model):
+    """A resource that existed before and that the deployment wrote: its fingerprint from before."""
+
+    id: str
+    fingerprint: str
+
+
+class Undoing(Model):
+    """All that the deployment did in Azure: what is to be deleted, in order; what existed before and is to be as it
+    was; and what can't be judged. Written once for a rollback.
+
+    `no_previous` says why no previous versions are deployed again; None when they are.
+    """
+
+    no_previous: str | None = None
+    removals: tuple[Removal, ...] = ()
+    changes: tuple[Change, ...] = ()
+    unproven: tuple[str, ...] = ()
+
+
+def undoing_of(
+    writes: Iterable[Write],
+    doers: Iterable[Doer],
+    proofs: Proofs,
+    *,
+    created_at: Mapping[str, datetime],
+    also_created: Iterable[str] = (),
+) -> Undoing:
+    """What is to be undone of `writes`.
+
+    `created_at` are moments of creation, by id in lower case, as far as ARM's lists tell them. `also_created` are
+    resources that exist, though no operation is left that tells of their making. Nothing that existed before is
+    deleted, nor anything of which that is not known.
+    """
+    first: dict[str, Write] = {}
+    for write in sorted(writes, key=lambda write: write.at or _BEGINNING):
+        if not is_deployment(write.id):
+            first.setdefault(write.id.lower(), write)
+    existed = {key: proofs.existed(write.id, created_at.get(key)) for key, write in first.items()}
+    created = {key: write.id for key, write in first.items() if existed[key] is False}
+    created |= {id_.lower(): id_ for id_ in also_created if proofs.existed(id_) is False}
+    levels = _levels(created, first, doers)
+    latest_first = sorted(created, key=lambda key: first[key].at or _BEGINNING if key in first else _BEGINNING)[::-1]
+    removals = [Removal(id=created[key], level=levels[key]) for key in latest_first]
+    changes = [
+        Change(id=write.id, fingerprint=sighting.fingerprint)
+        for key, write in first.items()
+        if existed[key] and (sighting := proofs.present.get(key)) and sighting.fingerprint
+    ]
+    return Undoing(
+        removals=tuple(sorted(removals, key=lambda removal: removal.level)),
+        changes=tuple(changes),
+        unproven=tuple(write.id for key, write in first.items() if existed[key] is None),
+    )
+
+
+def _levels(created: Mapping[str, str], first: Mapping[str, Write], doers: Iterable[Doer]) -> dict[str, int]:
+    """For each resource how many waves of deletions come before its own: dependents, children and extensions first, and
+    resource groups, which show whether anything is left in them, after everything else."""
+    owned = {key: {owner.lower() for owner in owners_of(key)} & set(created) for key in created}
+    edges: dict[str, set[str]] = {key: set() for key in created}
+    for key, owners in owned.items():
+        for owner in owners:
+            edges[owner].add(key)
+    try:
+        found = tiers(_with_dependencies(edges, created, first, doers))
+    except CycleError:  # ARM's order contradicts what belongs to what, which alone never goes in a circle
+        found = tiers(edges)
+    of_resources = {key: found[key] for key in created if not is_group(key)}
+    ranks = {level: rank for rank, level in enumerate(sorted(set(of_resources.values())))}
+    groups = {key: len(ranks) for key in created if is_group(key)}
+    return {key: ranks[level] for key, level in of_resources.items()} | groups
+
+
+def _with_dependencies(
+    edges: Mapping[str, set[str]], created: Mapping[str, str], first: Mapping[str, Write], doers: Iterable[Doer]
+) -> dict[str, set[str]]:
+    """The edges (for each the ones that go before it) with ARM's own order turned round.
+
+    A deployment stands in the graph by two marks, between which all that it made is deleted.
+    """
+    found = {key: set(before) for key, before in edges.items()}
+    known = {doer.id.lower() for doer in doers}
+
+    def ends_of(key: str) -> tuple[str, str] | None:
+        """Before and after what the deletion of a resource, or of all that a deployment made, takes place."""
+        if key in known:
+            return f"{key}>", f"{key}<"
+        return (key, key) if key in created and not is_group(key) else None
+
+    def put(before: str, after: str) -> None:
+        found.setdefault(before, set())
+        found.setdefault(after, set()).add(before)
+
+    for key in created:
+        if key in first and not is_group(key) and (by := first[key].by.lower()) in known:
+            put(f"{by}>", key)
+            put(key, f"{by}<")
+    for doer in doers:
+        key = doer.id.lower()
+        put(f"{key}>", f"{key}<")
+        if doer.part_of:
+            put(f"{doer.part_of.lower()}>", f"{key}>")
+            put(f"{key}<", f"{doer.part_of.lower()}<")
+        order = [(dependent, needed) for dependent, all_needed in doer.before.items() for needed in all_needed]
+        order += [(doer.id, earlier) for earlier in doer.after]
+        for dependent, needed in order:
+            one, other = ends_of(dependent.lower()), ends_of(needed.lower())
+            if one and other and one != other:
+                put(one[1], other[0])
+    return found
