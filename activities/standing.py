@@ -30,6 +30,7 @@ def asked_of(services: Services, state: DeploymentState) -> ControlAnswer:
     cancel = control.cancel_of(state.run)
     return ControlAnswer(
         is_cancelled=cancel is not None,
+        cancelled_by=cancel.by if cancel else None,
         rollback=cancel.rollback if cancel else None,
         is_lock_broken=control.is_lock_broken(state.run),
     )

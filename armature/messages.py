@@ -43,10 +43,11 @@ class Answer(Model):
 class ControlAnswer(Answer):
     """An answer that also tells what the control document says for this run.
 
-    `rollback` is what the cancellation says of it (None: the deployment's option decides).
+    `rollback` is what the cancellation says of it (None: the deployment's option decides), `cancelled_by` who asked.
     """
 
     is_cancelled: bool = False
+    cancelled_by: str | None = None
     rollback: bool | None = None
     is_lock_broken: bool = False
 
@@ -152,7 +153,7 @@ class UploadAnswer(ControlAnswer):
     """What became of a record of the upload."""
 
 
-class GraphAnswer(Answer):
+class GraphAnswer(ControlAnswer):
     """The rollout before its first start, as the plan has it, and the templates that have packages to attach."""
 
     rollout: Rollout | None = None
@@ -160,12 +161,18 @@ class GraphAnswer(Answer):
 
 
 class RolloutInput(DeploymentStep):
-    """The input of the orchestrator `rollout`; the graph is there once it continues as new."""
+    """The input of the orchestrator `rollout`.
+
+    Once it continues as new, the graph is there, since when every look failed (`blind_since`), and why and by whom it
+    is being stopped.
+    """
 
     options: Options
     deadline: datetime | None = None
     graph: GraphAnswer | None = None
-    blind_polls: int = 0
+    blind_since: datetime | None = None
+    stop: StopReason | None = None
+    asked: ControlAnswer = ControlAnswer()
 
 
 class StartInput(DeploymentStep):
@@ -181,9 +188,15 @@ class StartAnswer(Answer):
 
 
 class PollInput(DeploymentStep):
-    """The attempts that are in flight."""
+    """The attempts that are in flight.
+
+    `looks_for_foreign` when deployments of others are to be looked for as well; `is_last_look` when what is cancelled is
+    not waited for any more, so that what still runs is to be told.
+    """
 
     in_flight: tuple[Start, ...]
+    looks_for_foreign: bool = False
+    is_last_look: bool = False
 
 
 class PollAnswer(ControlAnswer):
