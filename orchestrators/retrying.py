@@ -1,8 +1,9 @@
 """Calling activities, again when their failure says that waiting helps, by durable timer; and hearing of lost ones."""
 
 from collections.abc import Generator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from azure.durable_functions import DurableOrchestrationContext
 from azure.durable_functions.models.Task import TaskBase
@@ -11,7 +12,7 @@ from armature.errors import FailureClass, failure
 from armature.messages import Answer
 from armature.models import Model
 from armature.options import RetryPolicy
-from armature.scheduling import retry_wait
+from armature.patience import Patience
 
 Steps = Generator[TaskBase, Any, Any]
 """What an orchestrator is to the SDK: it yields tasks and is sent their results."""
@@ -19,9 +20,36 @@ Steps = Generator[TaskBase, Any, Any]
 UNTIL_WRITTEN = RetryPolicy(max_attempts=10, backoff_multiplier=2, first_interval_seconds=5)
 """What must not be lost is recorded with more patience than the caller's policy: for some twenty minutes."""
 
+CONTROL = "control"
+"""The external event that wakes an orchestrator when its deployment's control document has changed."""
+
 MAX_REASON = 500
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
+
+_WAKE_UPS: "WeakKeyDictionary[DurableOrchestrationContext, TaskBase]" = WeakKeyDictionary()
+"""The one wait for the event that each execution has. A context lives for one episode, replayed from the start."""
+
+
+def waited(context: DurableOrchestrationContext, until: datetime) -> Generator[TaskBase, Any, bool]:
+    """Wait until a moment, or until somebody asks something of the deployment; True in the second case.
+
+    An event only wakes, and only once in an execution: the SDK hands one that came while nobody waited to every wait
+    that follows, so a second wait for it could be over before it began. What is asked, activities read at every tick.
+    """
+    timer = context.create_timer(until)
+    known = _WAKE_UPS.get(context)
+    if known is not None and known.is_completed:
+        yield timer
+        return False
+    event = known if known is not None else context.wait_for_external_event(CONTROL)
+    _WAKE_UPS[context] = event
+    yield context.task_any([event, timer])
+    if not event.is_completed:
+        return False
+    if not timer.is_completed:
+        timer.cancel()
+    return True
 
 
 def answer_of(result: Any, answer: type[AnswerT]) -> AnswerT:
@@ -59,13 +87,28 @@ def all_called(
 
 
 def retried(
-    context: DurableOrchestrationContext, activity: str, work: Model, answer: type[AnswerT], policy: RetryPolicy
+    context: DurableOrchestrationContext,
+    activity: str,
+    work: Model,
+    answer: type[AnswerT],
+    policy: RetryPolicy,
+    deadline: datetime | None = None,
 ) -> Generator[TaskBase, Any, AnswerT]:
-    """Call an activity until its failure, if any, is none that waiting helps; `policy.max_attempts` times at most."""
-    for attempt in range(1, policy.max_attempts + 1):
+    """Call an activity until its failure, if any, is none that waiting helps.
+
+    `policy.max_attempts` times at most for failures that count, for a bounded time for those that do not (see
+    armature.patience); never again once `deadline` is over.
+    """
+    patience = Patience()
+    while True:
         found = yield from called(context, activity, work, answer)
-        if found.failure is None or not found.failure.is_retried or attempt == policy.max_attempts:
+        if found.failure is None:
             return found
-        wait = retry_wait(policy, attempt, found.failure.retry_after_seconds)
-        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=wait))
-    raise AssertionError("a retry policy allows at least one attempt")
+        why = found.failure
+        wait = patience.after(why.recovery, policy, f"{context.instance_id}|{activity}", why.retry_after_seconds)
+        again_at = context.current_utc_datetime + timedelta(seconds=wait.seconds if wait else 0)
+        if wait is None or (deadline is not None and again_at >= deadline):
+            return found
+        patience = wait.patience
+        if wait.seconds:
+            yield context.create_timer(again_at)

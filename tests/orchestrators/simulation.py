@@ -44,17 +44,22 @@ class _Pending:
 
 @dataclass
 class Simulation:
-    """One orchestration: `responds` maps activities and sub-orchestrations to what answers them."""
+    """One orchestration: `responds` maps activities and sub-orchestrations to what answers them.
+
+    `raised` are external events: how many seconds after the start, and the name.
+    """
 
     orchestrator: Callable[[Any], str]
     input: Any
     responds: Mapping[str, Respond]
     instance_id: str = "d-1"
+    raised: tuple[tuple[float, str], ...] = ()
     now: datetime = START
     calls: list[Call] = field(default_factory=list)
     statuses: list[Any] = field(default_factory=list)
     longest_history: int = 0
     executions: int = 1
+    _pending: list[_Pending] = field(default_factory=list)
 
     def run(self) -> Any:
         """Run to the end; answers the output.
@@ -63,6 +68,8 @@ class Simulation:
             AssertionError: it failed, never ends, or schedules something else on replay.
         """
         self._begin(self.input)
+        for seconds, name in self.raised:
+            self._wait(START + timedelta(seconds=seconds), {"EventType": 15, "Name": name, "Input": "null"})
         for _ in range(MAX_EPISODES):
             state = self._episode()
             if self._continues_as_new(state):
@@ -81,7 +88,7 @@ class Simulation:
         self._input = value
         self._history: list[dict[str, Any]] = []
         self._scheduled: list[tuple[Any, ...]] = []
-        self._pending: list[_Pending] = []
+        self._pending = [pending for pending in self._pending if pending.row["EventType"] == 15]
         self._row(12)
         self._row(0, Name=self.instance_id, Version=None, Input=json.dumps(json.dumps(value)))
 
@@ -94,7 +101,7 @@ class Simulation:
         state = replayed(self.orchestrator, self._history, json.dumps(self._input), self.instance_id)
         if "customStatus" in state and (not self.statuses or self.statuses[-1] != state["customStatus"]):
             self.statuses.append(state["customStatus"])
-        self._schedule([action for action in scheduled_actions(state) if action["actionType"] != 4])
+        self._schedule([action for action in scheduled_actions(state) if action["actionType"] not in (4, 6)])
         self._row(13)
         return state
 
@@ -104,6 +111,8 @@ class Simulation:
         for number in range(len(self._scheduled), len(actions)):
             self._start(number, actions[number])
         self._scheduled = known
+        cancelled = {number for number, action in enumerate(actions) if action.get("isCanceled")}
+        self._pending = [pending for pending in self._pending if pending.row.get("TimerId") not in cancelled]
 
     def _start(self, number: int, action: dict[str, Any]) -> None:
         if action["actionType"] == 5:
