@@ -1,5 +1,6 @@
 """Resources by id: found, read, listed, acted on, deleted."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from azure.core.exceptions import HttpResponseError
@@ -10,6 +11,7 @@ from armature.azure.arm.ids import SUBSCRIPTION_TYPE, bare, resource_type_of
 from armature.azure.arm.providers import Providers
 from armature.azure.failures import arm_failures
 from armature.azure.models import ArmResource
+from armature.errors import FailureClass, FailureError
 
 
 class Resources(Providers):
@@ -62,9 +64,9 @@ class Resources(Providers):
         return self._read(resource_id, self.api_version(resource_type_of(resource_id)))
 
     def delete_resource(self, resource_id: str) -> bool:
-        """Delete what the id names: True when it is gone, False when ARM accepted and works on it: look again.
+        """Delete what the id names: True when it is gone, False while ARM deletes it: call again to see.
 
-        A second run finds it gone or asks again, which changes nothing. Of a deployment only the history entry goes.
+        A second run finds it gone or being deleted. Of a deployment only the history entry goes.
 
         Raises:
             ValueError: it is not the id of a resource or a resource group.
@@ -73,9 +75,21 @@ class Resources(Providers):
         resource_type = resource_type_of(resource_id)
         if resource_type == SUBSCRIPTION_TYPE:
             raise ValueError(f"a subscription is not deleted: {resource_id}")
-        return self._delete(resource_id, self.api_version(resource_type))
+        try:
+            return self._delete(resource_id, self.api_version(resource_type))
+        except FailureError as error:
+            if error.failure.failure_class is not FailureClass.RESOURCE_CONFLICT:
+                raise
+            document = self.read_resource(resource_id)
+            if document is not None and not _is_being_deleted(document):
+                raise
+        return document is None
 
     def post_action(self, resource_id: str, action: str, api_version: str) -> dict[str, Any]:
         """Do an action of a resource (`listKeys`, `restart`…) and give its answer. What a second run does, the action
         says."""
         return self._send("POST", f"{resource_id}/{action}", api_version)
+
+
+def _is_being_deleted(document: Mapping[str, Any]) -> bool:
+    return str((document.get("properties") or {}).get("provisioningState")).lower() == "deleting"

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,8 @@ from azure.core.pipeline.transport import RequestsTransport
 from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
+
+from armature.azure.arm import ArmGateway
 
 
 class AnyToken:
@@ -59,6 +61,10 @@ class CannedAdapter(HTTPAdapter):
     def sent(self, method: str) -> list[Any]:
         """The bodies of the requests made with that method."""
         return [json.loads(request.body or "null") for request in self.requests if request.method == method]
+
+
+CannedArm = Callable[[dict[tuple[str, str], Any]], tuple[ArmGateway, CannedAdapter]]
+"""Makes a gateway from answers by method and path (see the fixture `canned_arm`)."""
 
 
 def _content(body: Any) -> tuple[bytes, str]:

@@ -12,7 +12,7 @@ from armature.azure.models import ArmDeployment, DeploymentBody
 from armature.clouds import CLOUDS
 from armature.errors import FailureClass, FailureError
 from armature.plan import DeploymentScopeTarget
-from tests.armature.azure.canned import Answer, AnyToken, CannedAdapter
+from tests.armature.azure.canned import Answer, AnyToken, CannedAdapter, CannedArm
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 S = f"/subscriptions/{SUBSCRIPTION}"
@@ -21,18 +21,6 @@ IN_GROUP = DeploymentScopeTarget(subscription=SUBSCRIPTION, resource_group="rg-s
 IN_SUBSCRIPTION = DeploymentScopeTarget(subscription=SUBSCRIPTION)
 DEPLOYMENTS = "/providers/Microsoft.Resources/deployments"
 SITE = f"{GROUP}/providers/Microsoft.Web/sites/api"
-
-Gateway = Callable[[dict[tuple[str, str], Any]], tuple[ArmGateway, CannedAdapter]]
-
-
-@pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
-    def make(answers: dict[tuple[str, str], Any]) -> tuple[ArmGateway, CannedAdapter]:
-        adapter = CannedAdapter({(method, path.lower()): answer for (method, path), answer in answers.items()})
-        monkeypatch.setattr(access, "shared_transport", adapter.transport)
-        return ArmGateway(CLOUDS["AzureUSGovernment"], AnyToken(), SUBSCRIPTION), adapter
-
-    return make
 
 
 def deployment_answer(state: str, **properties: Any) -> Answer:
@@ -62,8 +50,8 @@ def operation(state: str, target: str | None, message: Any = None, kind: str = "
     return {"id": "/x/operations/1", "operationId": "1", "properties": properties}
 
 
-def test_requests_go_to_the_clouds_own_endpoint_with_a_fixed_version(gateway: Gateway) -> None:
-    arm_gateway, adapter = gateway({("GET", S): Answer(200, {"subscriptionId": SUBSCRIPTION})})
+def test_requests_go_to_the_clouds_own_endpoint_with_a_fixed_version(canned_arm: CannedArm) -> None:
+    arm_gateway, adapter = canned_arm({("GET", S): Answer(200, {"subscriptionId": SUBSCRIPTION})})
 
     arm_gateway.check_access()
 
@@ -73,9 +61,9 @@ def test_requests_go_to_the_clouds_own_endpoint_with_a_fixed_version(gateway: Ga
     assert adapter.requests[0].headers["Authorization"] == "Bearer not-a-token"
 
 
-def test_a_deployment_is_put_as_a_link_with_its_sas_beside_it(gateway: Gateway) -> None:
+def test_a_deployment_is_put_as_a_link_with_its_sas_beside_it(canned_arm: CannedArm) -> None:
     path = f"{GROUP}{DEPLOYMENTS}/web"
-    arm_gateway, adapter = gateway({("PUT", path): deployment_answer("Accepted")})
+    arm_gateway, adapter = canned_arm({("PUT", path): deployment_answer("Accepted")})
     body = DeploymentBody(
         template_uri="https://a.example/t/web.json",
         query_string="sv=1&sig=SECRET",
@@ -100,8 +88,8 @@ def test_a_deployment_is_put_as_a_link_with_its_sas_beside_it(gateway: Gateway) 
     assert "SECRET" not in str(body)
 
 
-def test_a_subscription_deployment_is_put_with_its_location_and_an_inline_template(gateway: Gateway) -> None:
-    arm_gateway, adapter = gateway({("PUT", f"{S}{DEPLOYMENTS}/web"): deployment_answer("Accepted")})
+def test_a_subscription_deployment_is_put_with_its_location_and_an_inline_template(canned_arm: CannedArm) -> None:
+    arm_gateway, adapter = canned_arm({("PUT", f"{S}{DEPLOYMENTS}/web"): deployment_answer("Accepted")})
 
     arm_gateway.put_deployment(
         IN_SUBSCRIPTION, "web", DeploymentBody(template={"resources": []}, location="usgovvirginia")
@@ -113,9 +101,9 @@ def test_a_subscription_deployment_is_put_with_its_location_and_an_inline_templa
     assert "templateLink" not in sent["properties"]
 
 
-def test_a_deployment_that_is_active_is_refused_as_a_conflict(gateway: Gateway) -> None:
+def test_a_deployment_that_is_active_is_refused_as_a_conflict(canned_arm: CannedArm) -> None:
     error = {"error": {"code": "DeploymentActive", "message": "It is running."}}
-    arm_gateway, _ = gateway({("PUT", f"{GROUP}{DEPLOYMENTS}/web"): Answer(409, error)})
+    arm_gateway, _ = canned_arm({("PUT", f"{GROUP}{DEPLOYMENTS}/web"): Answer(409, error)})
 
     with pytest.raises(FailureError) as caught:
         arm_gateway.put_deployment(IN_GROUP, "web", DeploymentBody(template={}))
@@ -123,9 +111,9 @@ def test_a_deployment_that_is_active_is_refused_as_a_conflict(gateway: Gateway) 
     assert caught.value.failure.failure_class is FailureClass.RESOURCE_CONFLICT
 
 
-def test_a_provider_that_is_not_registered_is_refused_at_once(gateway: Gateway) -> None:
+def test_a_provider_that_is_not_registered_is_refused_at_once(canned_arm: CannedArm) -> None:
     error = {"error": {"code": "MissingSubscriptionRegistration", "message": "No 'Microsoft.Web'."}}
-    arm_gateway, adapter = gateway({("PUT", f"{GROUP}{DEPLOYMENTS}/web"): Answer(409, error)})
+    arm_gateway, adapter = canned_arm({("PUT", f"{GROUP}{DEPLOYMENTS}/web"): Answer(409, error)})
 
     with pytest.raises(FailureError) as caught:
         arm_gateway.put_deployment(IN_GROUP, "web", DeploymentBody(template={}))
@@ -134,7 +122,7 @@ def test_a_provider_that_is_not_registered_is_refused_at_once(gateway: Gateway) 
     assert len(adapter.requests) == 1
 
 
-def test_outputs_come_without_the_secure_ones(gateway: Gateway) -> None:
+def test_outputs_come_without_the_secure_ones(canned_arm: CannedArm) -> None:
     outputs = {
         "url": {"type": "String", "value": "https://x"},
         "nothing": {"type": "Object", "value": None},
@@ -143,7 +131,7 @@ def test_outputs_come_without_the_secure_ones(gateway: Gateway) -> None:
         "told": {"type": "securestring", "value": "SECRET"},
     }
     resources = [{"id": f"{GROUP}/providers/Microsoft.Web/sites/a"}]
-    arm_gateway, _ = gateway(
+    arm_gateway, _ = canned_arm(
         {
             ("GET", f"{GROUP}{DEPLOYMENTS}/web"): deployment_answer(
                 "Succeeded", outputs=outputs, outputResources=resources, duration="PT12.3S"
@@ -161,8 +149,8 @@ def test_outputs_come_without_the_secure_ones(gateway: Gateway) -> None:
     assert found.timestamp is not None
 
 
-def test_what_is_not_there_is_none_and_has_no_operations(gateway: Gateway) -> None:
-    arm_gateway, _ = gateway({})
+def test_what_is_not_there_is_none_and_has_no_operations(canned_arm: CannedArm) -> None:
+    arm_gateway, _ = canned_arm({})
 
     assert arm_gateway.get_deployment(IN_GROUP, "web") is None
     assert arm_gateway.list_operations(IN_GROUP, "web") == []
@@ -170,13 +158,13 @@ def test_what_is_not_there_is_none_and_has_no_operations(gateway: Gateway) -> No
     assert arm_gateway.get_resource(SITE, "2022-09-01") is None
 
 
-def test_operations_are_read_over_all_pages(gateway: Gateway) -> None:
+def test_operations_are_read_over_all_pages(canned_arm: CannedArm) -> None:
     path = f"{GROUP}{DEPLOYMENTS}/web/operations"
     vnet = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/v"
     next_link = f"https://management.usgovcloudapi.net{path}?api-version=2022-09-01&$skiptoken=2"
     first = {"value": [operation("Succeeded", vnet)], "nextLink": next_link}
     second = {"value": [operation("Running", f"{GROUP}{DEPLOYMENTS}/child"), operation("Succeeded", None, kind="Read")]}
-    arm_gateway, _ = gateway({("GET", path): [Answer(200, first), Answer(200, second)]})
+    arm_gateway, _ = canned_arm({("GET", path): [Answer(200, first), Answer(200, second)]})
 
     found = arm_gateway.list_operations(IN_GROUP, "web")
 
@@ -199,7 +187,7 @@ class TestDeploymentFailure:
         error={"code": "DeploymentFailed", "message": "At least one resource deployment operation failed."},
     )
 
-    def test_a_linked_deployments_reason_is_found_in_its_own_operations(self, gateway: Gateway) -> None:
+    def test_a_linked_deployments_reason_is_found_in_its_own_operations(self, canned_arm: CannedArm) -> None:
         child = f"{S}/resourceGroups/rg-other{DEPLOYMENTS}/child"
         grandchild = f"{S}{DEPLOYMENTS}/grandchild"
         account = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/shop"
@@ -209,7 +197,7 @@ class TestDeploymentFailure:
         def page(*operations: dict[str, Any]) -> Answer:
             return Answer(200, {"value": list(operations)})
 
-        arm_gateway, _ = gateway(
+        arm_gateway, _ = canned_arm(
             {
                 ("GET", f"{GROUP}{DEPLOYMENTS}/web/operations"): page(operation("Failed", child, at_least_one)),
                 ("GET", f"{child}/operations"): page(operation("Failed", grandchild, at_least_one)),
@@ -224,21 +212,21 @@ class TestDeploymentFailure:
         assert failure.correlation_id == "c-1"
         assert all(cause.code != "DeploymentFailed" for cause in failure.causes)
 
-    def test_a_plain_text_reason_is_kept_with_its_resource(self, gateway: Gateway) -> None:
+    def test_a_plain_text_reason_is_kept_with_its_resource(self, canned_arm: CannedArm) -> None:
         vnet = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/v"
         operations = {"value": [operation("Failed", vnet, "The subnet is in use.")]}
-        arm_gateway, _ = gateway({("GET", f"{GROUP}{DEPLOYMENTS}/web/operations"): Answer(200, operations)})
+        arm_gateway, _ = canned_arm({("GET", f"{GROUP}{DEPLOYMENTS}/web/operations"): Answer(200, operations)})
 
         failure = arm_gateway.deployment_failure(IN_GROUP, "web", self.FAILED)
 
         assert (failure.message, failure.causes[0].target) == ("The subnet is in use.", vnet)
 
-    def test_a_reason_that_hides_in_a_message_is_told_once_with_its_resource(self, gateway: Gateway) -> None:
+    def test_a_reason_that_hides_in_a_message_is_told_once_with_its_resource(self, canned_arm: CannedArm) -> None:
         vnet = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/v"
         hidden = json.dumps({"status": "Failed", "error": {"code": "SubnetBroken", "message": "No."}})
         conflict = {"code": "Conflict", "message": hidden}
         operations = {"value": [operation("Failed", vnet, {"status": "Failed", "error": conflict})]}
-        arm_gateway, _ = gateway({("GET", f"{GROUP}{DEPLOYMENTS}/web/operations"): Answer(200, operations)})
+        arm_gateway, _ = canned_arm({("GET", f"{GROUP}{DEPLOYMENTS}/web/operations"): Answer(200, operations)})
         failed = self.FAILED.model_copy(
             update={"error": {**self.FAILED.error, "details": [{**conflict, "target": vnet}]}}
         )
@@ -247,18 +235,18 @@ class TestDeploymentFailure:
 
         assert [(cause.code, cause.target) for cause in failure.causes] == [("SubnetBroken", vnet)]
 
-    def test_a_deployment_that_links_to_itself_does_not_go_on_for_ever(self, gateway: Gateway) -> None:
+    def test_a_deployment_that_links_to_itself_does_not_go_on_for_ever(self, canned_arm: CannedArm) -> None:
         own = f"{GROUP}{DEPLOYMENTS}/web"
         operations = {"value": [operation("Failed", own, {"error": {"code": "Conflict", "message": "Again."}})]}
-        arm_gateway, adapter = gateway({("GET", f"{own}/operations"): Answer(200, operations)})
+        arm_gateway, adapter = canned_arm({("GET", f"{own}/operations"): Answer(200, operations)})
 
         failure = arm_gateway.deployment_failure(IN_GROUP, "web", self.FAILED)
 
         assert failure.message == "Again."
         assert len(adapter.requests) == MAX_LINKED_DEPTH
 
-    def test_when_nothing_says_more_the_envelope_speaks(self, gateway: Gateway) -> None:
-        arm_gateway, _ = gateway({})
+    def test_when_nothing_says_more_the_envelope_speaks(self, canned_arm: CannedArm) -> None:
+        arm_gateway, _ = canned_arm({})
 
         failure = arm_gateway.deployment_failure(IN_GROUP, "web", self.FAILED)
 
@@ -274,24 +262,26 @@ class TestResourceGroup:
         body = {"name": "rg-shop", "location": "westus", "tags": {"a": "b"}, "properties": {"provisioningState": state}}
         return Answer(200, body)
 
-    def test_one_that_is_there_is_left_as_it_is(self, gateway: Gateway) -> None:
-        arm_gateway, adapter = gateway({("GET", self.PATH): self.answer()})
+    def test_one_that_is_there_is_left_as_it_is(self, canned_arm: CannedArm) -> None:
+        arm_gateway, adapter = canned_arm({("GET", self.PATH): self.answer()})
 
         group = arm_gateway.ensure_resource_group("rg-shop", "eastus2", {"c": "d"})
 
         assert (group.location, group.tags) == ("westus", {"a": "b"})
         assert adapter.sent("PUT") == []
 
-    def test_one_that_is_absent_is_made(self, gateway: Gateway) -> None:
-        arm_gateway, adapter = gateway({("PUT", self.PATH): self.answer()})
+    def test_one_that_is_absent_is_made(self, canned_arm: CannedArm) -> None:
+        arm_gateway, adapter = canned_arm({("PUT", self.PATH): self.answer()})
 
         arm_gateway.ensure_resource_group("rg-shop", "westus", {"a": "b"})
 
         assert adapter.sent("PUT") == [{"location": "westus", "tags": {"a": "b"}}]
 
-    def test_one_that_is_being_deleted_is_a_conflict(self, gateway: Gateway) -> None:
+    def test_one_that_is_being_deleted_is_a_conflict(self, canned_arm: CannedArm) -> None:
         error = {"error": {"code": "ResourceGroupBeingDeleted", "message": "Wait."}}
-        arm_gateway, _ = gateway({("GET", self.PATH): self.answer("Deleting"), ("PUT", self.PATH): Answer(409, error)})
+        arm_gateway, _ = canned_arm(
+            {("GET", self.PATH): self.answer("Deleting"), ("PUT", self.PATH): Answer(409, error)}
+        )
 
         with pytest.raises(FailureError) as caught:
             arm_gateway.ensure_resource_group("rg-shop", "westus", {})
@@ -299,13 +289,13 @@ class TestResourceGroup:
         assert caught.value.failure.is_retried
 
 
-def test_resources_are_found_by_tag_and_the_type_is_compared_here(gateway: Gateway) -> None:
+def test_resources_are_found_by_tag_and_the_type_is_compared_here(canned_arm: CannedArm) -> None:
     account = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/a"
     found = [
         {"id": account, "type": "microsoft.storage/STORAGEACCOUNTS", "name": "a", "location": "eastus2"},
         {"id": SITE, "type": "Microsoft.Web/sites", "name": "api", "location": "eastus2"},
     ]
-    arm_gateway, adapter = gateway({("GET", f"{S}/resources"): Answer(200, {"value": found})})
+    arm_gateway, adapter = canned_arm({("GET", f"{S}/resources"): Answer(200, {"value": found})})
 
     resources = arm_gateway.find_resources("armature-artifacts", "v1", "Microsoft.Storage/storageAccounts")
 
@@ -314,7 +304,7 @@ def test_resources_are_found_by_tag_and_the_type_is_compared_here(gateway: Gatew
     assert query["$filter"] == ["tagName eq 'armature-artifacts' and tagValue eq 'v1'"]
 
 
-def test_a_resource_tells_its_properties_and_identities(gateway: Gateway) -> None:
+def test_a_resource_tells_its_properties_and_identities(canned_arm: CannedArm) -> None:
     body = {
         "id": SITE,
         "type": "Microsoft.Web/sites",
@@ -327,7 +317,7 @@ def test_a_resource_tells_its_properties_and_identities(gateway: Gateway) -> Non
         },
         "properties": {"state": "Running", "nested": {"a": None}},
     }
-    arm_gateway, _ = gateway({("GET", SITE): Answer(200, body)})
+    arm_gateway, _ = canned_arm({("GET", SITE): Answer(200, body)})
 
     site = arm_gateway.get_resource(SITE, "2022-09-01")
 
@@ -342,8 +332,8 @@ class TestAppSettings:
     LIST = f"{SITE}/config/appsettings/list"
     PUT = f"{SITE}/config/appsettings"
 
-    def test_the_others_are_kept(self, gateway: Gateway) -> None:
-        arm_gateway, adapter = gateway(
+    def test_the_others_are_kept(self, canned_arm: CannedArm) -> None:
+        arm_gateway, adapter = canned_arm(
             {("POST", self.LIST): Answer(200, {"properties": {"A": "1", "B": "2"}}), ("PUT", self.PUT): Answer(200, {})}
         )
 
@@ -352,8 +342,8 @@ class TestAppSettings:
         assert changed
         assert adapter.sent("PUT") == [{"properties": {"A": "1", "B": "3", "C": "4"}}]
 
-    def test_when_all_are_so_already_nothing_is_written(self, gateway: Gateway) -> None:
-        arm_gateway, adapter = gateway({("POST", self.LIST): Answer(200, {"properties": {"A": "1", "B": "2"}})})
+    def test_when_all_are_so_already_nothing_is_written(self, canned_arm: CannedArm) -> None:
+        arm_gateway, adapter = canned_arm({("POST", self.LIST): Answer(200, {"properties": {"A": "1", "B": "2"}})})
 
         changed = arm_gateway.set_app_settings(SITE, {"B": "2"})
 
