@@ -3,8 +3,8 @@
     with arm_failures():        calls of Azure Resource Manager
     with storage_failures():    calls of blob storage
 
-A message never holds the query of a URL: urllib3 and requests name the whole URL when a connection fails, and a SAS is
-a query.
+What it means is `armature.errors`' to say; here is only how the SDKs carry it. A message never holds the query of a
+URL: urllib3 and requests name the whole URL when a connection fails, and a SAS is a query.
 """
 
 import json
@@ -16,46 +16,24 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
-from azure.core.exceptions import (
-    AzureError,
-    ClientAuthenticationError,
-    DecodeError,
-    HttpResponseError,
-    IncompleteReadError,
-    ServiceRequestError,
-    ServiceResponseError,
+from azure.core.exceptions import AzureError, ClientAuthenticationError, DecodeError, HttpResponseError
+from requests import HTTPError
+
+from armature.errors import (
+    Failure,
+    FailureClass,
+    FailureError,
+    Speaker,
+    code_of_status,
+    failure_from_code,
+    failure_from_error,
+    failure_from_exception,
+    leaf_causes,
 )
-from azure.identity import CredentialUnavailableError
-from requests import ConnectionError, HTTPError, Timeout  # noqa: A004  (requests' own, not the built-in)
 
-from armature.errors import Failure, FailureClass, FailureError, failure, failure_from_error, leaf_causes
-
-CONNECTION_ERROR = "ConnectionError"
-ANSWER_UNREADABLE = "AnswerUnreadable"
-CREDENTIAL_UNAVAILABLE = "CredentialUnavailable"
-
-_CONNECTION_ERRORS = (ServiceRequestError, ServiceResponseError, IncompleteReadError, ConnectionError, Timeout)
-
-_STORAGE_REFUSALS = frozenset(
-    ("authenticationfailed", "authorizationfailure", "authorizationpermissionmismatch", "noauthenticationinformation")
-)
-"""What storage says to a token, a SAS or a role that it does not accept (yet): Blob service error codes, 2025-11."""
-
-_STORAGE_CODES = {
-    "containerbeingdeleted": FailureClass.RESOURCE_CONFLICT,
-    "leaseidmissing": FailureClass.RESOURCE_CONFLICT,
-    "conditionnotmet": FailureClass.RESOURCE_CONFLICT,
-    "serverbusy": FailureClass.THROTTLED,
-}
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
-_QUERY = re.compile(r"\?[^\s'\"<>()?=]*=[^\s'\"<>()]*")
-_XML_CODE = re.compile(r"<Code>\s*([A-Za-z0-9]{1,80})\s*</Code>")
-_XML_MESSAGE = re.compile(r"<Message>\s*([^<]{1,1000})")
+_QUERY = re.compile(r"\?[^\s'\"<>()?=\\]*=(?:[^\s'\"<>()\\]|\\u0026)*")  # JSON inside of a text may escape its "&"
 _MAX_BODY = 4 * 1024**2
-_CREDENTIAL_STEP = (
-    "Give the app a managed identity (or sign in with az login on a developer's machine), and set AZURE_CLIENT_ID when "
-    "the identity is user-assigned."
-)
 
 
 @contextmanager
@@ -77,23 +55,15 @@ def storage_failures() -> Iterator[None]:
 
 
 def failure_of(error: Exception, *, is_storage: bool = False) -> Failure:
-    """Classify an exception of the SDKs, or of requests: by the answer it carries, else by its kind.
+    """Classify an exception of the SDKs, or of requests: by the answer it carries, else by what kept it from one.
 
     An answer may be JSON, XML (storage), HTML, or empty; its status stands in for a code that it does not give.
     """
-    if isinstance(error, CredentialUnavailableError):
-        return failure(FailureClass.AUTHORIZATION, CREDENTIAL_UNAVAILABLE, _message_of(error), _CREDENTIAL_STEP)
-    if isinstance(error, _CONNECTION_ERRORS):
-        return failure(FailureClass.TRANSIENT, CONNECTION_ERROR, _message_of(error))
-    if isinstance(error, DecodeError | json.JSONDecodeError) and getattr(error, "response", None) is None:
-        return failure(FailureClass.TRANSIENT, ANSWER_UNREADABLE, f"The service's answer can't be read: {error}")
     if isinstance(error, HttpResponseError | HTTPError) and error.response is not None:
-        found = _failure_from_response(error.response, is_storage=is_storage)
+        found = _failure_from_response(error.response, Speaker.STORAGE if is_storage else Speaker.ARM)
         if not (isinstance(error, ClientAuthenticationError) and found.failure_class is FailureClass.UNKNOWN):
             return found
-    if isinstance(error, ClientAuthenticationError):
-        return failure(FailureClass.AUTHORIZATION, "AuthenticationFailed", _message_of(error), _CREDENTIAL_STEP)
-    return failure(FailureClass.UNKNOWN, type(error).__name__, _message_of(error))
+    return failure_from_exception(error, _message_of(error))
 
 
 def retry_after_seconds(value: str | None, *, now: datetime | None = None) -> float | None:
@@ -128,72 +98,44 @@ def without_queries_within(value: Any) -> Any:
 
 def _message_of(error: Exception) -> str:
     message = getattr(error, "message", None) or error
+    if isinstance(error, DecodeError | json.JSONDecodeError):
+        message = f"The service's answer can't be read: {message}"
     return without_queries(str(message)).strip()[:1000] or type(error).__name__
 
 
-def _failure_from_response(response: Any, *, is_storage: bool) -> Failure:
+def _failure_from_response(response: Any, speaker: Speaker) -> Failure:
     status = int(response.status_code)
     if status < HTTPStatus.BAD_REQUEST:
-        return failure(FailureClass.TRANSIENT, ANSWER_UNREADABLE, f"HTTP {status} with a body that is no answer.")
+        return failure_from_code("AnswerUnreadable", f"HTTP {status} with a body that can't be read as an answer.")
     headers = response.headers
-    retry_after = retry_after_seconds(headers.get("Retry-After"))
     correlation = headers.get("x-ms-correlation-request-id") or headers.get("x-ms-request-id")
-    document = _error_document(response, status)
-    found = failure_from_error(
-        document,
+    return failure_from_error(
+        _error_document(response, status),
         status=status,
-        retry_after_seconds=retry_after,
+        speaker=speaker,
+        retry_after_seconds=retry_after_seconds(headers.get("Retry-After")),
         correlation_id=str(correlation) if correlation else None,
-    )
-    return _as_storage_failure(found, status) if is_storage else found
-
-
-def _as_storage_failure(found: Failure, status: int) -> Failure:
-    """Storage uses some of ARM's codes with a meaning of its own."""
-    code = found.code.lower()
-    if code in _STORAGE_REFUSALS or status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        kind = FailureClass.STORAGE_ACCESS
-    elif code in _STORAGE_CODES:
-        kind = _STORAGE_CODES[code]
-    else:
-        return found
-    restated = failure(kind, found.code, found.message)
-    return found.model_copy(
-        update={"failure_class": kind, "recovery": restated.recovery, "suggestion": restated.suggestion}
     )
 
 
 def _error_document(response: Any, status: int) -> Any:
-    """The error in the answer's body as ARM's shape; the status gives the code that the body does not."""
-    text = _body(response).lstrip("\ufeff \r\n\t")
-    reason = ""
-    if text.startswith(("{", "[")):
-        try:
-            document = without_queries_within(json.loads(text))
-        except ValueError:
-            document = None
-        causes = list(leaf_causes(document))
-        if any(cause.code != "Unknown" for cause in causes):
-            return document
-        reason = " ".join(cause.message for cause in causes)
-    code = response.headers.get("x-ms-error-code") or _found(_XML_CODE, text)
-    if code:
-        reason = reason or _found(_XML_MESSAGE, text) or ""
-    else:
-        code = _code_of_status(status)
-    return {"code": str(code), "message": without_queries(reason).strip() or f"HTTP {status} {code}"}
+    """The error in the answer, in a shape that `leaf_causes` reads; header and status give a code that the body does
+    not."""
+    document = without_queries_within(_read(_body(response).lstrip("\ufeff \r\n\t")))
+    causes = list(leaf_causes(document))
+    if any(cause.code != "Unknown" for cause in causes):
+        return document
+    code = response.headers.get("x-ms-error-code") or code_of_status(status)
+    reason = " ".join(cause.message for cause in causes if cause.message).strip()
+    return {"code": str(code), "message": reason or f"HTTP {status} {code}"}
 
 
-def _code_of_status(status: int) -> str:
+def _read(text: str) -> Any:
+    """The JSON of a text, or the text as it is."""
     try:
-        return HTTPStatus(status).phrase.title().replace(" ", "").replace("-", "")
-    except ValueError:
-        return f"Http{status}"
-
-
-def _found(pattern: re.Pattern[str], text: str) -> str | None:
-    match = pattern.search(text)
-    return match.group(1) if match else None
+        return json.loads(text) if text.startswith(("{", "[")) else text
+    except (ValueError, RecursionError):
+        return text
 
 
 def _body(response: Any) -> str:

@@ -10,7 +10,7 @@ from armature.redaction import redact
 
 
 class FailureClass(StrEnum):
-    """What kind of failure it is; the order of `HARDEST_FIRST` tells which class wins among several leaves."""
+    """What kind of failure it is (design section 6), from what passes by itself to what a person must change."""
 
     TRANSIENT = "transient"
     THROTTLED = "throttled"
@@ -47,14 +47,46 @@ class Recovery(StrEnum):
     FAIL = "fail"
 
 
+RECOVERY_OF_CLASS = {
+    FailureClass.TRANSIENT: Recovery.BACK_OFF,
+    FailureClass.THROTTLED: Recovery.BACK_OFF,
+    FailureClass.STORAGE_ACCESS: Recovery.FRESH_SAS,
+    FailureClass.RESOURCE_CONFLICT: Recovery.WAIT,
+    FailureClass.MISSING_DEPENDENCY: Recovery.AFTER_PROGRESS,
+    FailureClass.NOT_REGISTERED: Recovery.REGISTER_PROVIDER,
+    FailureClass.QUOTA: Recovery.FAIL,
+    FailureClass.TEMPLATE: Recovery.FAIL,
+    FailureClass.POLICY: Recovery.FAIL,
+    FailureClass.AUTHORIZATION: Recovery.FAIL,
+    FailureClass.UNKNOWN: Recovery.FAIL,
+}
+"""What is done about a failure of a class, where the code's row of the table says nothing else."""
+
+RETRIED = frozenset({Recovery.BACK_OFF, Recovery.FRESH_SAS, Recovery.OUTWAIT, Recovery.WAIT})
+"""What is done about a failure by trying the same again."""
+
 MAX_CAUSES = 10
 MAX_MESSAGE = 2000
 
 CleanText = Annotated[str, AfterValidator(redact)]
 """Text of a service without the secrets that services repeat, such as the SAS of a template that was not found."""
 
-RETRIED = frozenset({Recovery.BACK_OFF, Recovery.FRESH_SAS, Recovery.OUTWAIT, Recovery.WAIT})
-"""What is done about a failure by trying the same again."""
+
+class Violation(Model):
+    """Where ARM found a template wrong (`TemplateViolation` of `additionalInfo`): lines and columns are 1-based, `path`
+    is a JSON path of the template as ARM read it. ARM gives 0 or nothing for what it can't tell."""
+
+    line: int = 0
+    column: int = 0
+    path: str = ""
+
+
+class DenyingPolicy(Model):
+    """Which policy refused (`PolicyViolation` of `additionalInfo`): what people call it, and its assignment's id."""
+
+    assignment: str
+    definition: str
+    assignment_id: str | None = None
 
 
 class Cause(Model):
@@ -67,13 +99,15 @@ class Cause(Model):
     message: CleanText
     target: CleanText | None = None
     place: str | None = None
+    violation: Violation | None = None
+    policy: DenyingPolicy | None = None
 
 
 class Failure(Model):
     """One classified failure. `retry_after_seconds` is what the service asked for, if it did.
 
-    `recovery` is what is done about it, `subject` what that needs to know (the namespace of a provider to register).
-    `link` is the page of Microsoft's documentation about the code.
+    `recovery` is what is done about it, `subject` what that needs to know (the namespace of a provider to register, the
+    id of the scope whose history is full). `link` is the page of Microsoft's documentation about the code.
     """
 
     failure_class: FailureClass
@@ -81,7 +115,7 @@ class Failure(Model):
     subject: str | None = None
     code: str
     message: CleanText
-    suggestion: str
+    suggestion: CleanText
     link: str | None = None
     causes: tuple[Cause, ...] = ()
     retry_after_seconds: float | None = None

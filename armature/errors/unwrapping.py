@@ -1,74 +1,193 @@
 """The leaves of ARM's errors: what really failed, out of the envelopes around it."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from armature.errors.catalogue import ENVELOPES
-from armature.errors.model import MAX_MESSAGE, Cause
+from armature.errors.model import MAX_MESSAGE, Cause, DenyingPolicy, Violation
+from armature.errors.pages import cause_in_page, cause_in_xml
 
 _MAX_DEPTH = 20
-
-
-def _folded(document: dict[str, Any]) -> dict[str, Any]:
-    return {str(key).lower(): value for key, value in document.items()}
-
-
-def _embedded(message: str) -> Any:
-    """The JSON document inside a message string, if the message is one."""
-    text = message.strip()
-    if not text.startswith(("{", "[")):
-        return None
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
+_MAX_TRIES = 5
+_BRACE = re.compile(r"[{\[]")
+AADSTS = re.compile(r"\bAADSTS\d{4,9}\b")
+_UNKNOWN = "Unknown"
 
 
 def leaf_causes(error: Any, depth: int = 0) -> Iterator[Cause]:
     """The leaves of an ARM error document, outermost wrapping removed, in the order they stand.
 
-    Reads `{error: {...}}`, `{status, error}`, `{code, message, details, innererror}` in any letter case, JSON inside
-    message strings, and plain strings. An `innererror` counts when it has a code and message of its own. An envelope
-    code (DeploymentFailed and the like) counts only when nothing is inside it.
+    Reads, in any letter case: `{error: {...}}`, `{status, error}`, `{code, message, details, innererror}`, lists,
+    operations of a deployment (`{properties: {statusMessage, targetResource}}`), Entra's `{error, error_description}`,
+    JSON inside message strings, storage's XML, HTML pages, and plain strings. An `innererror` counts when it has a code
+    and message of its own. An envelope's code (DeploymentFailed and the like) counts only when nothing is inside it.
     """
     if depth > _MAX_DEPTH or error is None:
         return
     if isinstance(error, str):
-        inner = _embedded(error)
-        if inner is not None:
-            yield from leaf_causes(inner, depth + 1)
-        elif error.strip():
-            yield Cause(code="Unknown", message=error.strip()[:MAX_MESSAGE])
-        return
-    if isinstance(error, list):
+        yield from _in_text(error, depth)
+    elif isinstance(error, list):
         for item in error:
             yield from leaf_causes(item, depth + 1)
+    elif isinstance(error, dict):
+        yield from _in_object(_folded(error), depth)
+
+
+def _folded(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(key).lower(): value for key, value in document.items()}
+
+
+def _in_text(text: str, depth: int) -> Iterator[Cause]:
+    document = _embedded(text)
+    if document is not None:
+        yield from leaf_causes(document, depth + 1)
         return
-    if not isinstance(error, dict):
+    marked = _in_markup(text)
+    if marked is not None:
+        yield marked
+    elif inside := _after_words(text, depth):
+        yield from inside
+    elif text.strip():
+        yield Cause(code=_UNKNOWN, message=text.strip()[:MAX_MESSAGE])
+
+
+def _in_markup(text: str) -> Cause | None:
+    return cause_in_xml(text) or cause_in_page(text)
+
+
+def _embedded(message: str) -> Any:
+    """The JSON document that a message is, if it is one: an object, a list, or a string that holds one of these."""
+    text = message.strip().lstrip("\ufeff")
+    if not text.startswith(("{", "[", '"')):
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict | list) or (isinstance(found, str) and found != message) else None
+
+
+def _after_words(text: str, depth: int) -> list[Cause]:
+    """The leaves of an error document that stands behind other words; none unless it gives a code for each.
+
+    Messages quote JSON that is no error, such as the identifiers of a policy.
+    """
+    decoder = json.JSONDecoder()
+    for brace in list(_BRACE.finditer(text))[:_MAX_TRIES]:
+        try:
+            document, _ = decoder.raw_decode(text, brace.start())
+        except (ValueError, RecursionError):
+            continue
+        found = list(leaf_causes(document, depth + 1))
+        if found and all(cause.code != _UNKNOWN for cause in found):
+            return found
+    return []
+
+
+def _in_object(fields: dict[str, Any], depth: int) -> Iterator[Cause]:
+    if isinstance(fields.get("error_description"), str):
+        yield _of_entra(fields)
         return
-    fields = _folded(error)
-    if isinstance(fields.get("error"), dict | str):
-        yield from leaf_causes(fields["error"], depth + 1)
+    for envelope in ("error", "odata.error", "errors", "statusmessage"):
+        if isinstance(inner := fields.get(envelope), dict | str | list) and inner:
+            yield from leaf_causes(inner, depth + 1)
+            return
+    properties = fields.get("properties")
+    if isinstance(properties, dict) and "code" not in fields:
+        yield from _of_operation(_folded(properties), depth)
         return
-    code = str(fields.get("code") or "Unknown")
-    message = str(fields.get("message") or "")
+    if isinstance(fields.get("value"), list) and "code" not in fields:
+        yield from leaf_causes(fields["value"], depth + 1)
+        return
+    yield from _of_error(fields, depth)
+
+
+def _of_entra(fields: dict[str, Any]) -> Cause:
+    message = str(fields["error_description"])
+    code = AADSTS.search(message)
+    return Cause(code=code.group() if code else str(fields.get("error") or _UNKNOWN), message=message[:MAX_MESSAGE])
+
+
+def _of_operation(properties: dict[str, Any], depth: int) -> Iterator[Cause]:
+    """The leaves of an operation, or of a deployment, each with the resource that the operation was about."""
+    target = properties.get("targetresource")
+    target_id = _folded(target).get("id") if isinstance(target, dict) else None
+    told = properties.get("statusmessage") or properties.get("error")
+    for cause in leaf_causes(told, depth + 1):
+        placed = cause.target or not isinstance(target_id, str)
+        yield cause if placed else cause.model_copy(update={"target": target_id})
+
+
+def _of_error(fields: dict[str, Any], depth: int) -> Iterator[Cause]:
+    code = _text(fields.get("code")) or _UNKNOWN
+    message = _text(fields.get("message"))
     inside = list(leaf_causes(fields.get("details"), depth + 1))
     inner_error = fields.get("innererror")
-    if isinstance(inner_error, dict) and "code" in _folded(inner_error) and "message" in _folded(inner_error):
+    if isinstance(inner_error, dict) and {"code", "message"} <= _folded(inner_error).keys():
         inside += list(leaf_causes(inner_error, depth + 1))
-    embedded = _embedded(message)
-    if embedded is not None:
-        inside += list(leaf_causes(embedded, depth + 1))
+    within, is_document = _in_message(message, depth)
+    inside += within
     # App Service repeats the code in a detail of its own, without a message.
-    inside = [cause for cause in inside if cause.message or cause.code not in ("Unknown", code)]
+    inside = [cause for cause in inside if cause.message or cause.code not in (_UNKNOWN, code)]
     # Some providers explain an ordinary code by unclassified remarks in `details`: then the code itself is the cause.
-    remarks_only = bool(inside) and all(cause.code == "Unknown" for cause in inside)
-    if inside and not (remarks_only and code.lower() not in ENVELOPES):
+    remarks_only = bool(inside) and all(cause.code == _UNKNOWN for cause in inside)
+    is_wrapper = code.lower() in ENVELOPES or code == _UNKNOWN
+    if inside and (not remarks_only or is_wrapper):
         yield from inside
         return
-    text = message if embedded is None else ""
+    text = "" if is_document else message
     remarks = [cause.message for cause in inside if cause.message not in text]
     text = " ".join(part for part in [text, *remarks] if part)
     target = fields.get("target")
-    yield Cause(code=code, message=text[:MAX_MESSAGE], target=str(target) if target else None)
+    violation, policy = _additional(fields.get("additionalinfo"))
+    yield Cause(
+        code=code,
+        message=text[:MAX_MESSAGE],
+        target=str(target) if target else None,
+        violation=violation,
+        policy=policy,
+    )
+
+
+def _in_message(message: str, depth: int) -> tuple[list[Cause], bool]:
+    """The leaves inside of a message, and whether the message is nothing but the document that holds them."""
+    document = _embedded(message)
+    if document is not None:
+        return list(leaf_causes(document, depth + 1)), True
+    marked = _in_markup(message)
+    if marked is not None:
+        return [marked], True
+    return _after_words(message, depth), False
+
+
+def _text(value: Any) -> str:
+    """A code or a message as text; OData gives messages as `{lang, value}`."""
+    if isinstance(value, dict):
+        return _text(_folded(value).get("value"))
+    if isinstance(value, list):
+        return " ".join(_text(item) for item in value)
+    return "" if value is None else str(value)
+
+
+def _additional(entries: Any) -> tuple[Violation | None, DenyingPolicy | None]:
+    """What `additionalInfo` tells of the template's place, and of the policy that refused."""
+    violation, policy = None, None
+    for entry in entries if isinstance(entries, list) else ():
+        fields = _folded(entry) if isinstance(entry, dict) else {}
+        info = _folded(fields["info"]) if isinstance(fields.get("info"), dict) else {}
+        kind = str(fields.get("type")).lower()
+        if kind == "templateviolation" and info:
+            line, column = _number(info.get("linenumber")), _number(info.get("lineposition"))
+            violation = Violation(line=line, column=column, path=_text(info.get("path"))[:MAX_MESSAGE])
+        elif kind == "policyviolation" and info:
+            assignment = _text(info.get("policyassignmentdisplayname") or info.get("policyassignmentname"))
+            definition = _text(info.get("policydefinitiondisplayname") or info.get("policydefinitionname"))
+            assignment_id = _text(info.get("policyassignmentid")) or None
+            policy = DenyingPolicy(assignment=assignment, definition=definition, assignment_id=assignment_id)
+    return violation, policy
+
+
+def _number(value: Any) -> int:
+    return value if type(value) is int and value > 0 else 0
