@@ -8,7 +8,7 @@ from armature.redaction import install_redaction
 from orchestrators import deployment as deployment_orchestrator
 from orchestrators import rollout as rollout_orchestrator
 from orchestrators import upload as upload_orchestrator
-from triggers import bundles, deployments, health, queue, timer
+from triggers import bundles, control, deployments, health, locks, queue, timer
 
 install_redaction()
 
@@ -17,6 +17,8 @@ app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 for part in (
     bundles,
     deployments,
+    control,
+    locks,
     health,
     queue,
     timer,

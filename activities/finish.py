@@ -7,12 +7,15 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from activities.border import carried_out, register
+from activities.standing import state_of
 from armature.azure.services import Services
+from armature.control import Control, LineageRecord
+from armature.endings import Ending, Result, ended, ending_of
 from armature.events import Event, EventCode, Level
-from armature.messages import Answer, DeploymentStep, FinishInput, PhaseInput
+from armature.messages import Answer, DeploymentStep, FinishAnswer, FinishInput, PhaseInput
 from armature.results import RESULTS_QUEUE, queued, result_of
-from armature.state import DeploymentState, Phase, Status, TemplateStatus
-from armature.transitions import with_failures, with_nothing_waiting, with_phase
+from armature.state import DeploymentState, Status
+from armature.transitions import with_phase
 
 blueprint = df.Blueprint()
 
@@ -34,56 +37,76 @@ def record_phase(services: Services, work: PhaseInput) -> Answer:
     services.deployments.update_state(
         work.deployment_id,
         lambda state: with_phase(
-            state, sequence=work.sequence, status=work.status, phase=work.phase, message=work.message, now=now
+            state,
+            sequence=work.sequence,
+            status=work.status,
+            phase=work.phase,
+            message=work.message,
+            now=now,
+            deadline=work.deadline,
         ),
     )
     return Answer()
 
 
-def finish_deployment(services: Services, work: FinishInput) -> Answer:
-    """Record how the deployment ended, whatever was recorded of it before. Twice: a state that is final stays so."""
+def finish_deployment(services: Services, work: FinishInput) -> FinishAnswer:
+    """Record how a run of the deployment ended, whatever was recorded of it before; first in its lineage.
+
+    Twice, or late: a run that has ended, or is not the present one, stays as it is.
+    """
     now = datetime.now(UTC)
-    failure = work.outcome.failure
-    status = Status.FAILED if failure else Status.COMPLETED
-    services.deployments.append_events(
-        work.deployment_id,
-        [
-            Event(
-                key="finished",
-                time=now,
-                code=EventCode.DEPLOYMENT_FAILED if failure else EventCode.DEPLOYMENT_COMPLETED,
-                message=work.outcome.message,
-                level=Level.ERROR if failure else Level.INFO,
-            )
-        ],
-    )
+    store = services.deployments
+    state = state_of(services, work.deployment_id)
+    if state.status.is_final or state.run != work.run:
+        return FinishAnswer(status=state.status, message=state.message)
+    control = store.control(work.deployment_id)
+    ending = ending_of(state, control, work, now)
+    record = _lineage_after(services, state, ending)
+    store.append_events(work.deployment_id, _last_events(state, control, ending, now))
+    is_latest = record.latest == work.deployment_id
+    state = store.update_state(work.deployment_id, lambda found: ended(found, ending, work, now, is_latest=is_latest))
+    return FinishAnswer(status=state.status, message=state.message)
 
-    def finished(state: DeploymentState) -> DeploymentState:
-        if state.status.is_final:
-            return state
-        of_templates = [t.failure for t in state.templates if t.status is TemplateStatus.FAILED and t.failure]
-        reasons = (of_templates or [failure]) if failure else []
-        return with_phase(
-            with_failures(with_nothing_waiting(state, now), reasons),
-            sequence=max(work.sequence, state.sequence + 1),
-            status=status,
-            phase=Phase.FINISHED,
-            message=work.outcome.message,
-            now=now,
-        )
 
-    services.deployments.update_state(work.deployment_id, finished)
-    return Answer()
+def _lineage_after(services: Services, state: DeploymentState, ending: Ending) -> LineageRecord:
+    if state.lineage is None:
+        return LineageRecord()
+    key, id_ = state.lineage.key, state.deployment_id
+    if ending.result is Result.STANDS:
+        return services.deployments.update_lineage(key, lambda record: record.completed_by(id_))
+    if ending.result is Result.UNDONE:
+        return services.deployments.update_lineage(key, lambda record: record.undone(id_))
+    return services.deployments.lineage(key)
+
+
+def _last_events(state: DeploymentState, control: Control, ending: Ending, now: datetime) -> list[Event]:
+    run = "" if state.run == 1 else f":{state.run}"
+    code, level = _LAST_CODES[ending.status]
+    last = Event(key=f"finished{run}", time=now, code=code, message=ending.message, level=level)
+    cancel = control.cancel_of(state.run)
+    if cancel is None or ending.stop is not None:
+        return [last]
+    message = "It was asked to stop, too late for that."
+    late = Event(key=f"cancel:{state.run}:late", time=now, code=EventCode.CANCELLATION_ASKED, message=message)
+    return [late, last]
+
+
+_LAST_CODES = {
+    Status.COMPLETED: (EventCode.DEPLOYMENT_COMPLETED, Level.INFO),
+    Status.FAILED: (EventCode.DEPLOYMENT_FAILED, Level.ERROR),
+    Status.CANCELLED: (EventCode.DEPLOYMENT_CANCELLED, Level.WARNING),
+    Status.ROLLED_BACK: (EventCode.DEPLOYMENT_ROLLED_BACK, Level.WARNING),
+}
 
 
 @blueprint.activity_trigger(input_name="payload", activity="send_result")
 @blueprint.queue_output(arg_name="results", queue_name=RESULTS_QUEUE, connection="AzureWebJobsStorage")
 def send_result(payload: dict[str, Any], results: func.Out[str]) -> dict[str, Any]:
-    """Put the result on the queue. Twice: it bears the deployment's id, and consumers drop the second."""
+    """Put the result on the queue. Twice: it bears the deployment's id and run, and consumers drop the second."""
 
     def send(services: Services, work: DeploymentStep) -> Answer:
         state = services.deployments.state(work.deployment_id)
-        if state is not None:
+        if state is not None and state.status.is_final:
             results.set(queued(result_of(state)))
         return Answer()
 

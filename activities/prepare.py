@@ -1,17 +1,20 @@
 """Prepare: read the bundle, take the lineage's turn, make the target and the artifact storage ready."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 
 import azure.durable_functions as df
 
 from activities.border import register
-from activities.standing import DEPLOYMENT_TAG, state_of
+from activities.foreign import warn_of_foreign
+from activities.standing import DEPLOYMENT_TAG, asked_of, state_of
+from activities.survey import survey_target
 from armature.azure.services import Services
 from armature.bundle import BundleError, BundleLimits
-from armature.errors import Cause, Failure, FailureClass, FailureError
+from armature.control import LineageRecord
+from armature.errors import Cause, Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
-from armature.messages import Answer, BundleAnswer, DeploymentStep, ReadyAnswer, TurnAnswer
+from armature.messages import Answer, BundleAnswer, ControlAnswer, DeploymentStep, ReadyAnswer, TurnAnswer
 from armature.plan import BundleVersion, Plan
 from armature.problems import Problem
 from armature.state import DeploymentState, LineageState, TemplateState
@@ -25,6 +28,8 @@ MAX_CAUSES_SHOWN = 10
 MAX_EVENTS = 50
 """Problems told in the log; the state holds more of them."""
 
+_NOT_LATEST = "Act on that one, or start a new deployment of the bundle."
+
 
 def read_bundle(services: Services, work: DeploymentStep) -> BundleAnswer:
     """Read and validate the bundle, and keep its plan. Nothing outside the app's own storage is touched.
@@ -32,6 +37,8 @@ def read_bundle(services: Services, work: DeploymentStep) -> BundleAnswer:
     Twice: the plan that was written first stands, and with it the version of the bundle that it was made from.
     """
     state = state_of(services, work.deployment_id)
+    if state.run > 1:  # it was read when the deployment was first run: that plan is what is resumed
+        return _planned_bundle(services.deployments.plan(work.deployment_id))
     problems, plan = _reviewed(services, state)
     refused = [problem for problem in problems if problem.is_error]
     events = [_problem_event(number, problem) for number, problem in enumerate((refused or problems)[:MAX_EVENTS])]
@@ -41,40 +48,90 @@ def read_bundle(services: Services, work: DeploymentStep) -> BundleAnswer:
         services.deployments.update_state(
             work.deployment_id, lambda found: with_problems(_planned(found, plan), problems)
         )
-        return BundleAnswer(artifacts=len(plan.artifacts), lineage_key=plan.lineage.key)
+        return _planned_bundle(plan)
     services.deployments.update_state(work.deployment_id, lambda found: with_problems(found, problems))
     return BundleAnswer(failure=_refusal(refused))
 
 
-def take_turn(services: Services, work: DeploymentStep) -> TurnAnswer:
-    """Take the lineage lock, or say who has it.
+def _planned_bundle(plan: Plan) -> BundleAnswer:
+    return BundleAnswer(artifacts=len(plan.artifacts), lineage_key=plan.lineage.key)
 
-    Twice: the owner taking it again succeeds; a lock whose owner is finished is taken over by ETag.
+
+def take_turn(services: Services, work: DeploymentStep) -> TurnAnswer:
+    """Take the lineage's turn, or a place in its queue; one that is asked to stop takes neither.
+
+    Twice: the owner has its turn still, and one that waits its place; what the lineage remembers is the same.
     """
-    key = services.deployments.plan(work.deployment_id).lineage.key
-    answer = services.deployments.take_lock(key, work.deployment_id)
-    holder = None if answer.is_taken else answer.holder or None
-    services.deployments.update_state(work.deployment_id, lambda found: _held_by(found, holder))
-    return TurnAnswer(is_ours=answer.is_taken, holder="" if answer.is_taken else answer.holder)
+    state = state_of(services, work.deployment_id)
+    asked = asked_of(services, state)
+    if asked.is_cancelled or asked.is_lock_broken:
+        return TurnAnswer.load(asked.dump())
+    lineage = services.deployments.plan(work.deployment_id).lineage
+    lock = services.deployments.locks.take(lineage, work.deployment_id, state.created_at)
+    is_ours = lock.owner == work.deployment_id
+    record = _begun(services, lineage.key, state) if is_ours else None
+    holder = None if is_ours else lock.owner or lock.queue[0].deployment_id
+    position = lock.position_of(work.deployment_id)
+    services.deployments.update_state(
+        work.deployment_id, lambda found: _with_turn(found, holder, position or None, record)
+    )
+    return TurnAnswer(is_ours=is_ours, holder=holder or "", position=position)
+
+
+def _begun(services: Services, lineage_key: str, state: DeploymentState) -> LineageRecord:
+    """What the lineage remembers once this run has its turn. A further run builds on what the deployment left.
+
+    Raises:
+        FailureError: NotLatest, another one of the lineage has changed since what this one would build on.
+    """
+    store, mine = services.deployments, state.deployment_id
+    before = store.lineage(lineage_key)
+    if before.latest == mine:
+        return before
+    if state.run > 1:
+        message = f"Deployment {before.latest} had its turn meanwhile: what {mine} left is not as it was any more."
+        raise FailureError(failure(FailureClass.RESOURCE_CONFLICT, "NotLatest", message, _NOT_LATEST)) from None
+    if before.latest is not None:
+        with suppress(KeyError):  # its state may be removed by now
+            store.update_state(before.latest, _no_more_undone)
+    return store.update_lineage(lineage_key, lambda record: record.begun_by(mine))
+
+
+def _no_more_undone(state: DeploymentState) -> DeploymentState:
+    return state.model_copy(update={"rollback": state.rollback.model_copy(update={"available": False})})
 
 
 def release_turn(services: Services, work: DeploymentStep) -> Answer:
-    """Give the lineage lock back. Twice: a lock that is gone, or another's, is left alone."""
+    """Give up the lineage's turn, or the place in its queue, once the deployment has ended.
+
+    Twice, or late: a lock that is gone, or another's, is left alone, and so is that of a deployment in a further run.
+    """
     state = state_of(services, work.deployment_id)
-    if state.lineage is not None:
-        services.deployments.release_lock(state.lineage.key, work.deployment_id)
+    if state.lineage is not None and state.status.is_final:
+        services.deployments.locks.release(state.lineage.key, work.deployment_id)
     return Answer()
+
+
+def read_control(services: Services, work: DeploymentStep) -> ControlAnswer:
+    """What is asked of the deployment's present run. Changes nothing."""
+    return asked_of(services, state_of(services, work.deployment_id))
 
 
 def prepare_target(services: Services, work: DeploymentStep) -> ReadyAnswer:
     """Check the way to ARM, ensure the target's resource groups, find or provision the artifact storage account.
 
-    Answers not ready while ARM provisions it, and while the app's role on it is not seen: call again. Twice: what is
-    there already is left as it is.
+    Before it touches anything it writes down what is in the target, and warns of what others have running there.
+    Answers not ready while ARM provisions the account, and while the app's role on it is not seen: call again. Twice:
+    what is there already is left as it is.
     """
+    asked = asked_of(services, state_of(services, work.deployment_id))
+    if asked.is_cancelled or asked.is_lock_broken:
+        return ReadyAnswer.load(asked.dump())
     plan = services.deployments.plan(work.deployment_id)
     arm = services.arm(plan.subscription)
     arm.check_access()
+    survey_target(services, plan)
+    warn_of_foreign(services, plan)
     for group in plan.resource_groups_to_ensure:
         arm.ensure_resource_group(group.name, group.location, {DEPLOYMENT_TAG: work.deployment_id})
     account = services.artifacts.find(arm, plan.location)
@@ -136,10 +193,18 @@ def _planned(state: DeploymentState, plan: Plan) -> DeploymentState:
     )
 
 
-def _held_by(state: DeploymentState, holder: str | None) -> DeploymentState:
-    if state.lineage is None or state.lineage.holder == holder:
+def _with_turn(
+    state: DeploymentState, holder: str | None, position: int | None, record: LineageRecord | None
+) -> DeploymentState:
+    """The state with whom it waits for; or, once its first run has its turn, with what it can be rolled back to."""
+    if state.lineage is None:
         return state
-    return state.model_copy(update={"lineage": state.lineage.model_copy(update={"holder": holder})})
+    rollback = state.rollback
+    if record is not None and state.run == 1:
+        predecessor = record.predecessor_of(state.deployment_id)
+        rollback = rollback.model_copy(update={"previous_deployment_id": predecessor})
+    lineage = state.lineage.model_copy(update={"holder": holder, "position": position})
+    return state.model_copy(update={"lineage": lineage, "rollback": rollback})
 
 
 def _problem_event(number: int, problem: Problem) -> Event:
@@ -176,4 +241,5 @@ def _place(problem: Problem) -> str | None:
 register(blueprint, read_bundle, DeploymentStep)
 register(blueprint, take_turn, DeploymentStep)
 register(blueprint, release_turn, DeploymentStep)
+register(blueprint, read_control, DeploymentStep)
 register(blueprint, prepare_target, DeploymentStep)

@@ -6,12 +6,12 @@ So a request is first written here; the event that follows is only a wake-up, an
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from armature.models import Model
-from armature.redaction import redact
+from armature.redaction import one_line
 from armature.request import DeploymentId
 from armature.state import DeploymentState, Purpose, Status, StopReason
 
@@ -22,12 +22,7 @@ CONTROL_EVENT = "control"
 """The name of the Durable event that wakes an orchestration up to read the document."""
 
 
-def _in_one_line(text: str) -> str:
-    return redact(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
-
-
-Comment = Annotated[str, Field(max_length=MAX_COMMENT), AfterValidator(_in_one_line)]
-"""Words of a person: one line, so that they can forge none in a log, and without the secrets that people paste."""
+Comment = Annotated[str, Field(max_length=MAX_COMMENT), AfterValidator(one_line)]
 
 
 class Action(StrEnum):
@@ -51,10 +46,16 @@ class CancelWish(Wish):
 
 
 class ActionMessage(CancelWish):
-    """The same on the queue. `rollback` goes with `cancel` only."""
+    """The same on the queue."""
 
     action: Action
     deployment_id: DeploymentId
+
+    @model_validator(mode="after")
+    def _rollback_goes_with_cancel(self) -> Self:
+        if self.rollback is not None and self.action is not Action.CANCEL:
+            raise ValueError("'rollback' goes with the action cancel only")
+        return self
 
 
 class ControlRequest(Model):
@@ -197,9 +198,15 @@ def _unless_latest(state: DeploymentState, lineage: LineageRecord) -> Refusal | 
     if state.lineage is None:
         reason = f"The bundle of deployment {name} was never accepted: nothing of it was started."
         return Refusal(kind="nothing-started", reason=reason, next_step="Start a new deployment.")
+    if state.retired_at is not None:
+        reason = f"Deployment {name} is being removed by retention."
+        return Refusal(kind="not-latest", reason=reason, next_step="Start a new deployment.")
+    if state.retired_at is not None:
+        reason = f"What was kept of deployment {name} is being removed: its time is over."
+        return Refusal(kind="removed", reason=reason, next_step="Start a new deployment.")
     if lineage.latest == name:
         return None
-    if not any(template.attempt for template in state.templates):
+    if not any(template.starts or template.attempt for template in state.templates):
         reason = f"Deployment {name} never came to start a template."
         return Refusal(kind="nothing-started", reason=reason, next_step="Start a new deployment.")
     if lineage.latest is None:

@@ -66,9 +66,9 @@ PRESENT_GENERATION = 2
 class DeploymentInput(Model):
     """The input of the orchestrator `deployment`.
 
-    `generation` is that of the process when the run began (see orchestrators.deployment). `rollback` is the number
-    of a rollback in this run. When it continues as new, `sequence` goes on counting, `bundle` is what was read of it, `holder` whom
-    it waits for, at which `position` of the queue.
+    `generation` is that of the process when the run began (see orchestrators.deployment). `rollback` is the number of a
+    rollback in this run. When it continues as new, `sequence` goes on counting, `bundle` is what was read of it,
+    `holder` whom it waits for, at which `position` of the queue.
     """
 
     deployment_id: str
@@ -304,6 +304,13 @@ class FinishInput(Model):
     outcome: Outcome
     is_undone: bool = False
     rollback: RollbackOutcome | None = None
+
+
+class FinishAnswer(Answer):
+    """How the run ended, as it is recorded: None from versions that did not tell."""
+
+    status: Status | None = None
+    message: str = ""
 
 
 class ClosingInput(Model):

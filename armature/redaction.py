@@ -45,6 +45,12 @@ _REPLACEMENTS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
 )
 
 
+def one_line(text: str) -> str:
+    """Words of a person as they may be kept and shown: in one line, so that they can forge none in a log, and without
+    the secrets that people paste."""
+    return redact(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
+
+
 def redact(text: str) -> str:
     """`text` without signatures, tokens and keys; everything else stays as it is, so that a log can still be read."""
     for pattern, replacement in _REPLACEMENTS:

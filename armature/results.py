@@ -24,10 +24,11 @@ MAX_REJECTION_TEXT = 300
 
 
 class DeploymentResult(Model):
-    """How a deployment ended. Delivered at least once: `deployment_id` tells a second copy."""
+    """How a run of a deployment ended. Delivered at least once: `deployment_id` and `run` tell a second copy."""
 
     kind: Literal["deployment"] = "deployment"
     deployment_id: str
+    run: int
     status: Status
     message: str
     finished_at: datetime | None = None
@@ -59,6 +60,7 @@ def result_of(state: DeploymentState) -> DeploymentResult:
     while True:
         result = DeploymentResult(
             deployment_id=state.deployment_id,
+            run=state.run,
             status=state.status,
             message=_cut(state.message, longest),
             finished_at=state.finished_at,

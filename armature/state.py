@@ -216,6 +216,11 @@ class RollbackState(Model):
     deleted: tuple[str, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
 
+    @property
+    def present_number(self) -> int:
+        """The number of the rollback that goes on, else of the next one."""
+        return self.number if self.status is RollbackStatus.RUNNING else self.number + 1
+
 
 class WarningState(Model):
     """Something that a person should know of and that stops nothing; `key` names the fact, each is there once."""

@@ -94,8 +94,8 @@ def reopened(state: DeploymentState, *, run: int, purpose: Purpose, message: str
     """The state of a deployment whose run number `run` has ended, at the beginning of the next one.
 
     Unchanged when that run has not ended, a further one was begun already, or retention is removing it. What has
-    succeeded stays so; other templates wait again, and count their attempts on. How the earlier run went is told by
-    the log.
+    succeeded stays so; other templates wait again, and only their starts are counted on. How the earlier run went is
+    told by the log.
     """
     if state.run != run or not state.status.is_final or state.retired_at is not None:
         return state
@@ -126,8 +126,8 @@ def reopened(state: DeploymentState, *, run: int, purpose: Purpose, message: str
 def _waiting_again(template: TemplateState) -> TemplateState:
     if template.status is TemplateStatus.SUCCEEDED:
         return template
-    fresh = {"status": TemplateStatus.WAITING, "started_at": None, "finished_at": None, "failure": None}
-    return template.model_copy(update={**fresh, "waiting_for": None, "next_attempt_at": None})
+    kept = ("name", "tier", "depends_on", "scope", "deployment_name", "starts", "resources_total", "portal_link")
+    return TemplateState(**{field: getattr(template, field) for field in kept})
 
 
 def with_stop(state: DeploymentState, run: int, stop: StopState) -> DeploymentState:

@@ -1,4 +1,4 @@
-"""The whole of one deployment: prepare, take turns with the lineage, upload, roll out, finish."""
+"""The whole of one deployment: prepare, take turns with the lineage, upload, roll out; settle or undo; finish."""
 
 from collections.abc import Generator
 from datetime import timedelta
@@ -7,185 +7,159 @@ from typing import Any
 import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase
 
+from armature.endings import stopped_by, undoes
 from armature.errors import FailureClass, failure
 from armature.messages import (
-    Answer,
     BundleAnswer,
+    ClosingInput,
+    ControlAnswer,
     DeploymentInput,
     DeploymentStep,
     FinishInput,
     Outcome,
-    PhaseInput,
-    ReadyAnswer,
+    RollbackInput,
     RolloutInput,
-    TurnAnswer,
     UploadInput,
 )
-from armature.state import Phase, Status
-from orchestrators.retrying import UNTIL_WRITTEN, Steps, retried
+from armature.state import Phase, Purpose, Status
+from orchestrators.chapters import Chapters
+from orchestrators.finishing import finished, undone
+from orchestrators.preparing import READY, target_ready, turn_taken
+from orchestrators.retrying import MAX_REASON, Steps, retried
 
-ROUNDS_PER_HISTORY = 100
-"""Looks at the lineage lock before the orchestrator continues as new, so that a long wait keeps a short history."""
-
-READY_WITHIN = timedelta(minutes=20)
-"""ARM makes a storage account in a minute, and a role is seen in ten; what takes so much longer never gets ready."""
-
-MAX_MESSAGE_IN_DIGEST = 1000
-
-LONGEST_LOOK_AWAY = 30.0
-"""Seconds between two looks at what ARM provisions, once it takes long."""
-
-_NEVER_READY = failure(
-    FailureClass.UNKNOWN,
-    "ArtifactStorageNotReady",
-    f"The artifact storage account was not ready after {READY_WITHIN.seconds // 60} minutes.",
-    "Look in the portal at the resource group rg-armature-LOCATION and its deployment armature-artifact-storage.",
-)
+UNDOING_SINCE = 2
+"""The generation of the process that first settled, and undid, what it had started. A run that began under an earlier
+one, and goes on while the app is upgraded, ends as it would have then."""
 
 blueprint = df.Blueprint()
 
 
+class _Run:
+    """How far a run has come: whether it may have made a resource group, and whether it may have started a template."""
+
+    def __init__(self, job: DeploymentInput) -> None:
+        self.has_touched = False
+        self.has_started = False
+        self._left_before = job.run > 1
+
+    def has_turn(self) -> None:
+        """It has its turn, and with it what earlier runs of the deployment have left."""
+        self.has_touched = self.has_started = self._left_before
+
+
 @blueprint.orchestration_trigger(context_name="context")
 def deployment(context: df.DurableOrchestrationContext) -> Steps:
-    """Carry one deployment from the accepted request to its recorded end. Its instance id is the deployment id."""
+    """Carry a run of a deployment from the request to its recorded end. Its instance id is the deployment id."""
     job = DeploymentInput.load(context.get_input())
-    chapters = _Chapters(context, job)
+    chapters = Chapters(context, job.deployment_id, job.sequence)
+    run = _Run(job)
     try:
-        outcome = yield from _carried_out(context, job, chapters)
-    except Exception as error:  # whatever happens, the end is recorded and the lock released
-        outcome = Outcome(
-            message="The deployment stopped at a fault of the orchestrator itself.",
-            failure=failure(FailureClass.UNKNOWN, "OrchestrationFault", str(error).split("\n", 1)[0][:1000]),
-        )
+        outcome = yield from _carried_out(context, job, chapters, run)
+    except Exception as error:  # whatever happens, what was started is settled, the end recorded, the lock released
+        outcome = yield from _lost(context, job, error)
     if outcome is None:
         return None
-    end = FinishInput(deployment_id=job.deployment_id, sequence=chapters.sequence + 1, outcome=outcome)
-    return (yield from _finished(context, end))
+    return (yield from _ended(context, job, chapters, run, outcome))
 
 
 @blueprint.orchestration_trigger(context_name="context")
 def closing(context: df.DurableOrchestrationContext) -> Steps:
-    """Record the end of a deployment whose own orchestration has died. Its instance id is `{deploymentId}:closing`."""
-    return (yield from _finished(context, FinishInput.load(context.get_input())))
-
-
-class _Chapters:
-    """The phases as they are recorded: each with a higher sequence number than the one before."""
-
-    def __init__(self, context: df.DurableOrchestrationContext, job: DeploymentInput) -> None:
-        self._context = context
-        self._job = job
-        self.sequence = job.sequence
-
-    def begin(self, status: Status, phase: Phase, message: str) -> Generator[TaskBase, Any, None]:
-        self.sequence += 1
-        self._context.set_custom_status(_digest(status, phase, message))
-        work = PhaseInput(
-            deployment_id=self._job.deployment_id, sequence=self.sequence, status=status, phase=phase, message=message
-        )
-        yield from retried(self._context, "record_phase", work, Answer, UNTIL_WRITTEN)
-
-
-def _digest(status: Status, phase: Phase, message: str) -> dict[str, str]:
-    """The custom status: under 8 KB whatever characters the message is made of. All of it is in the state."""
-    return {"status": status.value, "phase": phase.value, "message": message[:MAX_MESSAGE_IN_DIGEST]}
+    """Bring a run whose own orchestration has died to its end. Its instance id is `{deploymentId}:closing`."""
+    work = ClosingInput.load(context.get_input())
+    end = work.end
+    chapters = Chapters(context, end.deployment_id, end.sequence)
+    if work.rollback is not None:
+        rollback = yield from undone(context, chapters, work.rollback)
+        end = end.model_copy(update={"sequence": chapters.sequence + 1, "rollback": rollback})
+    return (yield from finished(context, end))
 
 
 def _carried_out(
-    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: _Chapters
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: Chapters, run: _Run
 ) -> Generator[TaskBase, Any, Outcome | None]:
-    """All phases, until one fails. None when the orchestrator continues as new while it waits for its turn."""
-    policy = job.options.retry_policy
-    step = DeploymentStep(deployment_id=job.deployment_id)
+    """All phases, until one does not end well. None when the orchestrator continues as new as it waits for its turn."""
+    if job.purpose is Purpose.ROLL_BACK:
+        return (yield from _taken(context, job, chapters, run))
 
     bundle = job.bundle
     if bundle is None:
         yield from chapters.begin(Status.PENDING, Phase.PREPARING, "Reading the bundle.")
-        bundle = yield from retried(context, "read_bundle", step, BundleAnswer, policy)
+        step = DeploymentStep(deployment_id=job.deployment_id)
+        bundle = yield from retried(context, "read_bundle", step, BundleAnswer, job.options.retry_policy)
     if bundle.failure:
         return Outcome(message="The bundle was refused; nothing was touched.", failure=bundle.failure)
 
-    turn = yield from _turn_taken(context, job.model_copy(update={"bundle": bundle}), chapters)
-    if turn is None or turn.failure:
+    turn = yield from _taken(context, job.model_copy(update={"bundle": bundle}), chapters, run)
+    if turn is None or not turn.is_good:
         return turn
+    deadline = context.current_utc_datetime + timedelta(minutes=job.options.timeout)
 
-    yield from chapters.begin(Status.PENDING, Phase.PREPARING, "Preparing the target and the artifact storage.")
-    target = yield from _target_ready(context, job, chapters)
-    if target.failure:
-        return Outcome(message="The target could not be prepared.", failure=target.failure)
+    message = "Preparing the target and the artifact storage."
+    yield from chapters.begin(Status.PENDING, Phase.PREPARING, message, deadline)
+    target = yield from target_ready(context, job, chapters, deadline)
+    run.has_touched = run.has_touched or target.failure is None
+    if not target.is_good:
+        return target
 
     yield from chapters.begin(Status.UPLOADING, Phase.UPLOADING, "Uploading templates and packages.")
     uploads = UploadInput(
         deployment_id=job.deployment_id,
         total=bundle.artifacts,
         concurrency=job.options.concurrency,
-        retry_policy=policy,
+        retry_policy=job.options.retry_policy,
         poll_interval_seconds=job.options.poll_interval_seconds,
+        deadline=deadline,
     )
-    uploaded = Outcome.load(
-        (yield context.call_sub_orchestrator("upload", uploads.dump(), f"{job.deployment_id}:upload"))
-    )
-    if uploaded.failure:
+    answer = yield context.call_sub_orchestrator("upload", uploads.dump(), f"{job.deployment_id}:upload")
+    uploaded = Outcome.load(answer)
+    if not uploaded.is_good:
         return uploaded
 
     yield from chapters.begin(Status.DEPLOYING, Phase.DEPLOYING, "Deploying the templates.")
-    rollout = RolloutInput(deployment_id=job.deployment_id, options=job.options)
-    return Outcome.load(
-        (yield context.call_sub_orchestrator("rollout", rollout.dump(), f"{job.deployment_id}:rollout"))
-    )
+    run.has_started = True
+    rollout = RolloutInput(deployment_id=job.deployment_id, options=job.options, deadline=deadline)
+    answer = yield context.call_sub_orchestrator("rollout", rollout.dump(), f"{job.deployment_id}:rollout")
+    return Outcome.load(answer)
 
 
-def _turn_taken(
-    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: _Chapters
+def _taken(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: Chapters, run: _Run
 ) -> Generator[TaskBase, Any, Outcome | None]:
-    """Wait, visibly queued, until no other deployment of the lineage runs. None when it continues as new."""
+    turn = yield from turn_taken(context, job, chapters)
+    if turn == READY:
+        run.has_turn()
+    return turn
+
+
+def _lost(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, error: Exception
+) -> Generator[TaskBase, Any, Outcome]:
+    """The outcome of a run whose orchestrator, or a sub-orchestration of its, was failed: with what was asked of it."""
+    reason = str(error).split("\n", 1)[0][:MAX_REASON]
+    why = failure(FailureClass.UNKNOWN, "OrchestrationFault", reason or type(error).__name__)
+    outcome = Outcome(message="The deployment stopped at a fault of the orchestrator itself.", failure=why)
+    if job.generation < UNDOING_SINCE:
+        return outcome
     step = DeploymentStep(deployment_id=job.deployment_id)
-    holder = job.holder
-    for _ in range(ROUNDS_PER_HISTORY):
-        turn = yield from retried(context, "take_turn", step, TurnAnswer, job.options.retry_policy)
-        if turn.failure:
-            return Outcome(message="The lineage lock could not be taken.", failure=turn.failure)
-        if turn.is_ours:
-            return Outcome(message="")
-        if turn.holder and turn.holder != holder:
-            holder = turn.holder
-            yield from chapters.begin(Status.QUEUED, Phase.QUEUED, f"Waiting for deployment {holder} to end.")
-        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=job.options.poll_interval_seconds))
-    context.continue_as_new(job.model_copy(update={"sequence": chapters.sequence, "holder": holder}).dump())
-    return None
+    asked = yield from retried(context, "read_control", step, ControlAnswer, job.options.retry_policy)
+    stopped = stopped_by(asked)
+    if stopped is not None and stopped.is_lock_broken:
+        return stopped
+    return outcome.model_copy(update={"rollback": asked.rollback})
 
 
-def _target_ready(
-    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: _Chapters
-) -> Generator[TaskBase, Any, ReadyAnswer]:
-    """Ensure resource group and artifact storage; look again, less and less often, until ARM has provisioned them."""
-    step = DeploymentStep(deployment_id=job.deployment_id)
-    deadline = context.current_utc_datetime + READY_WITHIN
-    wait, told = job.options.poll_interval_seconds, ""
-    while True:
-        target = yield from retried(context, "prepare_target", step, ReadyAnswer, job.options.retry_policy)
-        if target.failure or target.is_ready:
-            return target
-        if context.current_utc_datetime >= deadline:
-            return ReadyAnswer(failure=target.waits_for or _NEVER_READY)
-        if target.waits_for and target.waits_for.code != told:
-            told = target.waits_for.code
-            message = f"Waiting until the app may use the artifact storage: {target.waits_for.message}"
-            yield from chapters.begin(Status.PENDING, Phase.PREPARING, message)
-        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=wait))
-        wait = min(1.1 * wait, max(LONGEST_LOOK_AWAY, wait))
-
-
-def _finished(context: df.DurableOrchestrationContext, end: FinishInput) -> Generator[TaskBase, Any, dict[str, str]]:
-    """Record the end, give the lock back, and put the result on the queue.
-
-    When the end can't be recorded nothing else is done: the timer finds the deployment, and has this done again.
-    """
-    status = Status.FAILED if end.outcome.failure else Status.COMPLETED
-    context.set_custom_status(_digest(status, Phase.FINISHED, end.outcome.message))
-    step = DeploymentStep(deployment_id=end.deployment_id)
-    recorded = yield from retried(context, "finish_deployment", end, Answer, UNTIL_WRITTEN)
-    if recorded.failure is None:
-        yield from retried(context, "release_turn", step, Answer, UNTIL_WRITTEN)
-        yield from retried(context, "send_result", step, Answer, UNTIL_WRITTEN)
-    return {"status": status.value, "message": end.outcome.message}
+def _ended(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: Chapters, run: _Run, outcome: Outcome
+) -> Generator[TaskBase, Any, dict[str, Any]]:
+    """Undo, or at least settle, what did not go well and has left something; then finish."""
+    end = FinishInput(deployment_id=job.deployment_id, run=job.run, sequence=0, outcome=outcome)
+    has_gone_well = outcome.is_good and job.purpose is Purpose.DEPLOY
+    may_touch = not outcome.is_lock_broken and job.generation >= UNDOING_SINCE
+    is_undoing = undoes(job.purpose, outcome, rollback_on_failure=job.options.rollback_on_failure)
+    if not has_gone_well and may_touch and (run.has_touched if is_undoing else run.has_started):
+        work = RollbackInput(
+            deployment_id=job.deployment_id, rollback=job.rollback, options=job.options, is_undoing=is_undoing
+        )
+        rollback = yield from undone(context, chapters, work)
+        end = end.model_copy(update={"is_undone": is_undoing, "rollback": rollback})
+    return (yield from finished(context, end.model_copy(update={"sequence": chapters.sequence + 1})))

@@ -104,6 +104,12 @@ def test_the_edges_are_there_behind_function_keys():
         ("GET", "deployments"),
         ("GET", "deployments/{deploymentId}"),
         ("GET", "deployments/{deploymentId}/events"),
+        ("POST", "deployments/{deploymentId}/cancel"),
+        ("POST", "deployments/{deploymentId}/rollback"),
+        ("POST", "deployments/{deploymentId}/resume"),
+        ("GET", "locks"),
+        ("POST", "locks/{lineageKey}/break"),
+        ("GET", "locks/{lineageKey}/audit"),
         ("GET", "health"),
     }
     assert {str(getattr(level, "value", level)) for level in levels} == {"function"}

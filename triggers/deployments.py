@@ -63,10 +63,10 @@ async def get_deployment(req: func.HttpRequest) -> func.HttpResponse:
     """The state: 202 while it runs, 200 when final; 304 when it is what the caller has (`If-None-Match`)."""
 
     async def serve() -> func.HttpResponse:
-        deployment_id = _asked_id(req)
+        deployment_id = asked_id(req)
         found = await asyncio.to_thread(services().deployments.state_with_etag, deployment_id)
         if found is None:
-            raise _unknown(deployment_id)
+            raise unknown(deployment_id)
         state, blob_etag = found
         etag = f'W/"{blob_etag.strip(chr(34))}"'
         headers = {"ETag": etag}
@@ -84,12 +84,12 @@ async def get_events(req: func.HttpRequest) -> func.HttpResponse:
     """The progress log after event number `after`, at most `limit` events of it."""
 
     async def serve() -> func.HttpResponse:
-        deployment_id = _asked_id(req)
+        deployment_id = asked_id(req)
         after = _number(req, "after", default=0, lowest=0, highest=10**9)
         limit = _number(req, "limit", default=DEFAULT_EVENTS, lowest=1, highest=MAX_EVENTS)
         found = await asyncio.to_thread(services().deployments.events, deployment_id)
         if not found and await asyncio.to_thread(services().deployments.state, deployment_id) is None:
-            raise _unknown(deployment_id)
+            raise unknown(deployment_id)
         page = found[after : after + limit]
         following = page[-1].sequence if page else min(after, len(found))
         return json_answer({"value": [event.dump() for event in page], "next": following})
@@ -171,13 +171,19 @@ def _bad_parameter(name: str, rule: str) -> ProblemError:
     return ProblemError(400, "invalid-request", "The request is not valid", f"The query parameter {name} {rule}.")
 
 
-def _asked_id(req: func.HttpRequest) -> str:
+def asked_id(req: func.HttpRequest) -> str:
+    """The deployment id in the address.
+
+    Raises:
+        ProblemError: 404, it can't be one.
+    """
     deployment_id = str(req.route_params["deploymentId"])
     if not is_deployment_id(deployment_id):
         raise ProblemError(404, "not-found", "No such deployment", "That is not the form of a deployment id.")
     return deployment_id
 
 
-def _unknown(deployment_id: str) -> ProblemError:
+def unknown(deployment_id: str) -> ProblemError:
+    """The 404 of a deployment that nobody started."""
     detail = f"There is no deployment {deployment_id}. GET /api/deployments lists those there are."
     return ProblemError(404, "not-found", "No such deployment", detail, deploymentId=deployment_id)

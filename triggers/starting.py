@@ -13,11 +13,11 @@ import azure.durable_functions as df
 
 from armature.azure.services import Services
 from armature.events import Event, EventCode
-from armature.messages import DeploymentInput
 from armature.request import DEPLOYMENT_ID_PATTERN, DeploymentRequest
 from armature.settings import options_with_defaults
 from armature.state import DeploymentState
 from armature.transitions import accepted
+from triggers.orchestrations import ensure_running
 
 logger = logging.getLogger("armature.triggers")
 
@@ -39,13 +39,21 @@ def parsed_request(body: bytes) -> DeploymentRequest:
         ValueError: not JSON, or more than `MAX_REQUEST_BYTES` of it.
         pydantic.ValidationError: JSON, but not a request.
     """
+    return DeploymentRequest.model_validate(parsed_document(body))
+
+
+def parsed_document(body: bytes) -> Any:
+    """The JSON document in a body.
+
+    Raises:
+        ValueError: not JSON, or more than `MAX_REQUEST_BYTES` of it.
+    """
     if len(body) > MAX_REQUEST_BYTES:
         raise ValueError(f"The request has {len(body)} bytes; at most {MAX_REQUEST_BYTES} are taken.")
     try:
-        document: Any = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"The body is not JSON: {error}.") from error
-    return DeploymentRequest.model_validate(document)
 
 
 def new_deployment_id() -> str:
@@ -101,28 +109,6 @@ async def _begun(client: df.DurableOrchestrationClient, services: Services, stat
         await ensure_running(client, state)
     except Exception:  # whatever it is, the timer starts what is accepted and does not run
         logger.exception("%s is accepted, but could not be started yet", state.deployment_id)
-
-
-async def ensure_running(client: df.DurableOrchestrationClient, state: DeploymentState) -> None:
-    """See that the orchestration of an unfinished deployment exists. Twice: one that exists is left alone."""
-    if await standing(client, state.deployment_id) is None:
-        await run_from_the_start(client, state)
-
-
-async def run_from_the_start(client: df.DurableOrchestrationClient, state: DeploymentState) -> None:
-    """Start the orchestration, also where one has ended: it finds done what was. Twice: one that runs stays."""
-    work = DeploymentInput(deployment_id=state.deployment_id, options=state.options, sequence=state.sequence)
-    try:
-        await client.start_new("deployment", state.deployment_id, work.dump())
-    except Exception:  # the SDK tells a used id (409) only in words; what counts is that the instance is there
-        if await standing(client, state.deployment_id) is None:
-            raise
-
-
-async def standing(client: df.DurableOrchestrationClient, instance_id: str) -> df.OrchestrationRuntimeStatus | None:
-    """How an orchestration stands, or None when there is no instance of that id."""
-    status = await client.get_status(instance_id)
-    return status.runtime_status if status is not None else None
 
 
 def _accepted_event(state: DeploymentState) -> Event:

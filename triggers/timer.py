@@ -15,19 +15,16 @@ from azure.durable_functions import OrchestrationRuntimeStatus as Runtime
 
 from armature.azure.deployments import DeploymentStore, DeploymentSummary
 from armature.azure.services import services
-from armature.errors import FailureClass, failure
-from armature.messages import FinishInput, Outcome
+from armature.endings import closing_of
+from armature.messages import ClosingInput, FinishInput
 from armature.state import DeploymentState
-from triggers.starting import ensure_running, run_from_the_start, standing
+from triggers.orchestrations import OVER, Instance, instance_of, run_from_the_start, standing
 
 EVERY_MINUTE = "0 * * * * *"
 GRACE = timedelta(minutes=1)
 """What changed so lately is not looked at: its starter, or its orchestration, may be about to go on."""
 
-CHILDREN = ("upload", "rollout")
-
-_DEAD = (Runtime.Failed, Runtime.Terminated, Runtime.Canceled)
-_OVER = (None, Runtime.Completed, *_DEAD)
+CHILDREN = ("upload", "rollout", "rollback", "rollback:rollout", "closing")
 
 logger = logging.getLogger("armature.triggers")
 
@@ -53,35 +50,40 @@ async def tend(client: df.DurableOrchestrationClient, store: DeploymentStore, no
 
 
 async def _tend_one(client: df.DurableOrchestrationClient, store: DeploymentStore, summary: DeploymentSummary) -> None:
-    runtime = await standing(client, summary.deployment_id)
-    if runtime not in _OVER or not await _are_children_over(client, summary.deployment_id):
+    instance = await instance_of(client, summary.deployment_id)
+    if not instance.is_over or not await _are_children_over(client, summary.deployment_id):
         return
     state = await asyncio.to_thread(store.state, summary.deployment_id)
     if state is None or state.status.is_final:
         return
-    if runtime is None:
-        logger.info("starting %s, which was accepted but has no orchestration", state.deployment_id)
-        await ensure_running(client, state)
-    elif runtime is Runtime.Completed:
+    if instance.runtime is None or instance.run < state.run:
+        logger.info("starting %s, whose run %d was accepted but has no orchestration", state.deployment_id, state.run)
+        await run_from_the_start(client, state)
+        return
+    closing = await asyncio.to_thread(_closing, store, state, instance)
+    if closing is None:
         logger.warning("running %s again, whose end could not be recorded", state.deployment_id)
         await run_from_the_start(client, state)
     else:
-        await _close(client, state, runtime)
+        logger.warning("closing %s, whose orchestration is %s", state.deployment_id, instance.runtime.name)
+        await client.start_new("closing", f"{state.deployment_id}:closing", closing.dump())
 
 
 async def _are_children_over(client: df.DurableOrchestrationClient, deployment_id: str) -> bool:
     """Nobody tells the sub-orchestrations that their parent has died: they go on, and hold the lineage."""
-    return all([await standing(client, f"{deployment_id}:{child}") in _OVER for child in CHILDREN])
+    return all([await standing(client, f"{deployment_id}:{child}") in OVER for child in CHILDREN])
 
 
-async def _close(client: df.DurableOrchestrationClient, state: DeploymentState, runtime: Runtime) -> None:
-    """Have the end recorded, unless that is under way."""
-    closing_id = f"{state.deployment_id}:closing"
-    if await standing(client, closing_id) not in _OVER:
-        return
-    logger.warning("closing %s, whose orchestration is %s", state.deployment_id, runtime.name)
-    message = f"The orchestration of the deployment is {runtime.name.lower()}; what ARM was at goes on unwatched."
-    suggestion = "Look at the deployments in the portal, then deploy again."
-    outcome = Outcome(message=message, failure=failure(FailureClass.UNKNOWN, "OrchestrationEnded", message, suggestion))
-    end = FinishInput(deployment_id=state.deployment_id, sequence=state.sequence + 1, outcome=outcome)
-    await client.start_new("closing", closing_id, end.dump())
+def _closing(store: DeploymentStore, state: DeploymentState, instance: Instance) -> ClosingInput | None:
+    """How a run whose orchestration is over comes to its end. None: it is run again, and finds done what was.
+
+    One that completed has told its end, which could not be recorded. (What earlier versions ran tells none.) One that
+    died has what it started settled, and undone if that is asked for, as it would have done itself.
+    """
+    if instance.runtime is Runtime.Completed:
+        end = instance.output.get("end") if isinstance(instance.output, dict) else None
+        return None if end is None else ClosingInput(end=FinishInput.load(end))
+    how = instance.runtime.name.lower() if instance.runtime else "gone"
+    has_turn = state.lineage is not None and store.locks.get(state.lineage.key).owner == state.deployment_id
+    message = f"The orchestration of the deployment is {how}."
+    return closing_of(state, store.control(state.deployment_id), message, has_turn=has_turn)

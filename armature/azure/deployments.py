@@ -6,7 +6,7 @@ One container, `deployments`:
     events/{deploymentId}.jsonl          append blob, one Event a line
     plans/{plan id}.json                 Plan, written once; a rollback has a plan of its own (DeploymentStep.plan_id)
     outputs/{plan id}/{name}.json        the non-secure outputs of a finished template
-    locks/{lineage key}.json             whose turn it is
+    locks/{lineage key}.json             whose turn it is (armature.azure.locks)
     control/{deploymentId}.json          Control: what people asked of it
     lineages/{lineage key}.json          LineageRecord: which deployments it has completed
 """
@@ -14,13 +14,14 @@ One container, `deployments`:
 import hashlib
 import json
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from pydantic import ValidationError
 
 from armature.azure.documents import DocumentStore
+from armature.azure.locks import LineageLocks
 from armature.control import Control, LineageRecord
 from armature.events import Event, NumberedEvent, numbered
 from armature.models import Model
@@ -28,6 +29,9 @@ from armature.plan import Plan
 from armature.state import DeploymentState, Phase, Status
 
 MAX_METADATA_MESSAGE = 200
+
+NO_BUNDLE = "-"
+"""In a state's metadata: its bundle is none of those that the app keeps. No bundle has such an id."""
 
 MAX_NAME_IN_PATH = 200
 """A blob's name has at most 1,024 characters (Blob storage, 2025)."""
@@ -48,13 +52,6 @@ class DeploymentSummary(Model):
     updated_at: datetime
     percent: int
     message: str
-
-
-class LockAnswer(Model):
-    """Whether the lineage lock is ours, and whose it is if not."""
-
-    is_taken: bool
-    holder: str
 
 
 def _state_path(deployment_id: str) -> str:
@@ -91,6 +88,9 @@ def _metadata(state: DeploymentState) -> dict[str, str]:
         "updatedat": state.updated_at.isoformat(),
         "percent": str(state.progress.percent),
         "message": state.message[:MAX_METADATA_MESSAGE],
+        "bundle": state.bundle.stored_id or NO_BUNDLE,
+        "lineage": state.lineage.key if state.lineage else "",
+        "previous": state.rollback.previous_deployment_id or "",
     }
     return {name: value for name, value in fields.items() if value}
 
@@ -101,6 +101,7 @@ class DeploymentStore:
     def __init__(self, documents: DocumentStore) -> None:
         self._documents = documents
         self._plans: dict[str, Plan] = {}
+        self.locks = LineageLocks(documents, self._is_over)
 
     def create_state(self, state: DeploymentState) -> bool:
         """Claim the deployment's id. False when it is used already."""
@@ -117,6 +118,10 @@ class DeploymentStore:
         if document is None:
             return None
         return DeploymentState.model_validate_json(document.content), document.etag
+
+    def _is_over(self, deployment_id: str) -> bool:
+        state = self.state(deployment_id)
+        return state is None or state.status.is_final
 
     def update_state(self, deployment_id: str, change: Callable[[DeploymentState], DeploymentState]) -> DeploymentState:
         """Change the state by a pure step, again on what another wrote in between.
@@ -217,34 +222,6 @@ class DeploymentStore:
 
         content = self._documents.update(path, changed)
         return kind() if content is None else kind.model_validate_json(content)
-
-    def take_lock(self, lineage_key: str, deployment_id: str) -> LockAnswer:
-        """Take the lineage lock, or say who holds it.
-
-        A second call of the owner succeeds; a lock whose owner is finished is taken over by ETag.
-        """
-        path = f"locks/{lineage_key}.json"
-        content = json.dumps({"owner": deployment_id, "takenAt": datetime.now(UTC).isoformat()}).encode()
-        if self._documents.create(path, content, {}):
-            return LockAnswer(is_taken=True, holder=deployment_id)
-        document = self._documents.read(path)
-        if document is None:  # released between the two calls: the caller asks again at its next tick
-            return LockAnswer(is_taken=False, holder="")
-        owner = str(json.loads(document.content)["owner"])
-        if owner == deployment_id:
-            return LockAnswer(is_taken=True, holder=owner)
-        state = self.state(owner)
-        is_free = state is None or state.status.is_final
-        if is_free and self._documents.replace(path, content, {}, document.etag):
-            return LockAnswer(is_taken=True, holder=deployment_id)
-        return LockAnswer(is_taken=False, holder=owner)
-
-    def release_lock(self, lineage_key: str, deployment_id: str) -> None:
-        """Give the lock back. One that is not ours, or is gone, is left alone."""
-        path = f"locks/{lineage_key}.json"
-        document = self._documents.read(path)
-        if document is not None and json.loads(document.content)["owner"] == deployment_id:
-            self._documents.delete(path, etag=document.etag)
 
 
 def _summary(path: str, metadata: dict[str, str]) -> DeploymentSummary | None:

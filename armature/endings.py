@@ -1,0 +1,191 @@
+"""How a run of a deployment ends: the last status, and what is told of it. Pure; activities.finish records it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from armature.control import Control
+from armature.errors import Failure, FailureClass, failure
+from armature.messages import ClosingInput, ControlAnswer, FinishInput, Outcome, RollbackInput, RollbackOutcome
+from armature.models import Model
+from armature.state import (
+    DeploymentState,
+    Phase,
+    Purpose,
+    RollbackStatus,
+    Status,
+    StopReason,
+    StopState,
+    TemplateStatus,
+)
+from armature.transitions import with_failures, with_nothing_waiting, with_phase
+
+LOCK_BROKEN = failure(
+    FailureClass.UNKNOWN,
+    "LineageLockBroken",
+    "The lineage lock was taken away from the deployment; it touches nothing any more.",
+    "See in the lineage's audit who did so, and why; what ARM was at may go on: look in the portal, then deploy again.",
+)
+
+_DEPLOY_AGAIN = "Resume the deployment, or deploy again."
+
+
+class Result(StrEnum):
+    """What becomes of the deployment's result in its lineage."""
+
+    STANDS = "stands"
+    UNDONE = "undone"
+    UNCHANGED = "unchanged"
+
+
+class Ending(Model):
+    """The end of a run: `failures` are what ended it, in words for people."""
+
+    status: Status
+    message: str
+    result: Result = Result.UNCHANGED
+    failures: tuple[Failure, ...] = ()
+    stop: StopState | None = None
+
+
+def ending_of(state: DeploymentState, control: Control, end: FinishInput, now: datetime) -> Ending:
+    """The end of the state's run, from how its work, and its rollback if there was one, went."""
+    outcome, rollback = end.outcome, end.rollback
+    stop = _stop_of(state, control, outcome, now)
+    reasons = _reasons(state, outcome)
+    if outcome.is_lock_broken:
+        return Ending(status=Status.FAILED, message=outcome.message, failures=reasons)
+    if outcome.is_good and state.purpose is Purpose.DEPLOY:
+        return Ending(status=Status.COMPLETED, message=outcome.message, result=Result.STANDS)
+    if state.purpose is Purpose.ROLL_BACK and rollback is None:
+        message = f"The rollback was not begun: {outcome.message}"
+        return Ending(status=state.ended_as or Status.FAILED, message=message, stop=stop)
+    if rollback is None:
+        rollback = RollbackOutcome()  # nothing was started
+    elif end.is_undone:
+        return _undone(outcome, rollback, reasons, stop)
+    if rollback.failure is not None:
+        reasons = (*reasons, rollback.failure)
+    is_cancelled = outcome.stop is StopReason.CANCELLED and rollback.failure is None
+    status = Status.CANCELLED if is_cancelled else Status.FAILED
+    return Ending(status=status, message=_joined(outcome.message, rollback), failures=reasons, stop=stop)
+
+
+def _undone(
+    outcome: Outcome, rollback: RollbackOutcome, reasons: tuple[Failure, ...], stop: StopState | None
+) -> Ending:
+    is_whole = rollback.failure is None and rollback.leftovers == 0
+    status = Status.ROLLED_BACK if is_whole else Status.FAILED
+    reasons = reasons if rollback.failure is None else (*reasons, rollback.failure)
+    message = _joined(outcome.message, rollback)
+    return Ending(status=status, message=message, result=Result.UNDONE, failures=reasons, stop=stop)
+
+
+def _joined(message: str, rollback: RollbackOutcome) -> str:
+    return " ".join(filter(None, [message, rollback.message]))
+
+
+def ended(
+    state: DeploymentState, ending: Ending, end: FinishInput, now: datetime, *, is_latest: bool
+) -> DeploymentState:
+    """The state of the deployment once its run has ended so; unchanged when that run has ended already.
+
+    `is_latest` says that it was the last of its lineage to have its turn: only such a one can be rolled back.
+    """
+    if state.status.is_final or state.run != end.run:
+        return state
+    is_whole = ending.status is Status.ROLLED_BACK
+    rollback = state.rollback.model_copy(update={"available": is_latest and not is_whole})
+    if ending.result is Result.UNDONE:
+        status = RollbackStatus.COMPLETED if is_whole else RollbackStatus.PARTIAL
+        rollback = rollback.model_copy(update={"status": status, "finished_at": rollback.finished_at or now})
+    told = state.model_copy(update={"stop": ending.stop, "rollback": rollback})
+    return with_phase(
+        with_failures(with_nothing_waiting(told, now), ending.failures),
+        sequence=max(end.sequence, state.sequence + 1),
+        status=ending.status,
+        phase=Phase.FINISHED,
+        message=ending.message,
+        now=now,
+    )
+
+
+def closing_of(state: DeploymentState, control: Control, message: str, *, has_turn: bool) -> ClosingInput:
+    """What is left to do for a run whose orchestration has died: settle, or undo, what it started; and record its end.
+
+    `message` says how it died. Without its turn (`has_turn`) it may touch nothing.
+    """
+    cancel, is_broken = control.cancel_of(state.run), control.is_lock_broken(state.run)
+    outcome = Outcome(
+        message=LOCK_BROKEN.message if is_broken else message,
+        failure=LOCK_BROKEN
+        if is_broken
+        else failure(FailureClass.UNKNOWN, "OrchestrationEnded", message, _DEPLOY_AGAIN),
+        rollback=cancel.rollback if cancel else None,
+        is_lock_broken=is_broken,
+    )
+    is_settling = has_turn and not is_broken and _may_have_started(state)
+    is_undoing = is_settling and undoes(state.purpose, outcome, rollback_on_failure=state.options.rollback_on_failure)
+    rollback = RollbackInput(
+        deployment_id=state.deployment_id,
+        rollback=state.rollback.present_number,
+        options=state.options,
+        is_undoing=is_undoing,
+        sequence=state.sequence + 1,
+    )
+    end = FinishInput(
+        deployment_id=state.deployment_id,
+        run=state.run,
+        sequence=state.sequence + 2,
+        outcome=outcome,
+        is_undone=is_undoing,
+    )
+    return ClosingInput(end=end, rollback=rollback if is_settling else None)
+
+
+def undoes(purpose: Purpose, outcome: Outcome, *, rollback_on_failure: bool) -> bool:
+    """True when a run that ends so is rolled back: by its purpose, its cancellation's word, or else its option."""
+    if purpose is Purpose.ROLL_BACK:
+        return True
+    return rollback_on_failure if outcome.rollback is None else outcome.rollback
+
+
+def stopped_by(asked: ControlAnswer) -> Outcome | None:
+    """The end of a run that has been asked to stop, or has lost the lineage lock; None when nothing stops it."""
+    if asked.is_lock_broken:
+        return Outcome(message=LOCK_BROKEN.message, failure=LOCK_BROKEN, is_lock_broken=True)
+    if asked.is_cancelled:
+        by = f" by {asked.cancelled_by}" if asked.cancelled_by else ""
+        return Outcome(message=f"Cancelled{by}.", stop=StopReason.CANCELLED, rollback=asked.rollback)
+    return None
+
+
+def _may_have_started(state: DeploymentState) -> bool:
+    """True when ARM may have been handed something, in whatever run. A start is shown a moment after it is made."""
+    is_in_rollout = Phase.UPLOADING.value in state.phases or Phase.ROLLING_BACK.value in state.phases
+    return is_in_rollout or state.run > 1 or any(template.attempt for template in state.templates)
+
+
+def _reasons(state: DeploymentState, outcome: Outcome) -> tuple[Failure, ...]:
+    """What made it fail: the templates' own failures where there are any, which tell more than their sum."""
+    found = [t.failure for t in state.templates if t.status is TemplateStatus.FAILED and t.failure]
+    if outcome.is_lock_broken or outcome.stop is StopReason.TIMED_OUT:
+        return (outcome.failure or _timed_out(state), *found)
+    if outcome.stop is StopReason.CANCELLED:
+        return tuple(found)
+    return tuple(found) or ((outcome.failure,) if outcome.failure else ())
+
+
+def _timed_out(state: DeploymentState) -> Failure:
+    message = f"The deployment was not done {state.options.timeout:g} minutes after it had its turn."
+    suggestion = "See which template took so long; give options.timeout more minutes, or resume the deployment."
+    return failure(FailureClass.UNKNOWN, "DeploymentTimedOut", message, suggestion)
+
+
+def _stop_of(state: DeploymentState, control: Control, outcome: Outcome, now: datetime) -> StopState | None:
+    if outcome.stop is StopReason.TIMED_OUT:
+        at = state.deadline or now
+        return StopState(reason=StopReason.TIMED_OUT, at=at, comment=f"{state.options.timeout:g} minutes were over.")
+    cancel = control.cancel_of(state.run)
+    if outcome.stop is None or cancel is None:
+        return None
+    return StopState(reason=StopReason.CANCELLED, at=cancel.at, by=cancel.by, comment=cancel.comment)

@@ -1,0 +1,131 @@
+"""The lock of a lineage: whose turn it is, and who waits for it. Pure steps; armature.azure.locks keeps the document.
+
+A turn goes to the one that was accepted first among those that wait. A holder, or a waiter, whose deployment has ended
+or is gone counts for nothing: so nobody waits for the dead.
+"""
+
+from collections.abc import Container
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from armature.models import Model
+from armature.plan import Lineage
+from armature.redaction import one_line
+
+MAX_REASON = 1000
+
+
+def _said(text: str) -> str:
+    said = one_line(text)
+    if not said:
+        raise ValueError("say why the lock is taken away")
+    return said
+
+
+class BreakWish(Model):
+    """The body of a request to break a lock: the reason is kept in the audit."""
+
+    reason: Annotated[str, Field(max_length=MAX_REASON), AfterValidator(_said)]
+
+
+class LockBreak(Model):
+    """A line of a lineage's audit: who took the lock away from which run of which deployment, when and why."""
+
+    at: datetime
+    by: str | None = None
+    reason: str
+    holder: str
+    run: int
+
+
+class Waiter(Model):
+    """One that waits: `created_at` is when it was accepted, which says whose turn comes first; `since` when it came."""
+
+    deployment_id: str
+    created_at: datetime
+    since: datetime
+
+
+class LineageLock(Model):
+    """A lock and its queue, the next one first. Documents of earlier versions know no more than the owner."""
+
+    owner: str | None = None
+    taken_at: datetime | None = None
+    project: str = ""
+    environment: str = ""
+    queue: tuple[Waiter, ...] = ()
+
+    @property
+    def is_idle(self) -> bool:
+        """True when nobody holds it or waits for it: then there is nothing to keep."""
+        return self.owner is None and not self.queue
+
+    def position_of(self, deployment_id: str) -> int:
+        """The place in the queue, 1 for the next one; 0 for one that does not wait."""
+        places = [waiter.deployment_id for waiter in self.queue]
+        return places.index(deployment_id) + 1 if deployment_id in places else 0
+
+    def asked_by(self, waiter: Waiter, over: Container[str], now: datetime) -> "LineageLock":
+        """The lock after `waiter` has asked for its turn: taken by it, if it is free and nobody comes first.
+
+        `over` holds the ids, among those that it names, whose deployment has ended or is gone. Twice: the same.
+        """
+        mine = waiter.deployment_id
+        if self.owner == mine:
+            return self._without(mine)
+        owner = None if self.owner is None or self.owner in over else self.owner
+        waiting = {w.deployment_id: w for w in (waiter, *self.queue) if w.deployment_id not in over}
+        queue = tuple(sorted(waiting.values(), key=lambda w: (w.created_at, w.deployment_id)))
+        asked = self.model_copy(update={"owner": owner, "queue": queue})
+        if owner is not None or queue[0].deployment_id != mine:
+            return asked
+        return asked._without(mine).model_copy(update={"owner": mine, "taken_at": now})
+
+    def released_by(self, deployment_id: str) -> "LineageLock":
+        """The lock after that deployment has given up its turn, or its place in the queue. Twice: the same."""
+        left = self._without(deployment_id)
+        return left.freed() if self.owner == deployment_id else left
+
+    def freed(self) -> "LineageLock":
+        """The lock with its owner taken away, for the first in the queue to take."""
+        return self.model_copy(update={"owner": None, "taken_at": None})
+
+    def _without(self, deployment_id: str) -> "LineageLock":
+        queue = tuple(waiter for waiter in self.queue if waiter.deployment_id != deployment_id)
+        return self.model_copy(update={"queue": queue})
+
+
+class KeyedLock(Model):
+    """A lock in a list. `holder` is None when it is free and somebody is about to take it."""
+
+    lineage_key: str
+    project: str
+    environment: str
+    holder: str | None = None
+    since: datetime | None = None
+    queue: tuple[Waiter, ...] = ()
+
+    @classmethod
+    def of(cls, lineage_key: str, lock: LineageLock) -> "KeyedLock":
+        """The lock as it is shown."""
+        return cls(
+            lineage_key=lineage_key,
+            project=lock.project,
+            environment=lock.environment,
+            holder=lock.owner,
+            since=lock.taken_at,
+            queue=lock.queue,
+        )
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th …"""
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else endings.get(number % 10, 'th')}"
+
+
+def named(lock: LineageLock, lineage: Lineage) -> LineageLock:
+    """The lock with the words that people know its lineage by."""
+    return lock.model_copy(update={"project": lineage.project, "environment": lineage.environment})

@@ -1,0 +1,167 @@
+"""Asking something of a deployment: to stop, to go on, or to undo what it did, by whatever way it is asked.
+
+The request is first written to the control document; then the deployment is told. Whoever dies in between leaves a
+document that the deployment's next look reads, or a state that the timer has carried on.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import azure.durable_functions as df
+
+from armature.azure.services import Services
+from armature.control import (
+    Action,
+    CancelRequest,
+    Control,
+    ControlRequest,
+    LineageRecord,
+    Refusal,
+    is_carried_out,
+    may_cancel,
+    may_resume,
+    may_roll_back,
+)
+from armature.events import Event, EventCode
+from armature.state import DeploymentState, Purpose, StopReason, StopState
+from armature.transitions import reopened, with_stop
+from triggers.orchestrations import ensure_running, has_ended, wake
+
+logger = logging.getLogger("armature.triggers")
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What is asked, by whom, with what words. `request_id` tells a queue message that comes twice."""
+
+    action: Action
+    by: str | None
+    comment: str = ""
+    rollback: bool | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The deployment after something was asked of it, and why that is not done, if it is not."""
+
+    state: DeploymentState
+    refusal: Refusal | None = None
+
+
+async def ask(
+    client: df.DurableOrchestrationClient, services: Services, deployment_id: str, asking: Asking
+) -> Asked | None:
+    """Ask it; None when there is no such deployment. Twice: the same, and done once.
+
+    Raises:
+        FailureError: storage could not be asked, so that nothing was asked of the deployment.
+    """
+    state = await asyncio.to_thread(services.deployments.state, deployment_id)
+    if state is None:
+        return None
+    if asking.action is Action.CANCEL:
+        return await _cancelled(client, services, state, asking)
+    purpose = Purpose.ROLL_BACK if asking.action is Action.ROLL_BACK else Purpose.DEPLOY
+    return await _begun_again(client, services, state, purpose, asking)
+
+
+async def _cancelled(
+    client: df.DurableOrchestrationClient, services: Services, state: DeploymentState, asking: Asking
+) -> Asked:
+    store, now = services.deployments, datetime.now(UTC)
+    control = await asyncio.to_thread(store.control, state.deployment_id)
+    refusal = may_cancel(state, control)
+    if refusal is not None or state.status.is_final:
+        return Asked(state, refusal)
+    request = CancelRequest(
+        run=state.run, at=now, by=asking.by, comment=asking.comment, id=asking.request_id, rollback=asking.rollback
+    )
+    control = await asyncio.to_thread(store.ask, state.deployment_id, lambda found: _with_cancel(found, request))
+    try:
+        state = await asyncio.to_thread(_tell_cancelled, services, state, control.cancel_of(state.run) or request)
+    except Exception:  # it is asked for, whatever becomes of telling so: the deployment reads it at its next look
+        logger.exception("%s is asked to stop, but its state could not tell so yet", state.deployment_id)
+    await wake(client, state.deployment_id)
+    return Asked(state)
+
+
+def _with_cancel(control: Control, request: CancelRequest) -> Control:
+    """The first cancellation of a run counts: what follows it may have begun."""
+    return control if control.cancel_of(request.run) else control.model_copy(update={"cancel": request})
+
+
+def _tell_cancelled(services: Services, state: DeploymentState, request: CancelRequest) -> DeploymentState:
+    message = f"Asked to stop{_by(request)}."
+    event = Event(key=f"cancel:{request.run}", time=request.at, code=EventCode.CANCELLATION_ASKED, message=message)
+    services.deployments.append_events(state.deployment_id, [event])
+    stop = StopState(reason=StopReason.CANCELLED, at=request.at, by=request.by, comment=request.comment)
+    return services.deployments.update_state(state.deployment_id, lambda found: with_stop(found, request.run, stop))
+
+
+async def _begun_again(
+    client: df.DurableOrchestrationClient,
+    services: Services,
+    state: DeploymentState,
+    purpose: Purpose,
+    asking: Asking,
+) -> Asked:
+    """Have the deployment begin a further run: to deploy what is left of it, or to roll it back."""
+    store = services.deployments
+    if is_carried_out(
+        await asyncio.to_thread(store.control, state.deployment_id), purpose, state.run, asking.request_id
+    ):
+        return Asked(state)
+    refusal = await asyncio.to_thread(_refusal_of, services, state, purpose)
+    if refusal is not None:
+        return Asked(state, refusal)
+    if state.status.is_final:
+        if not await has_ended(client, state.deployment_id):
+            return Asked(state, _still_ending(state))
+        state = await asyncio.to_thread(_reopened, services, state, purpose, asking)
+        refusal = await asyncio.to_thread(_refusal_of, services, state, purpose)  # something else may have been faster
+        if refusal is not None:
+            return Asked(state, refusal)
+    try:
+        await ensure_running(client, state)
+    except Exception:  # whatever it is, the timer starts what was reopened and does not run
+        logger.exception("%s has a further run, which could not be started yet", state.deployment_id)
+    return Asked(state)
+
+
+def _refusal_of(services: Services, state: DeploymentState, purpose: Purpose) -> Refusal | None:
+    control = services.deployments.control(state.deployment_id)
+    lineage = services.deployments.lineage(state.lineage.key) if state.lineage else LineageRecord()
+    return (may_roll_back if purpose is Purpose.ROLL_BACK else may_resume)(state, control, lineage)
+
+
+def _still_ending(state: DeploymentState) -> Refusal:
+    reason = f"Deployment {state.deployment_id} is {state.status}, but its orchestration has not quite ended."
+    return Refusal(kind="still-ending", reason=reason, next_step="Ask again in a few seconds.")
+
+
+def _reopened(services: Services, state: DeploymentState, purpose: Purpose, asking: Asking) -> DeploymentState:
+    store, now = services.deployments, datetime.now(UTC)
+    request = ControlRequest(run=state.run, at=now, by=asking.by, comment=asking.comment, id=asking.request_id)
+    is_rollback = purpose is Purpose.ROLL_BACK
+    field = "rollback" if is_rollback else "resume"
+    store.ask(state.deployment_id, lambda found: found.model_copy(update={field: request}))
+    message = f"{'Rollback' if is_rollback else 'Resumption'} asked for{_by(request)}."
+    event = Event(
+        key=f"run:{state.run + 1}",
+        time=now,
+        code=EventCode.ROLLBACK_ASKED if is_rollback else EventCode.RESUMPTION_ASKED,
+        message=f"{message} The run before had ended as {state.status}: {state.message}",
+    )
+    store.append_events(state.deployment_id, [event])
+    return store.update_state(
+        state.deployment_id,
+        lambda found: reopened(found, run=request.run, purpose=purpose, message=message, now=now),
+    )
+
+
+def _by(request: ControlRequest) -> str:
+    by = f" by {request.by}" if request.by else ""
+    return f"{by}: {request.comment}" if request.comment else by

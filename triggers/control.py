@@ -1,0 +1,103 @@
+"""The HTTP API that acts on deployments: cancel, roll back, resume."""
+
+import json
+from typing import Any, TypeVar
+
+import azure.durable_functions as df
+import azure.functions as func
+from pydantic import ValidationError
+
+from armature.azure.services import services
+from armature.control import Action, CancelWish, Refusal, Wish
+from armature.models import Model
+from triggers.answers import ProblemError, answered, invalid_request, json_answer
+from triggers.asking import Asked, Asking, ask
+from triggers.deployments import POLL_AFTER_SECONDS, asked_id, unknown
+from triggers.principal import caller_name
+
+MAX_BODY_BYTES = 8 * 1024
+
+WishT = TypeVar("WishT", bound=Model)
+
+blueprint = df.Blueprint()
+
+
+@blueprint.route(route="deployments/{deploymentId}/cancel", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+async def cancel_deployment(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Stop a deployment: 202, or 409 with the reason. Twice: the same 202, and it is stopped once."""
+
+    async def serve() -> func.HttpResponse:
+        wish = wish_in(req, CancelWish)
+        asking = Asking(Action.CANCEL, caller_name(req.headers), wish.comment, rollback=wish.rollback)
+        return await _answer(req, client, asking)
+
+    return await answered(serve)
+
+
+@blueprint.route(route="deployments/{deploymentId}/rollback", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+async def roll_back_deployment(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Undo what a deployment that has ended did: 202, or 409 with the reason. Twice: the same 202, done once."""
+
+    async def serve() -> func.HttpResponse:
+        wish = wish_in(req, Wish)
+        return await _answer(req, client, Asking(Action.ROLL_BACK, caller_name(req.headers), wish.comment))
+
+    return await answered(serve)
+
+
+@blueprint.route(route="deployments/{deploymentId}/resume", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+async def resume_deployment(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Go on with a deployment that failed or was cancelled: 202, or 409 with the reason. Twice: the same 202."""
+
+    async def serve() -> func.HttpResponse:
+        wish = wish_in(req, Wish)
+        return await _answer(req, client, Asking(Action.RESUME, caller_name(req.headers), wish.comment))
+
+    return await answered(serve)
+
+
+def wish_in(req: func.HttpRequest, wish: type[WishT]) -> WishT:
+    """The request's body as that model; an empty body says nothing more than the address does.
+
+    Raises:
+        ProblemError: 400, with what is wrong with it.
+    """
+    body = req.get_body()
+    if len(body) > MAX_BODY_BYTES:
+        detail = f"The body has {len(body)} bytes; at most {MAX_BODY_BYTES} are taken."
+        raise ProblemError(400, "invalid-request", "The request is not valid", detail)
+    try:
+        document: Any = json.loads(body) if body else {}
+    except (ValueError, RecursionError) as error:
+        detail = f"The body is not JSON: {error}."
+        raise ProblemError(400, "invalid-request", "The request is not valid", detail) from error
+    try:
+        return wish.model_validate(document)
+    except ValidationError as error:
+        raise invalid_request(error) from error
+
+
+def refused(refusal: Refusal, **extra: Any) -> ProblemError:
+    """The 409 that tells why something is not done, and what can be."""
+    detail = f"{refusal.reason} {refusal.next_step}"
+    title = "That can't be done now"
+    return ProblemError(409, refusal.kind, title, detail, **extra)
+
+
+async def _answer(req: func.HttpRequest, client: df.DurableOrchestrationClient, asking: Asking) -> func.HttpResponse:
+    deployment_id = asked_id(req)
+    asked = await ask(client, services(), deployment_id, asking)
+    if asked is None:
+        raise unknown(deployment_id)
+    if asked.refusal is not None:
+        raise refused(asked.refusal, deploymentId=deployment_id, status=asked.state.status)
+    return _accepted(req, asked)
+
+
+def _accepted(req: func.HttpRequest, asked: Asked) -> func.HttpResponse:
+    address = req.url.split("?", 1)[0].rstrip("/").rpartition("/")[0]
+    body = {"deploymentId": asked.state.deployment_id, "status": asked.state.status, "statusUrl": address}
+    return json_answer(body, 202, {"Location": address, "Retry-After": str(POLL_AFTER_SECONDS)})

@@ -1,0 +1,102 @@
+"""The HTTP API of lineage locks: who holds which, who waits; and, in an emergency, taking one away."""
+
+import asyncio
+import re
+from datetime import UTC, datetime
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from armature.azure.services import Services, services
+from armature.control import Control, ControlRequest, Refusal
+from armature.events import Event, EventCode, Level
+from armature.locks import BreakWish, LockBreak
+from triggers.answers import ProblemError, answered, json_answer
+from triggers.control import refused, wish_in
+from triggers.orchestrations import wake
+from triggers.principal import caller_name
+
+LINEAGE_KEY = re.compile("[0-9a-f]{16}")
+
+blueprint = df.Blueprint()
+
+
+@blueprint.route(route="locks", methods=["GET"])
+async def list_locks(req: func.HttpRequest) -> func.HttpResponse:
+    """Every lineage that a deployment has its turn in, or waits for: holder, since when, and the queue."""
+
+    async def serve() -> func.HttpResponse:
+        locks = await asyncio.to_thread(services().deployments.locks.all)
+        return json_answer({"value": [lock.dump() for lock in locks]})
+
+    return await answered(serve)
+
+
+@blueprint.route(route="locks/{lineageKey}/break", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+async def break_lock(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Take the turn away from its holder, which stops and touches nothing any more. Kept in the lineage's audit."""
+
+    async def serve() -> func.HttpResponse:
+        key = _key(req)
+        wish = wish_in(req, BreakWish)
+        holder = await asyncio.to_thread(_broken, services(), key, caller_name(req.headers), wish.reason)
+        await wake(client, holder)
+        return json_answer({"lineageKey": key, "holder": holder})
+
+    return await answered(serve)
+
+
+@blueprint.route(route="locks/{lineageKey}/audit", methods=["GET"])
+async def get_audit(req: func.HttpRequest) -> func.HttpResponse:
+    """Every time that the lineage's lock was taken away: when, by whom, from whom, and why."""
+
+    async def serve() -> func.HttpResponse:
+        found = await asyncio.to_thread(services().deployments.locks.audit, _key(req))
+        return json_answer({"value": [entry.dump() for entry in found]})
+
+    return await answered(serve)
+
+
+def _key(req: func.HttpRequest) -> str:
+    key = str(req.route_params["lineageKey"])
+    if LINEAGE_KEY.fullmatch(key) is None:
+        raise ProblemError(404, "not-found", "No such lineage", "A lineage key has 16 hex digits: see GET /api/locks.")
+    return key
+
+
+def _broken(services: Services, key: str, by: str | None, reason: str) -> str:
+    """Break the lock; answers who held it. First it is kept who did so, then the holder is told, then it is free.
+
+    Raises:
+        ProblemError: 409, nobody holds it.
+    """
+    store, now = services.deployments, datetime.now(UTC)
+    holder = store.locks.get(key).owner
+    if holder is None:
+        raise _nobody(key)
+    state = store.state(holder)
+    run = state.run if state is not None else 1
+    store.locks.append_audit(key, LockBreak(at=now, by=by, reason=reason, holder=holder, run=run))
+    if state is not None and not state.status.is_final:
+        request = ControlRequest(run=run, at=now, by=by, comment=reason)
+        store.ask(holder, lambda found: _with_lock_broken(found, request))
+        message = f"The lineage lock was taken away{f' by {by}' if by else ''}: {reason}"
+        event = Event(
+            key=f"lock-broken:{run}", time=now, code=EventCode.LOCK_BROKEN, message=message, level=Level.WARNING
+        )
+        store.append_events(holder, [event])
+    if not store.locks.break_open(key, holder):
+        raise _nobody(key)
+    return holder
+
+
+def _with_lock_broken(control: Control, request: ControlRequest) -> Control:
+    if control.is_lock_broken(request.run):
+        return control
+    return control.model_copy(update={"lock_broken": request})
+
+
+def _nobody(key: str) -> ProblemError:
+    reason = f"Nobody holds the lock of lineage {key}."
+    return refused(Refusal(kind="not-locked", reason=reason, next_step="See who waits with GET /api/locks."))
