@@ -32,6 +32,8 @@ KeyOption = Annotated[
     str | None, typer.Option("--key", envvar="ARMATURE_FUNCTION_KEY", help="The function key.", show_envvar=True)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the resulting JSON document, and nothing else.")]
+NoWaitOption = Annotated[bool, typer.Option("--no-wait", help="Ask for it, and do not watch it.")]
+CommentOption = Annotated[str, typer.Option("--comment", metavar="TEXT", help="Why, in words that the state keeps.")]
 TargetOption = Annotated[
     str | None, typer.Option("--target", metavar="SUBSCRIPTION[/GROUP]", help="Where to deploy, in one word.")
 ]

@@ -72,6 +72,19 @@ def request_from(wanted: Wanted, bundle: dict[str, str]) -> DeploymentRequest:
         raise usage_error("The request is not valid.\n" + "\n".join(f"  {fault}" for fault in faults)) from error
 
 
+def retry_policy(
+    max_attempts: int | None, first_interval_seconds: float | None, backoff_multiplier: float | None
+) -> dict[str, float]:
+    """The option `retryPolicy`, with what was asked for of it."""
+    return _without_empty(
+        {
+            "maxAttempts": max_attempts,
+            "firstIntervalSeconds": first_interval_seconds,
+            "backoffMultiplier": backoff_multiplier,
+        }
+    )
+
+
 def body_of(request: DeploymentRequest) -> dict[str, Any]:
     """The JSON to send: what is set, and no default."""
     return request.model_dump(mode="json", by_alias=True, exclude_unset=True)

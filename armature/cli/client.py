@@ -1,113 +1,36 @@
 """A client of Armature's HTTP API: typed questions in, typed answers out.
 
-    CommandError
-      ApiError                what went wrong with a call; ends the command with exit code 4 (3: the bundle is refused)
-        .is_passing           True when the same call may well succeed a moment later
-
 Nothing here prints, and no message holds the function key or an upload URL.
 """
 
 import ipaddress
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, BinaryIO, Self, TypeVar
 from urllib.parse import quote, urlsplit
 
 import pydantic
 import requests
-from pydantic import ConfigDict
-from pydantic.alias_generators import to_camel
 
+from armature.cli.answers import (
+    Accepted,
+    BrokenLock,
+    DeploymentPage,
+    EventPage,
+    ListedDeployment,
+    LockList,
+    Snapshot,
+    StoredBundle,
+)
 from armature.cli.exits import CommandError, ExitCode
-from armature.events import NumberedEvent
+from armature.cli.refusals import ApiError, refusal_of
 from armature.state import DeploymentState
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
 UPLOAD_SECONDS = 600
-_PASSING_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-
-
-class ApiError(CommandError):
-    """A call of the API failed. `status` is the HTTP status, None when no answer came."""
-
-    def __init__(
-        self,
-        message: str,
-        next_step: str = "",
-        *,
-        status: int | None = None,
-        is_passing: bool,
-        exit_code: ExitCode = ExitCode.API,
-    ) -> None:
-        super().__init__(exit_code, message, next_step)
-        self.status = status
-        self.is_passing = is_passing
-
-    def document(self) -> dict[str, Any]:
-        """The JSON object of any CommandError, with the HTTP status where there was an answer."""
-        document = super().document()
-        if self.status is not None:
-            document["error"]["status"] = self.status
-        return document
-
-
-class ApiAnswer(pydantic.BaseModel):
-    """The base of the API's smaller answers. Unknown keys are let pass: a newer API may say more."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
-
-
-class StoredBundle(ApiAnswer):
-    """A bundle's id, and where to put its bytes when the API does not have them yet."""
-
-    bundle_id: str
-    upload_url: str | None = None
-
-
-class Accepted(ApiAnswer):
-    """A deployment that the API has taken on."""
-
-    deployment_id: str
-    status: str
-
-
-class EventPage(ApiAnswer):
-    """Events in order, and what to give as `after` for those that follow."""
-
-    value: tuple[NumberedEvent, ...]
-    next: int
-
-
-class ListedDeployment(ApiAnswer):
-    """One row of the list of deployments."""
-
-    deployment_id: str
-    status: str
-    phase: str = ""
-    project: str | None = None
-    environment: str | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    percent: int | None = None
-    message: str = ""
-
-
-class DeploymentPage(ApiAnswer):
-    """One page of the list."""
-
-    value: tuple[ListedDeployment, ...]
-    continuation_token: str | None = None
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A deployment's state at one moment; `document` is the JSON as the API sent it."""
-
-    state: DeploymentState
-    document: dict[str, Any]
-    etag: str | None
+RETENTION_SECONDS = 600
+BEYOND_ALL_EVENTS = 10**9
+"""A number that no log reaches, and the largest that the API takes."""
 
 
 A = TypeVar("A", bound=pydantic.BaseModel)
@@ -188,15 +111,20 @@ class ApiClient:
     def state(self, deployment_id: str, etag: str | None = None) -> Snapshot | None:
         """The deployment's state, or None when it is still what `etag` stood for."""
         headers = {"If-None-Match": etag} if etag else {}
-        answer = self._call("GET", f"/deployments/{quote(deployment_id, safe='')}", headers=headers)
+        answer = self._call("GET", _deployment(deployment_id), headers=headers)
         if answer.status_code == requests.codes.not_modified:
             return None
         return Snapshot(self._read(DeploymentState, answer), answer.json(), answer.headers.get("ETag"))
 
     def events(self, deployment_id: str, after: int) -> EventPage:
         """The events that came after number `after`."""
-        path = f"/deployments/{quote(deployment_id, safe='')}/events"
-        return self._read(EventPage, self._call("GET", path, params={"after": str(after)}))
+        return self._read(
+            EventPage, self._call("GET", f"{_deployment(deployment_id)}/events", params={"after": str(after)})
+        )
+
+    def last_event(self, deployment_id: str) -> int:
+        """The number of the newest event: what comes after it has not happened yet."""
+        return self.events(deployment_id, BEYOND_ALL_EVENTS).next
 
     def deployments(self, filters: Mapping[str, str]) -> Iterator[ListedDeployment]:
         """The deployments that the filters (project, environment, status, since) leave, page after page."""
@@ -207,6 +135,35 @@ class ApiClient:
             if page.continuation_token is None:
                 return
             parameters["continuationToken"] = page.continuation_token
+
+    def cancel(self, deployment_id: str, comment: str = "", *, rollback: bool | None = None) -> Accepted:
+        """Ask for its cancellation. `rollback` overrides what the deployment was told to do then. Harmless twice."""
+        body = _without_nothing({"comment": comment, "rollback": rollback})
+        return self._read(Accepted, self._call("POST", f"{_deployment(deployment_id)}/cancel", json=body))
+
+    def rollback(self, deployment_id: str, comment: str = "") -> Accepted:
+        """Ask for the rollback of a deployment that has ended."""
+        body = _without_nothing({"comment": comment})
+        return self._read(Accepted, self._call("POST", f"{_deployment(deployment_id)}/rollback", json=body))
+
+    def resume(self, deployment_id: str, comment: str = "") -> Accepted:
+        """Ask to go on with a deployment that failed or was cancelled."""
+        body = _without_nothing({"comment": comment})
+        return self._read(Accepted, self._call("POST", f"{_deployment(deployment_id)}/resume", json=body))
+
+    def locks(self) -> LockList:
+        """Who holds the lock of which lineage, and who waits for it."""
+        return self._read(LockList, self._call("GET", "/locks"))
+
+    def break_lock(self, lineage_key: str, reason: str) -> BrokenLock:
+        """Take the lock of a lineage away from whoever holds it."""
+        path = f"/locks/{quote(lineage_key, safe='')}/break"
+        return self._read(BrokenLock, self._call("POST", path, json={"reason": reason}))
+
+    def retention(self, *, dry_run: bool) -> dict[str, Any]:
+        """Remove what is kept no longer; with `dry_run` only tell what would be removed."""
+        answer = self._call("POST", "/retention", json={"dryRun": dry_run}, read_seconds=RETENTION_SECONDS)
+        return dict(answer.json())
 
     def _call(
         self,
@@ -249,7 +206,7 @@ class ApiClient:
             raise ApiError(f"The call to {self.address} failed ({type(error).__name__}).", is_passing=True) from error
         if 200 <= answer.status_code < 300 or answer.status_code == requests.codes.not_modified:
             return answer
-        raise _refused(answer)
+        raise refusal_of(answer)
 
     def _unreachable(self, message: str) -> ApiError:
         local = is_loopback(urlsplit(self.address).hostname)
@@ -268,37 +225,9 @@ class ApiClient:
             ) from error
 
 
-# For answers that do not say themselves what to do, such as those of the platform in front of the app.
-_NEXT_STEPS = {
-    401: "Give the function key: --key, or ARMATURE_FUNCTION_KEY.",
-    403: "The function key, or your account, may not do this.",
-    404: "Check the deployment's id, and the address (--api or ARMATURE_API_URL), which usually ends in /api.",
-    413: "The bundle is larger than the app takes: see ARMATURE_MAX_BUNDLE_BYTES.",
-}
+def _deployment(deployment_id: str) -> str:
+    return f"/deployments/{quote(deployment_id, safe='')}"
 
 
-def _refused(answer: requests.Response) -> ApiError:
-    """The error that stands for an answer outside the 200s: RFC 9457 problem documents give the words."""
-    try:
-        document = answer.json()
-    except requests.exceptions.JSONDecodeError:
-        document = None
-    problem = document if isinstance(document, dict) else {}
-    words = [str(problem[key]).rstrip(".") for key in ("title", "detail") if problem.get(key)]
-    message = ": ".join(words) or (answer.reason or "no reason given")
-    lines = [f"The API refused the request ({answer.status_code}): {message}."]
-    problems = [each for each in problem.get("problems") or [] if isinstance(each, dict)]
-    lines += [f"  {_problem_line(each)}" for each in problems]
-    return ApiError(
-        "\n".join(lines),
-        "" if problem.get("detail") else _NEXT_STEPS.get(answer.status_code, ""),
-        status=answer.status_code,
-        is_passing=answer.status_code in _PASSING_STATUSES,
-        exit_code=ExitCode.REFUSED if problems else ExitCode.API,  # only a bundle has problems
-    )
-
-
-def _problem_line(problem: Mapping[str, Any]) -> str:
-    place = " ".join(str(problem[key]) for key in ("file", "pointer") if problem.get(key))
-    words = " ".join(str(problem[key]) for key in ("message", "nextStep") if problem.get(key))
-    return f"{place}: {words}" if place else words
+def _without_nothing(body: dict[str, str | bool | None]) -> dict[str, str | bool]:
+    return {name: value for name, value in body.items() if value not in (None, "")}

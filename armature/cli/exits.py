@@ -9,12 +9,14 @@ class ExitCode(IntEnum):
 
     meaning: str
 
-    COMPLETED = 0, "the deployment completed (or the question was answered)"
+    COMPLETED = 0, "the deployment completed, or what the command was asked for is done"
     FAILED = 1, "the deployment failed"
     USAGE = 2, "the command line is wrong"
     REFUSED = 3, "the bundle was refused; nothing was deployed"
     API = 4, "the API can't be reached, or refused the request"
-    INTERRUPTED = 130, "interrupted; a deployment that had started goes on"
+    CANCELLED = 5, "the deployment was cancelled, and not rolled back"
+    ROLLED_BACK = 6, "the deployment was rolled back"
+    INTERRUPTED = 130, "interrupted; a deployment that had started goes on, or is being cancelled"
 
     def __new__(cls, code: int, meaning: str) -> "ExitCode":
         """A code and what it means."""

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
-from armature.cli.client import ApiClient, ApiError, Snapshot
+from armature.cli.answers import Snapshot
+from armature.cli.client import ApiClient
 from armature.cli.exits import CommandError, ExitCode
+from armature.cli.refusals import ApiError
 from armature.events import NumberedEvent
 from armature.state import DeploymentState
 
@@ -13,8 +15,6 @@ POLL_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 15.0
 ATTEMPTS_TO_FOLLOW = 40
 """In a row without an answer, with pauses of 1, 2, 4, 8 and then 15 seconds: about nine minutes."""
-
-ATTEMPTS_TO_START = 5
 
 Pause = Callable[[float], None]
 T = TypeVar("T")
@@ -56,50 +56,66 @@ def persistently(call: Callable[[], T], *, attempts: int, pause: Pause, notice: 
     return call()
 
 
-def follow(api: ApiClient, deployment_id: str, view: View, pause: Pause) -> Snapshot:
-    """Show the deployment in `view` until its status is final; answer that last state.
+class Follower:
+    """Shows one deployment in a view. Interrupted, by whatever exception, it can go on where it was.
 
-    Raises:
-        CommandError: the API stayed away for too long, or refused (exit code 4). The deployment goes on all the same.
+    Events up to number `after` are not shown.
     """
-    latest: Snapshot | None = None
-    seen = 0
-    while True:
-        etag = latest.etag if latest else None
-        changed = _reach(partial(api.state, deployment_id, etag), deployment_id, view, pause)
-        if view.wants_events:
-            seen = _show_events(api, deployment_id, seen, view, pause)
-        if changed is not None:
-            latest = changed
-            view.show(latest.state)
-            if latest.state.status.is_final:
-                return latest
-        pause(POLL_SECONDS)
 
+    def __init__(self, api: ApiClient, deployment_id: str, view: View, pause: Pause, after: int = 0) -> None:
+        self._api = api
+        self._id = deployment_id
+        self._view = view
+        self._pause = pause
+        self._seen = after
+        self._latest: Snapshot | None = None
 
-def _show_events(api: ApiClient, deployment_id: str, after: int, view: View, pause: Pause) -> int:
-    """Show what the log holds beyond event `after`, page by page; answer the number of the last one."""
-    while True:
-        page = _reach(partial(api.events, deployment_id, after), deployment_id, view, pause)
-        if not page.value:
-            return after
-        view.events(page.value)
-        after = page.next
+    def to_the_end(self) -> Snapshot:
+        """Show the deployment until its status is final; answer that last state.
 
+        Raises:
+            CommandError: the API stayed away for too long, or refused (exit code 4). The deployment goes on all the
+                same.
+        """
+        while True:
+            etag = self._latest.etag if self._latest else None
+            changed = self._reach(partial(self._api.state, self._id, etag))
+            if self._view.wants_events:
+                self._show_events()
+            if changed is not None:
+                self._latest = changed
+                self._view.show(changed.state)
+            if self._latest is not None and self._latest.state.status.is_final:
+                return self._latest
+            self._pause(POLL_SECONDS)
 
-def _reach(call: Callable[[], T], deployment_id: str, view: View, pause: Pause) -> T:
-    try:
-        return persistently(call, attempts=ATTEMPTS_TO_FOLLOW, pause=pause, notice=view.notice)
-    except ApiError as error:
-        if not error.is_passing:
-            raise
-        raise CommandError(
-            ExitCode.API,
-            f"{error.message} The deployment goes on without being watched.",
-            f"Look again with: {watch_command(deployment_id)}",
-        ) from error
+    def _show_events(self) -> None:
+        """Show what the log holds beyond the last event that was shown, page by page."""
+        while True:
+            page = self._reach(partial(self._api.events, self._id, self._seen))
+            if not page.value:
+                return
+            self._view.events(page.value)
+            self._seen = page.next
+
+    def _reach(self, call: Callable[[], T]) -> T:
+        try:
+            return persistently(call, attempts=ATTEMPTS_TO_FOLLOW, pause=self._pause, notice=self._view.notice)
+        except ApiError as error:
+            if not error.is_passing:
+                raise
+            raise CommandError(
+                ExitCode.API,
+                f"{error.message} The deployment goes on without being watched.",
+                f"Look again with: {watch_command(self._id)}",
+            ) from error
 
 
 def watch_command(deployment_id: str) -> str:
     """What to type to watch a deployment (again)."""
     return f"armature status {deployment_id} --watch"
+
+
+def cancel_command(deployment_id: str) -> str:
+    """What to type to cancel a deployment."""
+    return f"armature cancel {deployment_id}"

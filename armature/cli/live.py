@@ -1,32 +1,24 @@
 """A running deployment as a picture that is drawn anew as it changes: phases, bar, a table of templates."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from armature.cli.screen import plain, print_line
+from armature.cli.standing import queue_words, rollback_words, stop_words
+from armature.cli.template_table import lines_of, template_table
 from armature.cli.words import length_of
 from armature.events import NumberedEvent
-from armature.state import DeploymentState, Phase, Status, TemplateState, TemplateStatus
+from armature.state import DeploymentState, Phase, Purpose, Status
 
 FRAMES_PER_SECOND = 4
 _BAR_WIDTH = 30
-_PHASES = (Phase.PREPARING, Phase.UPLOADING, Phase.DEPLOYING)
-_AT_REST = (TemplateStatus.WAITING, TemplateStatus.SUCCEEDED, TemplateStatus.SKIPPED)
-_STYLES = {
-    TemplateStatus.WAITING: "dim",
-    TemplateStatus.RUNNING: "cyan",
-    TemplateStatus.RETRYING: "yellow",
-    TemplateStatus.SUCCEEDED: "green",
-    TemplateStatus.FAILED: "bold red",
-    TemplateStatus.SKIPPED: "dim",
-}
+_WARNINGS = 3
+"""Of the warnings the last few are drawn; the end lists all."""
 
 
 class LiveView:
@@ -68,10 +60,23 @@ class LiveView:
 
 def picture(state: DeploymentState, now: datetime, height: int = 1000) -> RenderableType:
     """All that is known of a deployment at a moment; of many templates those that move, in at most `height` lines."""
-    parts: list[RenderableType] = [_heading(state, now), _phases(state), _bar(state)]
-    if state.templates:
-        parts += _templates(state, now, height - len(parts) - 1)
-    return Group(*parts)
+    above: list[RenderableType] = [_heading(state, now)]
+    if state.stop and not state.status.is_final:
+        above.append(_line(stop_words(state.stop), "yellow"))
+    above += [_phases(state), _bar(state)]
+    below: list[RenderableType] = [
+        _line(f"warning: {warning.message}", "yellow") for warning in state.warnings[-_WARNINGS:]
+    ]
+    left = height - len(above) - len(below) - 1
+    undoing: list[RenderableType] = []
+    if state.rollback.status is not None:
+        undoing.append(_line(rollback_words(state.rollback), "cyan"))
+        if state.rollback.templates:
+            undoing += template_table(state.rollback.templates, now, left // 2, "Deployed again")
+            left -= min(lines_of(state.rollback.templates), left // 2)
+        left -= 1
+    own = template_table(state.templates, now, left) if state.templates else []
+    return Group(*above, *own, *undoing, *below)
 
 
 def _heading(state: DeploymentState, now: datetime) -> Text:
@@ -80,25 +85,44 @@ def _heading(state: DeploymentState, now: datetime) -> Text:
     if state.lineage:
         text.append(f"  {state.lineage.project}/{state.lineage.environment}", "dim")
     if state.status is Status.QUEUED and state.lineage and state.lineage.holder:
-        text.append(f"  waits for {state.lineage.holder}", "yellow")
+        text.append(f"  {queue_words(state.lineage)}", "yellow")
+    if state.deadline and not state.status.is_final and state.status is not Status.ROLLING_BACK:
+        text.append(f"  {length_of(state.deadline - now)} left", "dim")
     return text
 
 
 def _phases(state: DeploymentState) -> Text:
     """The phases in order: those that are over, the one that runs, those to come."""
-    begun = [phase for phase in _PHASES if phase in state.phases]
-    failed_in = begun[-1] if begun and state.status is Status.FAILED else None
+    phases = _phases_of(state)
+    broken = _broken_off(state, phases)
     text = Text()
-    for phase in _PHASES:
+    for phase in phases:
         if phase is state.phase:
             text.append(f"● {phase}  ", "bold cyan")
-        elif phase is failed_in:
+        elif phase in broken:
             text.append(f"✗ {phase}  ", "bold red")
         elif phase in state.phases:
             text.append(f"✓ {phase}  ", "green")
         else:
             text.append(f"○ {phase}  ", "dim")
     return text
+
+
+def _phases_of(state: DeploymentState) -> tuple[Phase, ...]:
+    """Those that this run goes through: nobody expects a rollback before it begins."""
+    deploying = (Phase.PREPARING, Phase.UPLOADING, Phase.DEPLOYING) if state.purpose is Purpose.DEPLOY else ()
+    return (*deploying, Phase.ROLLING_BACK) if Phase.ROLLING_BACK in state.phases else deploying
+
+
+def _broken_off(state: DeploymentState, phases: Sequence[Phase]) -> frozenset[Phase]:
+    """The phases that did not do what they are for: the last before a rollback, and the last of a bad end."""
+    begun = [phase for phase in phases if phase in state.phases]
+    broken = set()
+    if Phase.ROLLING_BACK in begun:
+        broken.update(begun[-2:-1])
+    if begun and state.status.is_final and state.status not in (Status.COMPLETED, Status.ROLLED_BACK):
+        broken.add(begun[-1])
+    return frozenset(broken)
 
 
 def _bar(state: DeploymentState) -> Text:
@@ -111,37 +135,6 @@ def _bar(state: DeploymentState) -> Text:
     )
 
 
-def _templates(state: DeploymentState, now: datetime, height: int) -> list[RenderableType]:
-    """The table of templates. Where it would not fit, those that wait or are done are only counted."""
-    shown, counted = list(state.templates), Counter[TemplateStatus]()
-    if _lines(shown) > height:
-        shown = [template for template in state.templates if template.status not in _AT_REST]
-        counted.update(template.status for template in state.templates if template.status in _AT_REST)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("Template", "Status"):
-        table.add_column(heading)
-    for heading in ("Attempt", "Resources", "Time"):
-        table.add_column(heading, justify="right")
-    for template in shown:
-        table.add_row(*_row(template, now))
-        for linked in template.linked_deployments:
-            table.add_row(Text(f"  └ {plain(linked.name)}", "dim"), Text(plain(linked.status), "dim"))
-    rest = ", ".join(f"{number} {status}" for status, number in counted.items())
-    return [table, Text(f"and {rest}", "dim")] if rest else [table]
-
-
-def _lines(templates: list[TemplateState]) -> int:
-    """How many lines the table takes, its headings included."""
-    return 1 + sum(1 + len(template.linked_deployments) for template in templates)
-
-
-def _row(template: TemplateState, now: datetime) -> tuple[Text, ...]:
-    style = _STYLES[template.status]
-    took = length_of((template.finished_at or now) - template.started_at) if template.started_at else ""
-    return (
-        Text(template.name),
-        Text(template.status, style),
-        Text(str(template.attempt) if template.attempt else ""),
-        Text(f"{template.resources_done}/{template.resources_total}" if template.resources_total else ""),
-        Text(took),
-    )
+def _line(words: str, style: str) -> Text:
+    """One line, however narrow the terminal is."""
+    return Text(plain(words).replace("\n", " "), style, no_wrap=True, overflow="ellipsis")

@@ -7,8 +7,9 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from armature.bundle import Bundle, BundleLimits
-from armature.cli.client import ApiClient, ApiError
+from armature.cli.client import ApiClient
 from armature.cli.exits import CommandError, ExitCode
+from armature.cli.refusals import ApiError
 from armature.errors import FailureError
 from armature.folder_bundle import FolderBundle, write_zip
 from armature.zip_bundle import ZipBundle

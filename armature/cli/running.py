@@ -1,61 +1,45 @@
-"""Start a deployment, watch it, and end the command as the deployment ended."""
+"""Start a deployment, or ask something of one, watch it, and end the command as the deployment ended."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from time import sleep
-from typing import NoReturn
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import typer
 
-from armature.bundle import BundleError
+from armature.cli.answers import Accepted
 from armature.cli.asking import body_of
 from armature.cli.checking import Checked
-from armature.cli.client import ApiClient, Snapshot
+from armature.cli.client import ApiClient
+from armature.cli.endings import end
 from armature.cli.exits import CommandError, ExitCode
-from armature.cli.following import ATTEMPTS_TO_START, follow, persistently, watch_command
-from armature.cli.lines import LinesView, QuietView
-from armature.cli.live import LiveView
-from armature.cli.result import print_outcome, print_problems
+from armature.cli.following import watch_command
+from armature.cli.problem_list import print_problems
+from armature.cli.refusals import ApiError
 from armature.cli.screen import errors, output, print_json, print_line, say
-from armature.problems import Severity
+from armature.cli.watching import OnInterrupt, ask_to_cancel, left, patiently, watch
 from armature.request import DeploymentRequest
-from armature.state import DeploymentState, Status
+from armature.state import Status
 
 
-@contextmanager
-def reported(*, as_json: bool = False) -> Iterator[None]:
-    """Turn what ends a command early into words on standard error and an exit code.
+@dataclass(frozen=True)
+class Errand:
+    """Something that can be asked of a deployment: what is then said, what Ctrl+C does, when it has been done."""
 
-    With `as_json` a CommandError is a JSON document on standard output, too.
+    said: str
+    on_interrupt: OnInterrupt
+    done: frozenset[Status]
 
-    Raises:
-        typer.Exit: in place of a CommandError, of files that can't be read, and of a Ctrl+C before anything started.
-    """
-    try:
-        yield
-    except CommandError as error:
-        say(error.message)
-        if error.next_step:
-            say(error.next_step)
-        if as_json:
-            print_json(error.document())
-        raise typer.Exit(error.exit_code) from error
-    except BundleError as error:
-        print_problems(errors(), error.problems)
-        if as_json:
-            print_json(Checked(error.problems, None).dump())
-        raise typer.Exit(ExitCode.REFUSED) from error
-    except OSError as error:
-        unusable = CommandError(
-            ExitCode.USAGE, f"{error.filename or 'A file'} can't be used: {error.strerror or error}."
-        )
-        say(unusable.message)
-        if as_json:
-            print_json(unusable.document())
-        raise typer.Exit(ExitCode.USAGE) from error
-    except KeyboardInterrupt as error:
-        say("Interrupted; nothing was started.")
-        raise typer.Exit(ExitCode.INTERRUPTED) from error
+
+CANCEL = Errand(
+    "Asked to cancel {id}. Ctrl+C stops the watching, not the cancellation.",
+    OnInterrupt.DETACH,
+    frozenset({Status.CANCELLED, Status.ROLLED_BACK}),
+)
+ROLL_BACK = Errand(
+    "Rolling back {id}. Ctrl+C stops the watching, not the rollback.",
+    OnInterrupt.DETACH,
+    frozenset({Status.ROLLED_BACK}),
+)
+RESUME = Errand("Resuming {id}. Ctrl+C asks to cancel it.", OnInterrupt.CANCEL, frozenset())
 
 
 def refuse_or_warn(checked: Checked, *, as_json: bool) -> None:
@@ -77,67 +61,70 @@ def start(client: ApiClient, request: DeploymentRequest, *, no_wait: bool, as_js
     """Start the deployment, and watch it to its end unless `no_wait`.
 
     Raises:
-        typer.Exit: with the outcome, when it was watched, or when the watching was interrupted.
-        ApiError: the API can't be reached, or refuses.
+        typer.Exit: with the outcome, when it was watched.
+        CommandError: the API can't be reached, or refuses; or the watching was interrupted.
     """
     body, deployment_id = body_of(request), str(request.deployment_id)
     try:
-        accepted = persistently(lambda: client.start(body), attempts=ATTEMPTS_TO_START, pause=sleep, notice=say)
-    except KeyboardInterrupt:
-        _detach(deployment_id)
-    if not no_wait:
-        say(f"Deployment {accepted.deployment_id}. Ctrl+C stops the watching, not the deployment.")
-        watch(client, accepted.deployment_id, as_json=as_json)
+        accepted = patiently(lambda: client.start(body))
+    except KeyboardInterrupt as interruption:
+        _cancel_what_may_have_started(client, deployment_id, interruption)
+        if no_wait:
+            raise left(deployment_id) from interruption
+        accepted = Accepted(deployment_id=deployment_id, status=Status.PENDING)
+    if no_wait:
+        _print_accepted(accepted, as_json=as_json)
+        return
+    say(f"Deployment {accepted.deployment_id}. Ctrl+C asks to cancel it.")
+    end(watch(client, accepted.deployment_id, OnInterrupt.CANCEL, as_json=as_json), as_json=as_json)
+
+
+def ask(
+    client: ApiClient,
+    deployment_id: str,
+    call: Callable[[], Accepted],
+    errand: Errand,
+    *,
+    no_wait: bool,
+    as_json: bool,
+) -> None:
+    """Ask something of a deployment by `call`, and watch what comes of it, to the end unless `no_wait`.
+
+    Raises:
+        typer.Exit: with the outcome, when it was watched.
+        CommandError: the API can't be reached, or refuses; or the watching was interrupted.
+    """
+    told_before = 0 if no_wait else patiently(lambda: client.last_event(deployment_id))
+    accepted = patiently(call)
+    if no_wait:
+        _print_accepted(accepted, as_json=as_json)
+        return
+    say(errand.said.format(id=deployment_id))
+    snapshot = watch(client, deployment_id, errand.on_interrupt, as_json=as_json, after=told_before)
+    end(snapshot, as_json=as_json, done=errand.done)
+
+
+def _cancel_what_may_have_started(client: ApiClient, deployment_id: str, interruption: KeyboardInterrupt) -> None:
+    """Ask to cancel a deployment of which nobody knows whether the request to start it has arrived.
+
+    Raises:
+        CommandError: it has not, as far as the API knows; or nobody can tell.
+    """
+    try:
+        ask_to_cancel(client, deployment_id, say, interruption)
+    except ApiError as error:
+        raise CommandError(
+            ExitCode.INTERRUPTED,
+            "Interrupted; the API knows of no such deployment, so nothing was started.",
+            f"To be sure: armature status {deployment_id}",
+        ) from error
+    except KeyboardInterrupt as again:
+        raise left(deployment_id) from again
+
+
+def _print_accepted(accepted: Accepted, *, as_json: bool) -> None:
     if as_json:
         print_json(accepted.model_dump(mode="json", by_alias=True))
-    else:
-        print_line(output(), f"{accepted.deployment_id} {accepted.status}")
-        say(f"Watch it with: {watch_command(accepted.deployment_id)}")
-
-
-def watch(client: ApiClient, deployment_id: str, *, as_json: bool) -> NoReturn:
-    """Follow a deployment to its end and end the command with its outcome.
-
-    Raises:
-        typer.Exit: always, but when the API stays away or refuses.
-        CommandError: the API stayed away for too long, or refused.
-    """
-    console = output()
-    view: LinesView | LiveView
-    if as_json:
-        view = QuietView(console, errors())
-    else:
-        view = LiveView(console) if console.is_interactive else LinesView(console, errors())
-    try:
-        with view:
-            snapshot = follow(client, deployment_id, view, sleep)
-    except KeyboardInterrupt:
-        _detach(deployment_id)
-    end(snapshot, as_json=as_json)
-
-
-def end(snapshot: Snapshot, *, as_json: bool) -> NoReturn:
-    """Print how a deployment stands, and end the command with the exit code that says the same.
-
-    Raises:
-        typer.Exit: always.
-    """
-    if as_json:
-        print_json(snapshot.document)
-    else:
-        print_outcome(output(), snapshot.state)
-    raise typer.Exit(exit_code_of(snapshot.state))
-
-
-def exit_code_of(state: DeploymentState) -> ExitCode:
-    """The exit code for a state: a deployment that still runs has not failed."""
-    if state.status is not Status.FAILED:
-        return ExitCode.COMPLETED
-    is_refused = any(problem.severity == Severity.ERROR for problem in state.problems)
-    return ExitCode.REFUSED if is_refused else ExitCode.FAILED
-
-
-def _detach(deployment_id: str) -> NoReturn:
-    say(f"No longer watching; if {deployment_id} has started, it goes on. Look again with:")
-    say(f"  {watch_command(deployment_id)}")
-    raise typer.Exit(ExitCode.INTERRUPTED)
+        return
+    print_line(output(), f"{accepted.deployment_id} {accepted.status}")
+    say(f"Watch it with: {watch_command(accepted.deployment_id)}")

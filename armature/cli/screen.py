@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 
 from armature.cli.exits import ExitCode
 
@@ -50,6 +51,14 @@ def write_what_can_be_written() -> None:
 def plain(text: str) -> str:
     """The text without control characters: what comes from elsewhere must not move the cursor or change colours."""
     return _CONTROL.sub(" ", text)
+
+
+def new_table(*headings: str) -> Table:
+    """A table without lines, whose cells are folded rather than cut: what is printed is there to be copied."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
 
 
 def print_line(console: Console, text: str) -> None:

@@ -22,6 +22,16 @@ def length_of(duration: timedelta) -> str:
     return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
 
 
+def count_of(number: int, thing: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def place_in(queue_position: int) -> str:
+    """A place in a queue, of which 1 is the first: `next in the queue`, `number 3 in the queue`."""
+    return "next in the queue" if queue_position == 1 else f"number {queue_position} in the queue"
+
+
 @dataclass(frozen=True)
 class ResourceName:
     """What people call a resource: its full type, its name with its parents', and the group it is in (if any)."""

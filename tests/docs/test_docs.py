@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from armature.cli.asking import SUBSCRIPTION_VARIABLES
 from armature.cli.exits import ExitCode
-from armature.cli.main import app
+from armature.cli.commands import app
 from armature.request import DeploymentRequest
 from armature.settings import Settings
 

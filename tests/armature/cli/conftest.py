@@ -1,90 +1,26 @@
-"""A stand-in for the API, for what can't be had otherwise: answers as scripted, requests as received."""
-
 import asyncio
-import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 
-from tests.armature.cli.states import a_state
+from armature.cli import watching
+from tests.armature.cli.commands import MANIFEST, TEMPLATE, write_bundle
+from tests.armature.cli.fake_api import FakeApi
 
 
-@dataclass
-class Received:
-    """A request that came in."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    query: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
+@pytest.fixture(autouse=True)
+def nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ARMATURE_SUBSCRIPTION", "AZURE_SUBSCRIPTION_ID", "ARMATURE_API_URL", "ARMATURE_FUNCTION_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("AZURE_CLOUD", raising=False)
 
 
-@dataclass
-class FakeApi:
-    """Plays a deployment: each GET of its state shows the next of `states`, and then goes on showing the last.
-
-    `troubles` are answered first, one a request: an HTTP status, or None to cut the connection.
-    """
-
-    states: list[dict[str, Any]] = field(default_factory=lambda: [a_state(status="completed", phase="finished")])
-    event_log: list[dict[str, Any]] = field(default_factory=list)
-    listed: list[list[dict[str, Any]]] = field(default_factory=lambda: [[]])
-    troubles: dict[str, list[int | None]] = field(default_factory=dict)
-    refusal: dict[str, Any] = field(default_factory=dict)
-    received: list[Received] = field(default_factory=list)
-    address: str = ""
-    _shown: int = 0
-
-    def of(self, method: str, path: str) -> list[Received]:
-        return [request for request in self.received if (request.method, request.path) == (method, path)]
-
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        path = request.path.removeprefix("/api")
-        body = await request.read()
-        self.received.append(Received(request.method, path, dict(request.headers), dict(request.query), body))
-        troubles = self.troubles.get(f"{request.method} {path}")
-        if troubles:
-            status = troubles.pop(0)
-            if status is None:
-                assert request.transport is not None
-                request.transport.abort()
-                return web.Response()
-            return web.json_response(self.refusal, status=status, content_type="application/problem+json")
-        return self._page(request, path)
-
-    def _page(self, request: web.Request, path: str) -> web.Response:
-        if path == "/bundles":
-            return web.json_response({"bundleId": "bundle-1"}, status=201)
-        if (request.method, path) == ("POST", "/deployments"):
-            wanted = json.loads(self.received[-1].body)
-            answer = {"deploymentId": wanted["deploymentId"], "status": "pending", "statusUrl": "x"}
-            return web.json_response(answer, status=202)
-        if path == "/deployments":
-            page = int(request.query.get("continuationToken", "0"))
-            more = {"continuationToken": str(page + 1)} if page + 1 < len(self.listed) else {}
-            return web.json_response({"value": self.listed[page], **more})
-        if path.endswith("/events"):
-            after = int(request.query["after"])
-            found = [event for event in self.event_log if event["sequence"] > after]
-            return web.json_response({"value": found, "next": found[-1]["sequence"] if found else after})
-        return self._state(request)
-
-    def _state(self, request: web.Request) -> web.Response:
-        state = self.states[min(self._shown, len(self.states) - 1)]
-        self._shown += 1
-        etag = f'W/"{json.dumps(state).__hash__()}"'
-        if request.headers.get("If-None-Match") == etag:
-            return web.Response(status=304)
-        return web.json_response(state, headers={"ETag": etag})
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    return write_bundle(tmp_path / "shop", MANIFEST, {"plan.json": TEMPLATE})
 
 
 @pytest.fixture
@@ -111,3 +47,17 @@ def api() -> Iterator[FakeApi]:
     loop.call_soon_threadsafe(loop.stop)
     thread.join(timeout=10)
     loop.close()
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[BaseException | None]:
+    """Nobody waits. What a test puts into this list is raised at the pauses between two looks, one at each."""
+    script: list[BaseException | None] = []
+
+    def pause(_: float) -> None:
+        interruption = script.pop(0) if script else None
+        if interruption is not None:
+            raise interruption
+
+    monkeypatch.setattr(watching, "sleep", pause)
+    return script

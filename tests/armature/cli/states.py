@@ -20,11 +20,13 @@ def a_failure(**changes: Any) -> dict[str, Any]:
         "code": "AccountNameInvalid",
         "message": "Archive1 is not a valid storage account name.",
         "suggestion": "Correct the template or its parameters in the bundle and deploy again.",
+        "link": "https://learn.microsoft.com/azure/x",
         "causes": [
             {
                 "code": "AccountNameInvalid",
                 "message": "Archive1 is not a valid storage account name.",
                 "target": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/Archive1",
+                "place": "templates/archive.json#/resources/0",
             }
         ],
         **changes,
@@ -63,6 +65,7 @@ def a_failed_state(**changes: Any) -> dict[str, Any]:
         "archive",
         status="failed",
         attempt=2,
+        maxAttempts=3,
         failure=a_failure(),
         portalLink="https://portal.azure.com/#view/x",
         correlationId="11111111-1111-1111-1111-111111111111",
@@ -74,6 +77,52 @@ def a_failed_state(**changes: Any) -> dict[str, Any]:
     ]
     ended = {"status": "failed", "phase": "finished", "finishedAt": ENDED, "message": "archive failed."}
     return a_state(**{**ended, "templates": templates, "failures": [a_failure()], **changes})
+
+
+def a_cancelled_state(**changes: Any) -> dict[str, Any]:
+    templates = [
+        a_template("plan", status="succeeded", attempt=1, resources=[PLAN_ID]),
+        a_template("web", status="cancelled", attempt=1),
+        a_template("alerts", status="skipped"),
+    ]
+    ended = {"status": "cancelled", "phase": "finished", "finishedAt": ENDED, "message": "Cancelled on request."}
+    stop = {"reason": "cancelled", "at": "2026-11-24T09:16:00Z", "by": "ana", "comment": "wrong bundle"}
+    rollback = {"available": True, "previousDeploymentId": "shop-0"}
+    return a_state(**{**ended, "stop": stop, "templates": templates, "rollback": rollback, **changes})
+
+
+def a_rollback(**changes: Any) -> dict[str, Any]:
+    return {
+        "previousDeploymentId": "shop-0",
+        "number": 1,
+        "status": "completed",
+        "templates": [a_template("plan", status="succeeded", attempt=1, maxAttempts=3)],
+        "toDelete": 1,
+        "deleted": [SITE_ID],
+        **changes,
+    }
+
+
+def a_leftover(**changes: Any) -> dict[str, Any]:
+    reason = "A lock forbids to delete it."
+    return {"id": SITE_ID, "reason": reason, "suggestion": "Remove the lock keep-it.", **changes}
+
+
+def a_rolled_back_state(**changes: Any) -> dict[str, Any]:
+    phases = {"preparing": STARTED, "uploading": STARTED, "deploying": STARTED, "rollingBack": STARTED}
+    undone = {"status": "rolledBack", "message": "Rolled back to shop-0.", "phases": phases, "rollback": a_rollback()}
+    return a_failed_state(**{**undone, **changes})
+
+
+def a_partial_state(**changes: Any) -> dict[str, Any]:
+    rollback = a_rollback(status="partial", toDelete=2, deleted=[PLAN_ID], leftovers=[a_leftover()])
+    partial = {"status": "failed", "message": "The rollback left 1 resource over.", "rollback": rollback}
+    return a_rolled_back_state(**{**partial, **changes})
+
+
+def a_warning(**changes: Any) -> dict[str, Any]:
+    message = "Somebody deploys to rg-shop: manual-1."
+    return {"key": "foreign", "code": "ForeignDeployment", "message": message, "at": STARTED, **changes}
 
 
 def an_event(sequence: int, message: str, **changes: Any) -> dict[str, Any]:

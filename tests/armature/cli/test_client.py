@@ -3,9 +3,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from armature.cli.client import ApiClient, ApiError, checked_address
+from armature.cli.client import ApiClient, checked_address
 from armature.cli.exits import CommandError, ExitCode
-from tests.armature.cli.conftest import FakeApi
+from armature.cli.refusals import ApiError
+from tests.armature.cli.fake_api import FakeApi
 from tests.armature.cli.states import a_state
 
 
@@ -50,7 +51,7 @@ def test_a_list_goes_on_over_its_pages(api: FakeApi, client: ApiClient) -> None:
     assert [request.query["project"] for request in api.received] == ["shop", "shop"]
 
 
-@pytest.mark.parametrize(("status", "is_passing"), [(400, False), (409, False), (429, True), (503, True)])
+@pytest.mark.parametrize(("status", "is_passing"), [(400, False), (429, True), (503, True)])
 def test_a_refusal_tells_the_api_s_reason(api: FakeApi, client: ApiClient, status: int, is_passing: bool) -> None:
     api.troubles = {"POST /deployments": [status]}
     api.refusal = {"title": "Not so", "detail": "The id is used. Choose another."}
@@ -62,6 +63,17 @@ def test_a_refusal_tells_the_api_s_reason(api: FakeApi, client: ApiClient, statu
     assert refused.value.is_passing is is_passing
     assert refused.value.next_step == ""
     assert refused.value.exit_code is ExitCode.API
+
+
+def test_what_is_in_conflict_is_told_in_the_api_s_own_sentences(api: FakeApi, client: ApiClient) -> None:
+    api.troubles = {"POST /deployments": [409]}
+    api.refusal = {"title": "The deployment id is used", "detail": "The id is used. Choose another."}
+
+    with pytest.raises(ApiError) as refused:
+        client.start({"deploymentId": "shop-1"})
+
+    assert refused.value.message == "The id is used. Choose another."
+    assert not refused.value.is_passing
 
 
 @pytest.mark.parametrize(("status", "next_step"), [(401, "ARMATURE_FUNCTION_KEY"), (404, "ends in /api")])

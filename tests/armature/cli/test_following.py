@@ -2,12 +2,14 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from armature.cli.client import ApiClient, ApiError
+from armature.cli.answers import Snapshot
+from armature.cli.client import ApiClient
 from armature.cli.exits import CommandError
-from armature.cli.following import ATTEMPTS_TO_FOLLOW, LONGEST_PAUSE_SECONDS, follow, persistently
+from armature.cli.following import ATTEMPTS_TO_FOLLOW, LONGEST_PAUSE_SECONDS, Follower, Pause, View, persistently
+from armature.cli.refusals import ApiError
 from armature.events import NumberedEvent
 from armature.state import DeploymentState, Status
-from tests.armature.cli.conftest import FakeApi
+from tests.armature.cli.fake_api import FakeApi
 from tests.armature.cli.states import a_completed_state, a_state, an_event
 
 STATE = "GET /deployments/shop-1"
@@ -30,6 +32,10 @@ class Notebook:
 
     def notice(self, message: str) -> None:
         self.notices.append(message)
+
+
+def follow(client: ApiClient, deployment_id: str, view: View, pause: Pause) -> Snapshot:
+    return Follower(client, deployment_id, view, pause).to_the_end()
 
 
 @pytest.fixture

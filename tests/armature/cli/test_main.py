@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from armature.cli import packaging, running
+from armature.cli import packaging
 from armature.cli.client import ApiClient
 from armature.cli.exits import ExitCode
-from armature.cli.main import app
-from tests.armature.cli.conftest import FakeApi
+from tests.armature.cli.commands import MANIFEST, TEMPLATE, armature, deploy, write_bundle
+from tests.armature.cli.fake_api import FakeApi
 from tests.armature.cli.states import (
     SUBSCRIPTION,
     a_completed_state,
@@ -22,47 +21,6 @@ from tests.armature.cli.states import (
     a_state,
     an_event,
 )
-
-TEMPLATE = {
-    "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
-    "contentVersion": "1.0.0.0",
-    "resources": [],
-}
-MANIFEST = {
-    "version": "1",
-    "project": "shop",
-    "environment": "prod",
-    "location": "eastus2",
-    "templates": [{"name": "plan", "path": "plan.json", "scope": {"resourceGroup": "rg-shop"}}],
-}
-
-
-@pytest.fixture(autouse=True)
-def nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ARMATURE_SUBSCRIPTION", "AZURE_SUBSCRIPTION_ID", "ARMATURE_API_URL", "ARMATURE_FUNCTION_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.delenv("AZURE_CLOUD", raising=False)
-    monkeypatch.setattr(running, "sleep", lambda _: None)
-
-
-@pytest.fixture
-def bundle(tmp_path: Path) -> Path:
-    return write_bundle(tmp_path / "shop", MANIFEST, {"plan.json": TEMPLATE})
-
-
-def write_bundle(folder: Path, manifest: dict[str, Any], templates: dict[str, Any]) -> Path:
-    folder.mkdir()
-    for name, content in {"manifest.json": manifest, **templates}.items():
-        (folder / name).write_text(json.dumps(content))
-    return folder
-
-
-def armature(*words: str | Path) -> Any:
-    return CliRunner().invoke(app, [str(word) for word in words])
-
-
-def deploy(api: FakeApi, bundle: str | Path, *words: str) -> Any:
-    return armature("deploy", bundle, "--api", api.address, "--subscription", SUBSCRIPTION, *words)
 
 
 def test_a_bundle_is_packed_sent_deployed_and_watched_to_its_end(api: FakeApi, bundle: Path) -> None:
@@ -199,20 +157,6 @@ def test_an_api_that_is_not_there_is_told_with_what_to_do(bundle: Path, unused_t
 
     assert result.exit_code == ExitCode.API
     assert "make up" in result.stderr
-
-
-def test_ctrl_c_detaches_and_says_how_to_watch_again(
-    api: FakeApi, bundle: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(running, "follow", interrupted)
-
-    result = deploy(api, bundle, "--deployment-id", "shop-7")
-
-    assert result.exit_code == ExitCode.INTERRUPTED
-    assert "armature status shop-7 --watch" in result.stderr
 
 
 def test_ctrl_c_before_the_start_says_that_nothing_was_started(

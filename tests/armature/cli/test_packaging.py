@@ -9,9 +9,11 @@ import pytest
 from armature.azure.bundles import BundleStorage
 from armature.azure.identity import credential
 from armature.cli import packaging
-from armature.cli.client import ApiClient, ApiError, StoredBundle
+from armature.cli.answers import StoredBundle
+from armature.cli.client import ApiClient
 from armature.cli.exits import CommandError, ExitCode
 from armature.cli.packaging import opened, packed, send
+from armature.cli.refusals import ApiError
 from armature.clouds import cloud_of
 from armature.request import BundleReference
 from armature.settings import Settings

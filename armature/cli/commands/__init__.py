@@ -1,0 +1,14 @@
+"""The commands: each reads its options, asks the API, shows the answer and ends with an exit code.
+
+application     the Typer application that they all belong to
+deploying       deploy
+controlling     cancel, rollback, resume
+looking         status, list, version
+bundles         bundle validate
+operating       locks, unlock, retention
+"""
+
+from armature.cli.commands import bundles, controlling, deploying, looking, operating  # each adds its own commands
+from armature.cli.commands.application import app
+
+__all__ = ["app", "bundles", "controlling", "deploying", "looking", "operating"]

@@ -1,0 +1,115 @@
+"""`armature deploy`: from a bundle on this machine, or in storage, to a deployment that has ended."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from armature.cli.arguments import (
+    DEFAULT_API_URL,
+    ApiOption,
+    BundleArgument,
+    CloudOption,
+    EnvironmentOption,
+    GroupOption,
+    JsonOption,
+    KeyOption,
+    LocationOption,
+    NoWaitOption,
+    OrderOption,
+    ProjectOption,
+    StackGroupsOption,
+    SubscriptionOption,
+    TargetOption,
+    TenantOption,
+)
+from armature.cli.asking import NOT_STORED_YET, Wanted, new_deployment_id, request_from, retry_policy
+from armature.cli.checking import check
+from armature.cli.client import ApiClient
+from armature.cli.commands.application import EXIT_CODES, app
+from armature.cli.endings import reported
+from armature.cli.packaging import packed, send
+from armature.cli.running import refuse_or_warn, start
+from armature.cli.screen import say
+from armature.options import Mode, Scheduling
+
+
+@app.command(epilog=EXIT_CODES)
+def deploy(
+    bundle: BundleArgument,
+    target: TargetOption = None,
+    subscription: SubscriptionOption = None,
+    resource_group: GroupOption = None,
+    location: LocationOption = None,
+    stack_resource_group: StackGroupsOption = None,
+    tenant: TenantOption = None,
+    mode: Annotated[Mode | None, typer.Option(help="What happens to resources that no template names.")] = None,
+    sequential: Annotated[bool, typer.Option("--sequential", help="One template at a time.")] = False,
+    max_concurrency: Annotated[int | None, typer.Option(help="Templates, or uploads, in flight at once.")] = None,
+    scheduling: Annotated[
+        Scheduling | None, typer.Option(help="Start a template after its own dependencies, or after the tier before.")
+    ] = None,
+    assembly_order: OrderOption = None,
+    max_attempts: Annotated[int | None, typer.Option(help="Attempts at a template, the first included.")] = None,
+    first_interval: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="The wait before the second attempt.")
+    ] = None,
+    backoff_multiplier: Annotated[float | None, typer.Option(help="Factor between one wait and the next.")] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(metavar="MINUTES", help="Until it is given up; the time in the queue does not count."),
+    ] = None,
+    rollback_on_failure: Annotated[
+        bool | None,
+        typer.Option(
+            "--rollback-on-failure/--no-rollback-on-failure",
+            help="Put everything back as it was when it fails, is cancelled or times out.",
+            show_default=False,
+        ),
+    ] = None,
+    cancel_on_failure: Annotated[
+        bool, typer.Option("--cancel-on-failure", help="When a template has failed, cancel those in flight.")
+    ] = False,
+    deployment_id: Annotated[str | None, typer.Option(help="The id to give it; made up when left out.")] = None,
+    project: ProjectOption = None,
+    environment: EnvironmentOption = None,
+    no_wait: NoWaitOption = False,
+    as_json: JsonOption = False,
+    cloud: CloudOption = None,
+    api: ApiOption = DEFAULT_API_URL,
+    key: KeyOption = None,
+) -> None:
+    """Check a bundle, send it, deploy it, and watch it until it ends. Ctrl+C asks to cancel it."""
+    wanted = Wanted(
+        target=target,
+        subscription=subscription,
+        resource_group=resource_group,
+        location=location,
+        tenant=tenant,
+        stack_resource_groups=stack_resource_group or (),
+        project=project,
+        environment=environment,
+        deployment_id=deployment_id or new_deployment_id(Path(bundle).stem, datetime.now(UTC)),
+        options={
+            "mode": mode,
+            "parallel": False if sequential else None,
+            "maxConcurrency": max_concurrency,
+            "scheduling": scheduling,
+            "assemblyOrder": assembly_order,
+            "retryPolicy": retry_policy(max_attempts, first_interval, backoff_multiplier),
+            "timeout": timeout,
+            "rollbackOnFailure": rollback_on_failure,
+            "cancelOnFailure": cancel_on_failure or None,
+        },
+    )
+    with reported(as_json=as_json, starts=True), ApiClient(api, key) as client:
+        if "://" in bundle:
+            request = request_from(wanted, {"uri": bundle})
+        else:
+            path = Path(bundle)
+            request = request_from(wanted, NOT_STORED_YET)
+            refuse_or_warn(check(path, request, str(wanted.deployment_id), cloud), as_json=as_json)
+            with packed(path) as zip_file:
+                request = request_from(wanted, {"id": send(client, zip_file, say)})
+        start(client, request, no_wait=no_wait, as_json=as_json)

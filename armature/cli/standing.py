@@ -1,0 +1,41 @@
+"""Where a deployment stands beside its templates, in words: in the queue, about to stop, being undone."""
+
+from armature.cli.words import clock_time, count_of, place_in
+from armature.state import LineageState, RollbackState, StopReason, StopState
+
+
+def queue_words(lineage: LineageState) -> str:
+    """Whom it waits for, and its place: `waits for shop-7, number 2 in the queue`."""
+    words = f"waits for {lineage.holder}"
+    return f"{words}, {place_in(lineage.position)}" if lineage.position else words
+
+
+def stop_words(stop: StopState) -> str:
+    """That a deployment is about to end before all is done, and why."""
+    if stop.reason is StopReason.TIMED_OUT:
+        return f"stopping: its time was over at {clock_time(stop.at)} UTC"
+    by = f" by {stop.by}" if stop.by else ""
+    comment = f": {stop.comment}" if stop.comment else ""
+    return f"cancelling: asked for{by} at {clock_time(stop.at)} UTC{comment}"
+
+
+def stopped_words(stop: StopState, timeout_minutes: float) -> str:
+    """The same of a deployment that has ended."""
+    if stop.reason is StopReason.TIMED_OUT:
+        return f"Given up at {clock_time(stop.at)} UTC, after its timeout of {timeout_minutes:g} minutes."
+    by = f" by {stop.by}" if stop.by else ""
+    comment = f": {stop.comment}" if stop.comment else "."
+    return f"Cancelled{by} at {clock_time(stop.at)} UTC{comment}"
+
+
+def rollback_words(rollback: RollbackState) -> str:
+    """How far a rollback is, or how it ended."""
+    to = f" to {rollback.previous_deployment_id}" if rollback.previous_deployment_id else ""
+    parts = [f"rollback{to}: {rollback.status}"]
+    if rollback.to_delete:
+        parts.append(f"{len(rollback.deleted)} of {count_of(rollback.to_delete, 'resource')} deleted")
+    if rollback.leftovers:
+        parts.append(f"{len(rollback.leftovers)} left over")
+    if rollback.message:
+        parts.append(rollback.message)
+    return ", ".join(parts)
