@@ -3,9 +3,10 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities import finish, looking, packages, prepare, showing, starting, upload
+from activities import deleting, finish, looking, packages, prepare, rollback, showing, starting, upload, verifying
 from armature.redaction import install_redaction
 from orchestrators import deployment as deployment_orchestrator
+from orchestrators import rollback as rollback_orchestrator
 from orchestrators import rollout as rollout_orchestrator
 from orchestrators import upload as upload_orchestrator
 from triggers import bundles, control, deployments, health, locks, queue, timer
@@ -25,12 +26,16 @@ for part in (
     deployment_orchestrator,
     upload_orchestrator,
     rollout_orchestrator,
+    rollback_orchestrator,
     prepare,
     upload,
     starting,
     looking,
     showing,
     packages,
+    rollback,
+    deleting,
+    verifying,
     finish,
 ):
     app.register_functions(part.blueprint)

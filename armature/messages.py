@@ -240,12 +240,14 @@ class Outcome(Answer):
 class RollbackInput(DeploymentStep):
     """The input of the orchestrator `rollback`: `rollback` is its number, from 1.
 
-    `is_undoing` is false when what is in flight is to be cancelled and waited for, and nothing else.
+    `is_undoing` is false when what is in flight is to be cancelled and waited for, and nothing else. When it continues
+    as new it is amid the deletions: `deleting_since` is when one of them was last settled.
     """
 
     options: Options
     is_undoing: bool = True
     sequence: int = 0
+    deleting_since: datetime | None = None
 
 
 class RollbackOutcome(Answer):
@@ -256,11 +258,12 @@ class RollbackOutcome(Answer):
 
 
 class BegunAnswer(Answer):
-    """What may still be in flight when a rollback begins: attempts of the deployment's own templates, and of those that
-    the rollback before this one deployed again."""
+    """What may still be in flight when a rollback begins: attempts of the deployment's own templates, and of the
+    previous versions that a rollback (number `rollback_in_flight`) of it had begun to deploy again."""
 
     in_flight: tuple[Start, ...] = ()
     in_flight_again: tuple[Start, ...] = ()
+    rollback_in_flight: int = 0
 
 
 class UndoingAnswer(ControlAnswer):

@@ -42,6 +42,7 @@ class RemovalState(Model):
     """One deletion: where it stands, why it is not done (as ARM said last), and how often its group was not empty.
 
     `holds_up` is false of what ARM refused for a reason that waiting does not mend: what comes after may be tried.
+    `location` is known of what may keep its name after its deletion.
     """
 
     id: str
@@ -50,6 +51,7 @@ class RemovalState(Model):
     suggestion: str = ""
     holds_up: bool = True
     looks: int = 0
+    location: str | None = None
 
     def after(self, refusal: Failure) -> Self:
         """The deletion after ARM refused a step of it.
@@ -94,12 +96,13 @@ class RemovalProgress(Model):
         return self.states.get(removal.id.lower()) or RemovalState(id=removal.id)
 
     def with_states(self, states: Iterable[RemovalState]) -> Self:
-        """The progress with newer states; what is final stays."""
-        changed = {
-            state.id.lower(): state
-            for state in states
-            if not ((known := self.states.get(state.id.lower())) and known.status.is_final)
-        }
+        """The progress with newer states. What is gone stays so; what was given up may turn out to be gone."""
+
+        def is_news(state: RemovalState) -> bool:
+            known = self.states.get(state.id.lower())
+            return known is None or not known.status.is_final or state.status is RemovalStatus.GONE
+
+        changed = {state.id.lower(): state for state in states if is_news(state)}
         return self.model_copy(update={"states": {**self.states, **changed}})
 
     def with_owned(self, removals: Iterable[Removal]) -> Self:

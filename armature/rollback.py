@@ -12,8 +12,14 @@ from graphlib import CycleError
 from armature.graph import tiers
 from armature.models import Model
 from armature.plan import Plan, PlannedTemplate, deployment_name
-from armature.state import TemplateState
-from armature.surveying import Proofs, is_deployment, is_group, owners_of
+from armature.state import Leftover, TemplateState
+from armature.surveying import Proofs, Sighting, is_deployment, is_group, owners_of
+
+_NOT_PROVEN = (
+    "This deployment wrote it, and it could not be told whether it existed before: it was neither deleted nor put back."
+)
+_LOOK_AND_DELETE = "Look at it in the portal, and delete it if this deployment made it."
+_PUT_BACK = "Deploy the version that it should have. The activity log tells what was changed."
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -59,6 +65,12 @@ def plan_of_rollback(plan: Plan, predecessor: Plan, names: Iterable[str], number
 def rollback_name(template: str, deployment_id: str, number: int) -> str:
     """The ARM deployment's name of a template in the nth rollback of a deployment."""
     return deployment_name(template, f"{deployment_id}.r{number}")
+
+
+def number_of(templates: Iterable[TemplateState], deployment_id: str, number: int) -> int:
+    """The number of the rollback that shows these templates: `number`, or the one before it."""
+    is_present = all(t.deployment_name == rollback_name(t.name, deployment_id, number) for t in templates)
+    return number if is_present else number - 1
 
 
 def states_of(templates: Iterable[PlannedTemplate]) -> tuple[TemplateState, ...]:
@@ -120,9 +132,13 @@ class Doer(Model):
 
 
 class TemplateWrites(Model):
-    """All that one template's ARM deployment, and those that it linked to, wrote."""
+    """All that one template's ARM deployment, and those that it linked to, wrote.
+
+    `is_whole` is false when ARM has lost one of them: what it wrote is not known.
+    """
 
     template: str
+    is_whole: bool = True
     writes: tuple[Write, ...] = ()
     doers: tuple[Doer, ...] = ()
 
@@ -245,3 +261,40 @@ def _with_dependencies(
             if one and other and one != other:
                 put(one[1], other[0])
     return found
+
+
+# What is not as it was
+
+
+class Verdict(Model):
+    """What a rollback did not put back, and what it did whose content is not what it was (`differing`)."""
+
+    leftovers: tuple[Leftover, ...] = ()
+    differing: tuple[str, ...] = ()
+
+
+def judged(undoing: Undoing, after: Iterable[Sighting], covered: Iterable[str], why_not: str) -> Verdict:
+    """What is not as it was, from how it is `after` the rollback.
+
+    `covered` are the resources that previous versions wrote again: they are what the lineage says that they are, also
+    when somebody had changed them before by hand. `why_not` says why the others were not written again.
+    """
+    seen = {sighting.id.lower(): sighting for sighting in after}
+    put_back = {id_.lower() for id_ in covered}
+    leftovers: list[Leftover] = []
+    differing: list[str] = []
+    for change in undoing.changes:
+        sighting = seen.get(change.id.lower())
+        if sighting is None or sighting.fingerprint == change.fingerprint:
+            continue
+        if change.id.lower() in put_back and sighting.existed is not False:
+            differing.append(change.id)
+        else:
+            what = "is gone since" if sighting.existed is False else "was changed by"
+            reason = f"It existed before, and {what} this deployment. {why_not}".strip()
+            leftovers.append(Leftover(id=change.id, reason=reason, suggestion=_PUT_BACK))
+    for id_ in undoing.unproven:
+        sighting = seen.get(id_.lower())
+        if sighting is not None and sighting.existed is not False and id_.lower() not in put_back:
+            leftovers.append(Leftover(id=id_, reason=_NOT_PROVEN, suggestion=_LOOK_AND_DELETE))
+    return Verdict(leftovers=tuple(leftovers), differing=tuple(differing))

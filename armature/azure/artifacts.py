@@ -75,6 +75,12 @@ class ArtifactStorage:
         with storage_failures(), suppress(ResourceNotFoundError):
             packages.get_container_properties()
 
+    def has_container(self, account: ArtifactAccount, container: str) -> bool:
+        """Whether the account has a container of that name. Changes nothing."""
+        service = blob_service(BlobEndpoint.of(account.blob_endpoint), self._credential)
+        with storage_failures():
+            return bool(service.get_container_client(container).exists())
+
     def upload(
         self,
         account: ArtifactAccount,

@@ -44,19 +44,25 @@ class RollbackStore:
         """Keep what was seen before a template was started. What was seen earlier of a resource stands."""
         self._add_sightings(_template_path(deployment_id, survey.template), survey)
 
+    def surveyed(self, deployment_id: str, templates: Iterable[str]) -> set[str]:
+        """Those of the templates that were surveyed, or began to be: they were about to be started."""
+        listed = {entry.path for entry in self._documents.list(f"snapshots/{deployment_id}/")}
+        return {name for name in templates if _template_path(deployment_id, name) in listed}
+
     def proofs(self, deployment_id: str) -> Proofs:
         """All that is known of what existed before the deployment began."""
         listed = self._documents.list(f"snapshots/{deployment_id}/")
         surveys = [survey for entry in listed if (survey := self._read(entry.path, TemplateSurvey)) is not None]
         return Proofs(self.target_survey(deployment_id), surveys)
 
-    def writes(self, step: DeploymentStep, template: str) -> TemplateWrites | None:
-        """What a template of the deployment wrote, as this rollback found out; None when it has not yet."""
-        return self._read(_writes_path(step, template), TemplateWrites)
+    def writes(self, step: DeploymentStep, template: str, *, is_again: bool) -> TemplateWrites | None:
+        """What a template of the deployment, or (`is_again`) its previous version in this rollback, wrote; None when
+        this rollback has not found that out yet."""
+        return self._read(_writes_path(step, template, is_again), TemplateWrites)
 
-    def save_writes(self, step: DeploymentStep, found: TemplateWrites) -> None:
-        """Keep what a template of the deployment wrote; what was written first stands."""
-        self._documents.create(_writes_path(step, found.template), _content(found), {})
+    def save_writes(self, step: DeploymentStep, found: TemplateWrites, *, is_again: bool) -> None:
+        """Keep what a template wrote; what was written first stands."""
+        self._documents.create(_writes_path(step, found.template, is_again), _content(found), {})
 
     def undoing(self, step: DeploymentStep) -> Undoing | None:
         """What this rollback is to undo; None when it is not known yet."""
@@ -114,8 +120,8 @@ def _rollback_path(step: DeploymentStep) -> str:
     return f"rollbacks/{step.deployment_id}/{step.rollback}"
 
 
-def _writes_path(step: DeploymentStep, template: str) -> str:
-    return f"{_rollback_path(step)}/writes/{_file_name(template)}"
+def _writes_path(step: DeploymentStep, template: str, is_again: bool) -> str:
+    return f"{_rollback_path(step)}/{'again' if is_again else 'writes'}/{_file_name(template)}"
 
 
 def _file_name(template: str) -> str:

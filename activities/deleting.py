@@ -1,0 +1,175 @@
+"""Delete what a deployment had created, pass by pass."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+import azure.durable_functions as df
+
+from activities.border import register
+from activities.standing import asked_of, state_of
+from activities.survey import content_of
+from activities.undoing import in_parallel
+from armature.azure.arm.soft_deletion import keeps_its_name
+from armature.azure.services import Services
+from armature.errors import Failure, FailureError
+from armature.events import Event, EventCode
+from armature.messages import RemovalAnswer, RemovalInput
+from armature.removals import RemovalProgress, RemovalState, RemovalStatus
+from armature.rollback import Removal
+from armature.state import RollbackState, WarningState
+from armature.surveying import is_group, subscription_of
+from armature.transitions import with_rollback, with_warnings
+
+blueprint = df.Blueprint()
+
+MAX_IN_A_PASS = 200
+"""Deletions of one pass: a few at a time, each a second of ARM's, they end within a minute."""
+
+
+def delete_resources(services: Services, work: RemovalInput) -> RemovalAnswer:
+    """One pass of deletions: all that may go now is asked for, or looked at again.
+
+    Twice: what is gone already is success, and what is on its way is only looked at.
+    """
+    state = state_of(services, work.deployment_id)
+    control = asked_of(services, state)
+    undoing = services.rollbacks.undoing(work)
+    if control.is_lock_broken or undoing is None:
+        return RemovalAnswer(**dict(control))
+    before = services.rollbacks.removals(work)
+    batch = before.next(undoing.removals, is_stuck=work.is_stuck)[:MAX_IN_A_PASS]
+    subscription = services.deployments.plan(work.deployment_id).subscription
+    steps = in_parallel(partial(_step, services, subscription, before), batch)
+    progress = services.rollbacks.update_removals(work, (step.state for step in steps))
+    progress = services.rollbacks.update_removals(work, progress.with_owned(undoing.removals).states.values())
+    fresh = set(progress.gone(undoing.removals)) - set(before.gone(undoing.removals))
+    _show(services, work, undoing.removals, progress, fresh, [step.warning for step in steps if step.warning])
+    left = progress.open(undoing.removals)
+    working = (RemovalStatus.DELETING, RemovalStatus.PURGING)
+    return RemovalAnswer(
+        **dict(control),
+        left=len(left),
+        settled=len(before.open(undoing.removals)) - len(left),
+        under_way=sum(progress.state(removal).status in working for removal in left),
+        retry_after_seconds=max((step.retry_after_seconds for step in steps), default=0.0) or None,
+    )
+
+
+class _Step:
+    """What came of one step of a deletion."""
+
+    def __init__(
+        self, state: RemovalState, warning: WarningState | None = None, retry_after_seconds: float | None = None
+    ) -> None:
+        self.state = state
+        self.warning = warning
+        self.retry_after_seconds = retry_after_seconds or 0.0
+
+
+def _step(services: Services, subscription: str, progress: RemovalProgress, removal: Removal) -> _Step:
+    state = progress.state(removal)
+    try:
+        if state.status is RemovalStatus.PURGING:
+            return _purged(services, state)
+        return _deleted(services, subscription_of(removal.id) or subscription, state)
+    except FailureError as refused:
+        retry_after = refused.failure.retry_after_seconds
+        if state.status is RemovalStatus.PURGING and not refused.failure.is_retried:
+            return _Step(_gone(state), _name_stays_taken(state, refused.failure))
+        return _Step(state.after(refused.failure), None, retry_after)
+
+
+def _deleted(services: Services, subscription: str, state: RemovalState) -> _Step:
+    """Ask ARM to delete a resource, or look whether it has."""
+    arm = services.arm(subscription)
+    if state.status is RemovalStatus.DELETING or keeps_its_name(state.id):
+        document = content_of(services, subscription, state.id)
+        if document is None:
+            return _purged(services, state)
+        properties = document.get("properties") or {}
+        if str(properties.get("provisioningState")).lower() == "deleting":
+            return _Step(state.model_copy(update={"status": RemovalStatus.DELETING}))
+        if keeps_its_name(state.id):
+            state = state.model_copy(update={"location": document.get("location")})
+    if is_group(state.id):
+        held = [resource.id for resource in arm.list_resources(state.id.rpartition("/")[2])]
+        if held:
+            return _Step(state.after_look(held))
+    if arm.delete_resource(state.id):
+        return _purged(services, state)
+    return _Step(state.model_copy(update={"status": RemovalStatus.DELETING, "reason": "", "suggestion": ""}))
+
+
+def _purged(services: Services, state: RemovalState) -> _Step:
+    """A resource that is deleted is gone, once its name is free again."""
+    if state.location is None or not keeps_its_name(state.id):
+        return _Step(_gone(state))
+    arm = services.arm(subscription_of(state.id) or "")
+    try:
+        is_free = arm.purge_soft_deleted(state.id, state.location)
+    except FailureError as refused:
+        if refused.failure.is_retried:
+            return _Step(state.model_copy(update={"status": RemovalStatus.PURGING}))
+        return _Step(_gone(state), _name_stays_taken(state, refused.failure))
+    return _Step(_gone(state) if is_free else state.model_copy(update={"status": RemovalStatus.PURGING}))
+
+
+def _gone(state: RemovalState) -> RemovalState:
+    return state.model_copy(update={"status": RemovalStatus.GONE, "reason": "", "suggestion": ""})
+
+
+def _name_stays_taken(state: RemovalState, why: Failure) -> WarningState:
+    name = state.id.rpartition("/")[2]
+    message = (
+        f"{state.id} is deleted, but its name {name} stays taken in {state.location} until it is purged: "
+        f"{why.code}: {why.message} Once it may be: {_purge_command(state.id, name, state.location or '')}"
+    )
+    key = f"soft-deleted:{state.id.lower()}"
+    return WarningState(key=key, code="NameStaysTaken", message=message, at=datetime.now(UTC))
+
+
+def _purge_command(resource_id: str, name: str, location: str) -> str:
+    kind = resource_id.lower()
+    if "/microsoft.keyvault/" in kind:
+        return f"az keyvault purge --name {name} --location {location}"
+    if "/microsoft.appconfiguration/" in kind:
+        return f"az appconfig purge --name {name} --location {location}"
+    group = resource_id.split("/")[4]
+    return f"az cognitiveservices account purge --name {name} --resource-group {group} --location {location}"
+
+
+def _show(
+    services: Services,
+    work: RemovalInput,
+    removals: tuple[Removal, ...],
+    progress: RemovalProgress,
+    fresh: set[str],
+    warnings: list[WarningState],
+) -> None:
+    now = datetime.now(UTC)
+    gone = progress.gone(removals)
+    services.deployments.append_events(
+        work.deployment_id,
+        [
+            Event(
+                key=f"rollback-{work.rollback}:deleted:{id_.lower()}",
+                time=now,
+                code=EventCode.RESOURCE_DELETED,
+                message=f"{id_} is deleted.",
+            )
+            for id_ in sorted(fresh)
+        ],
+    )
+    message = f"{len(gone)} of {len(removals)} resources deleted."
+
+    def shown(rollback: RollbackState) -> RollbackState:
+        if rollback.number != work.rollback or len(gone) < len(rollback.deleted):
+            return rollback
+        return rollback.model_copy(update={"deleted": gone, "message": message})
+
+    services.deployments.update_state(
+        work.deployment_id, lambda state: with_warnings(with_rollback(state, shown, now), warnings)
+    )
+
+
+register(blueprint, delete_resources, RemovalInput)

@@ -1,0 +1,238 @@
+"""Roll back: begin, find out what is to be undone, record the end.
+
+What is done in between is in `deleting`, `verifying` and, for previous versions, in the activities of a rollout.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import azure.durable_functions as df
+
+from activities.border import register
+from activities.standing import asked_of, state_of
+from activities.undoing import undoing_found
+from armature.azure.artifacts import templates_container
+from armature.azure.services import Services
+from armature.errors import Failure
+from armature.events import Event, EventCode, Level
+from armature.messages import BegunAnswer, DeploymentStep, EndInput, RollbackInput, RollbackOutcome, UndoingAnswer
+from armature.plan import Plan
+from armature.rollback import Undoing, number_of, plan_of_rollback, started, states_of
+from armature.scheduling import Start
+from armature.state import DeploymentState, Leftover, RollbackState, RollbackStatus, TemplateState, TemplateStatus
+from armature.transitions import with_rollback
+
+blueprint = df.Blueprint()
+
+MAX_LEFTOVER_EVENTS = 50
+"""Leftovers told in the log; the state holds all of them."""
+
+_NOT_LISTED = "What it made could not be found out, so nothing of it was undone"
+
+
+def begin_rollback(services: Services, work: RollbackInput) -> BegunAnswer:
+    """Show that the rollback runs, and tell what may still be in flight. A run that only settles shows nothing.
+
+    Twice: what has begun is left as it is.
+    """
+    state = state_of(services, work.deployment_id)
+    again = tuple(_start(t) for t in state.rollback.templates if t.attempt > 0 and not t.status.is_final)
+    number = number_of(state.rollback.templates, work.deployment_id, work.rollback)
+    answer = BegunAnswer(in_flight=_in_flight(services, state), in_flight_again=again, rollback_in_flight=number)
+    if work.is_undoing:
+        message = "Waiting for what is in flight to end."
+        _show(services, work, lambda found, now: _begun(found, work.rollback, message, now))
+        _tell(services, work, "begun", EventCode.ROLLBACK_BEGUN, f"Rollback {work.rollback} has begun. {message}")
+    return answer
+
+
+def plan_rollback(services: Services, work: DeploymentStep) -> UndoingAnswer:
+    """Find out what is to be undone, and plan which previous versions are deployed again.
+
+    Twice: what was found and planned first stands.
+    """
+    state = state_of(services, work.deployment_id)
+    control = asked_of(services, state)
+    plan = _plan_of(services, work.deployment_id)
+    if control.is_lock_broken or plan is None:
+        return UndoingAnswer(**dict(control))
+    names = _started(services, state)
+    planned, why_not = _previous_versions(services, work, plan, state.rollback.previous_deployment_id, names)
+    undoing = undoing_found(services, work, plan, state, names, why_not)
+    templates = planned.templates if planned else ()
+    message = f"Deploying {_counted(len(templates), 'previous version')} again." if templates else ""
+
+    def shown(rollback: RollbackState, _: datetime) -> RollbackState:
+        known = {template.name for template in rollback.templates}
+        fresh = rollback.templates if known == {t.name for t in templates} else states_of(templates)
+        return rollback.model_copy(
+            update={"templates": fresh, "to_delete": len(undoing.removals), "message": message or rollback.message}
+        )
+
+    _show(services, work, shown)
+    found = f"{_counted(len(templates), 'template')} to deploy again in a previous version"
+    found += f", {_counted(len(undoing.removals), 'resource')} to delete."
+    _tell(services, work, "planned", EventCode.ROLLBACK_PLANNED, f"{found} {why_not or ''}".strip())
+    return UndoingAnswer(**dict(control), templates=len(templates), to_delete=len(undoing.removals))
+
+
+def end_rollback(services: Services, work: EndInput) -> RollbackOutcome:
+    """Record how the rollback ended, with everything that is not as it was.
+
+    Twice: the same is found again, and one that has ended stays so.
+    """
+    state = state_of(services, work.deployment_id)
+    undoing = services.rollbacks.undoing(work)
+    gone = services.rollbacks.removals(work).gone(undoing.removals) if undoing else ()
+    leftovers = _leftovers(services, work, state, undoing)
+    message = _ending(state, len(gone), leftovers)
+
+    def ended(rollback: RollbackState, now: datetime) -> RollbackState:
+        if rollback.finished_at is not None:
+            return rollback
+        status = RollbackStatus.PARTIAL if leftovers else RollbackStatus.COMPLETED
+        return rollback.model_copy(
+            update={
+                "status": status,
+                "finished_at": now,
+                "message": message,
+                "leftovers": leftovers,
+                "deleted": gone,
+            }
+        )
+
+    _show(services, work, ended)
+    for number, leftover in enumerate(leftovers[:MAX_LEFTOVER_EVENTS]):
+        text = f"{leftover.id} is left: {leftover.reason} {leftover.suggestion}"
+        _tell(services, work, f"left:{number}", EventCode.RESOURCE_LEFT_OVER, text, Level.WARNING)
+    level = Level.WARNING if leftovers else Level.INFO
+    _tell(services, work, "ended", EventCode.ROLLBACK_ENDED, message, level)
+    return RollbackOutcome(message=message, leftovers=len(leftovers), failure=work.failure if leftovers else None)
+
+
+def _begun(rollback: RollbackState, number: int, message: str, now: datetime) -> RollbackState:
+    if rollback.number >= number and rollback.status is not None:
+        return rollback
+    fresh: dict[str, object] = {"deleted": (), "to_delete": 0, "leftovers": (), "finished_at": None}
+    return rollback.model_copy(
+        update={**fresh, "number": number, "status": RollbackStatus.RUNNING, "started_at": now, "message": message}
+    )
+
+
+def _started(services: Services, state: DeploymentState) -> tuple[str, ...]:
+    """The templates that may have been handed to ARM: what is surveyed is about to be, and a start that nobody lived to
+    record has left that."""
+    surveyed = services.rollbacks.surveyed(state.deployment_id, [template.name for template in state.templates])
+    attempted = started(state.templates)
+    return tuple(t.name for t in state.templates if t.name in attempted or t.name in surveyed)
+
+
+def _in_flight(services: Services, state: DeploymentState) -> tuple[Start, ...]:
+    """All that was started but what has succeeded: ARM may go on with what nobody could watch any more."""
+    names = _started(services, state)
+    open_ = (t for t in state.templates if t.name in names and t.status is not TemplateStatus.SUCCEEDED)
+    return tuple(map(_start, open_))
+
+
+def _start(template: TemplateState) -> Start:
+    return Start(name=template.name, attempt=max(template.attempt, 1))
+
+
+def _plan_of(services: Services, deployment_id: str) -> Plan | None:
+    """The plan; None of a deployment that was not prepared, or that is no longer kept."""
+    try:
+        return services.deployments.plan(deployment_id)
+    except KeyError:
+        return None
+
+
+def _previous_versions(
+    services: Services, work: DeploymentStep, plan: Plan, predecessor_id: str | None, names: tuple[str, ...]
+) -> tuple[Plan | None, str | None]:
+    """The plan of the previous versions to deploy again; or why there are none."""
+    if predecessor_id is None:
+        return None, "No earlier deployment of the lineage has completed."
+    predecessor = _plan_of(services, predecessor_id)
+    if predecessor is None:
+        return None, f"The plan of the previous deployment {predecessor_id} is no longer kept."
+    account = services.artifacts.find(services.arm(predecessor.subscription), predecessor.location)
+    container = templates_container(predecessor_id)
+    if account is None or not services.artifacts.has_container(account, container):
+        return None, f"The templates of the previous deployment {predecessor_id} are no longer kept."
+    planned = plan_of_rollback(plan, predecessor, names, work.rollback)
+    if not planned.templates:
+        return None, f"The previous deployment {predecessor_id} has none of the templates that were started."
+    return services.deployments.save_plan(planned, work.plan_id), None
+
+
+def _leftovers(
+    services: Services, work: EndInput, state: DeploymentState, undoing: Undoing | None
+) -> tuple[Leftover, ...]:
+    """What is not as it was: what could not be deleted, what is changed, and what nobody came to look at."""
+    reason = f"{work.failure.code}: {work.failure.message}" if work.failure else ""
+    if undoing is None:
+        return _nothing_undone(services, state, work.failure) if work.failure else ()
+    why_not = f"It was not deleted in time. {reason}".strip()
+    not_deleted = services.rollbacks.removals(work).leftovers(undoing.removals, why_not)
+    after = services.rollbacks.after(work)
+    seen = {sighting.id.lower() for sighting in after.sightings} if after else set()
+    unseen = tuple(
+        Leftover(
+            id=id_,
+            reason=f"The rollback ended before it was told whether it is as it was before. {reason}".strip(),
+            suggestion="Ask for the rollback again.",
+        )
+        for id_ in (*(change.id for change in undoing.changes), *undoing.unproven)
+        if id_.lower() not in seen
+    )
+    return not_deleted + state.rollback.leftovers + unseen
+
+
+def _nothing_undone(services: Services, state: DeploymentState, why: Failure) -> tuple[Leftover, ...]:
+    plan = _plan_of(services, state.deployment_id)
+    names = _started(services, state)
+    return tuple(
+        Leftover(
+            id=template.scope.deployment_id(template.deployment_name),
+            reason=f"{_NOT_LISTED}: {why.code}: {why.message}",
+            suggestion=f"{why.suggestion} Then ask for the rollback again.",
+        )
+        for template in (plan.templates if plan else ())
+        if template.name in names
+    )
+
+
+def _ending(state: DeploymentState, deleted: int, leftovers: tuple[Leftover, ...]) -> str:
+    again = sum(template.status is TemplateStatus.SUCCEEDED for template in state.rollback.templates)
+    deleted = len(state.rollback.deleted)
+    done = (
+        f"{_counted(again, 'template')} deployed again in the previous version, {_counted(deleted, 'resource')} deleted"
+    )
+    if not leftovers:
+        return f"Everything is as it was before: {done}."
+    return f"{_counted(len(leftovers), 'thing')} could not be undone; {done}."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _show(services: Services, work: DeploymentStep, change: Callable[[RollbackState, datetime], RollbackState]) -> None:
+    now = datetime.now(UTC)
+    services.deployments.update_state(
+        work.deployment_id, lambda state: with_rollback(state, lambda rollback: change(rollback, now), now)
+    )
+
+
+def _tell(
+    services: Services, work: DeploymentStep, key: str, code: EventCode, message: str, level: Level = Level.INFO
+) -> None:
+    event = Event(
+        key=f"rollback-{work.rollback}:{key}", time=datetime.now(UTC), code=code, message=message, level=level
+    )
+    services.deployments.append_events(work.deployment_id, [event])
+
+
+register(blueprint, begin_rollback, RollbackInput)
+register(blueprint, plan_rollback, DeploymentStep)
+register(blueprint, end_rollback, EndInput)

@@ -1,0 +1,163 @@
+"""What a deployment did in Azure, found out from the operations of its ARM deployments and of what they linked to."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from activities.standing import DEPLOYMENT_TAG
+from activities.survey import content_of
+from armature.azure.services import Services
+from armature.errors import FailureError
+from armature.messages import DeploymentStep
+from armature.plan import Plan, PlannedTemplate
+from armature.rollback import Doer, TemplateWrites, Undoing, Write, undoing_of
+from armature.state import DeploymentState
+from armature.surveying import Proofs, group_of, is_top_level, subscription_of
+
+READS_AT_ONCE = 8
+
+ItemT = TypeVar("ItemT")
+FoundT = TypeVar("FoundT")
+
+
+def undoing_found(
+    services: Services,
+    work: DeploymentStep,
+    plan: Plan,
+    state: DeploymentState,
+    names: Sequence[str],
+    no_previous: str | None,
+) -> Undoing:
+    """What the deployment did with the templates `names`, and what of it is to be undone; kept by its first run.
+
+    Raises:
+        FailureError: ARM, or storage, could not be asked. What was found so far is kept.
+    """
+    known = services.rollbacks.undoing(work)
+    if known is not None:
+        return known
+    found = writes_of(services, work, plan, names)
+    proofs = services.rollbacks.proofs(work.deployment_id)
+    writes = [write for one in found for write in one.writes]
+    whole = {one.template for one in found if one.is_whole and _attempts(state, one.template) <= 1}
+    written = {write.id.lower() for write in writes}
+    untold = [id_ for id_ in _absent_before(services, work, set(names) - whole) if id_.lower() not in written]
+    groups = _made_groups(services, plan, proofs)
+    open_ = {w.id.lower(): w.id for w in writes if proofs.existed(w.id) is None}
+    doubtful = {w.id.lower(): w.id for w in writes if not w.is_succeeded and proofs.existed(w.id) is False}
+    there = existing(services, plan.subscription, [*untold, *open_.values(), *doubtful.values()])
+    undoing = undoing_of(
+        [w for w in writes if w.id.lower() in there or w.id.lower() not in open_.keys() | doubtful.keys()],
+        [doer for one in found for doer in one.doers],
+        proofs,
+        created_at=_created_at(services, open_.values()),
+        also_created=[*(id_ for id_ in untold if id_.lower() in there), *groups],
+    )
+    return services.rollbacks.save_undoing(work, undoing.model_copy(update={"no_previous": no_previous}))
+
+
+def writes_of(services: Services, work: DeploymentStep, plan: Plan, names: Iterable[str]) -> list[TemplateWrites]:
+    """What the ARM deployments of the templates `names` of `plan` wrote; each is looked for once in a rollback.
+
+    `plan` is the deployment's own, or the rollback's of previous versions.
+    """
+    chosen = [template for template in plan.templates if template.name in set(names)]
+    return in_parallel(partial(_writes, services, work, plan), chosen)
+
+
+def existing(services: Services, subscription: str, ids: Iterable[str]) -> set[str]:
+    """Those that are there, in lower case; also what can't be read may be there."""
+
+    def is_there(resource_id: str) -> bool:
+        try:
+            return content_of(services, subscription, resource_id) is not None
+        except FailureError as unseen:
+            if unseen.failure.is_retried:
+                raise
+            return True
+
+    wanted = list({id_.lower(): id_ for id_ in ids}.values())
+    return {id_.lower() for id_, there in zip(wanted, in_parallel(is_there, wanted), strict=True) if there}
+
+
+def in_parallel(act: Callable[[ItemT], FoundT], items: Sequence[ItemT]) -> list[FoundT]:
+    """What `act` finds of each item, a few at a time.
+
+    Raises:
+        FailureError: that of the first item which had one; the others were carried out.
+    """
+    with ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="undo") as pool:
+        futures = [pool.submit(act, item) for item in items]
+    return [future.result() for future in futures]
+
+
+def _writes(services: Services, work: DeploymentStep, plan: Plan, template: PlannedTemplate) -> TemplateWrites:
+    is_again = plan.predecessor is not None
+    known = services.rollbacks.writes(work, template.name, is_again=is_again)
+    if known is None:
+        known = _read_writes(services, plan, template)
+        services.rollbacks.save_writes(work, known, is_again=is_again)
+    return known
+
+
+def _read_writes(services: Services, plan: Plan, template: PlannedTemplate) -> TemplateWrites:
+    root = template.scope.deployment_id(template.deployment_name)
+    earlier = (plan.template(name) for name in template.depends_on)
+    after = tuple(t.scope.deployment_id(t.deployment_name) for t in earlier)
+    waiting, seen = [Doer(id=root, after=after)], {root.lower()}
+    writes: list[Write] = []
+    doers: list[Doer] = []
+    is_whole = True
+    while waiting:
+        doer = waiting.pop()
+        arm = services.arm(subscription_of(doer.id) or template.scope.subscription)
+        deployment = arm.deployment_at(doer.id)
+        is_whole = is_whole and deployment is not None
+        doers.append(doer.model_copy(update={"before": deployment.dependencies}) if deployment else doer)
+        for operation in arm.operations_at(doer.id):
+            if operation.target_id is None or operation.kind.lower() != "create":
+                continue
+            if not operation.is_linked_deployment:
+                is_succeeded = operation.provisioning_state.lower() == "succeeded"
+                write = Write(id=operation.target_id, is_succeeded=is_succeeded, at=operation.timestamp, by=doer.id)
+                writes.append(write)
+            elif operation.target_id.lower() not in seen:
+                seen.add(operation.target_id.lower())
+                waiting.append(Doer(id=operation.target_id, part_of=doer.id))
+    return TemplateWrites(template=template.name, writes=tuple(writes), doers=tuple(doers), is_whole=is_whole)
+
+
+def _attempts(state: DeploymentState, name: str) -> int:
+    return next((template.attempt for template in state.templates if template.name == name), 0)
+
+
+def _absent_before(services: Services, work: DeploymentStep, names: Iterable[str]) -> list[str]:
+    """The resources that these templates were to make, of which the operations may not tell: ARM keeps those of a
+    template's last attempt only, and none of a deployment that was taken out of the history."""
+    surveys = (services.rollbacks.template_survey(work.deployment_id, name) for name in names)
+    return [s.id for survey in surveys if survey for s in survey.sightings if s.existed is False]
+
+
+def _made_groups(services: Services, plan: Plan, proofs: Proofs) -> list[str]:
+    """The resource groups that the deployment ensured, and that were not there before."""
+    arm, made = services.arm(plan.subscription), []
+    for wanted in plan.resource_groups_to_ensure:
+        group_id = f"/subscriptions/{plan.subscription}/resourceGroups/{wanted.name}"
+        if proofs.existed(group_id) is False:
+            group = arm.get_resource_group(wanted.name)
+            if group is not None and group.tags.get(DEPLOYMENT_TAG) == plan.deployment_id:
+                made.append(group_id)
+    return made
+
+
+def _created_at(services: Services, ids: Iterable[str]) -> dict[str, datetime]:
+    """When top-level resources were created, by their id in lower case, as the lists of their groups tell."""
+    groups = {group.lower(): group for id_ in ids if is_top_level(id_) and (group := group_of(id_))}
+    found: dict[str, datetime] = {}
+    for group in groups.values():
+        arm = services.arm(subscription_of(group) or "")
+        listed = arm.list_resources(group.rpartition("/")[2])
+        found |= {resource.id.lower(): resource.created_at for resource in listed if resource.created_at}
+    return found
