@@ -8,7 +8,7 @@ AZURE_CLI_READY := .venv-azure-cli/.ready
 SHARED := $(or $(ARMATURE_SHARED),../shared)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test up check conformance azure-cli cruelty endurance lock
+.PHONY: help setup demo test up check conformance azure-cli cruelty faults endurance lock
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ azure-cli: setup $(AZURE_CLI_READY) ## the Azure CLI itself against the emulator
 
 cruelty: setup ## do every fault of the vocabulary to a deployment, and show in a table how it ends (some 7 minutes)
 	@$(BIN)/python -m bench.cruelty
+
+faults: setup ## nine goals for what goes wrong, measured: one table, exit code 1 for a missed one (under 20 minutes)
+	@$(BIN)/python -m bench.faults
 
 endurance: setup ## forty deployments while two hosts and ARM are killed every three seconds
 	@$(BIN)/python -m bench.endurance

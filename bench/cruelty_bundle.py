@@ -27,7 +27,7 @@ def cruelty_bundle(project: str) -> bytes:
         "name": f"{short}-linked",
         "properties": {"mode": "Incremental", "templateLink": {"relativePath": "linked.json"}},
     }
-    items = [
+    items: list[dict[str, Any]] = [
         {"name": "base", "path": "base.json"},
         {"name": "web", "path": "web.json", "dependsOn": ["base"]},
     ]

@@ -1,0 +1,99 @@
+"""Where a host can be killed within a deployment: between the steps of its orchestrations, and behind its activities.
+
+They are counted by rules that never happen; the journal of faults keeps count of every occasion they look at.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emulator.faults.journal import JOURNAL
+from emulator.faults.operations import COMMIT_EPISODE, RUN_ACTIVITY
+
+NEVER = 1e-12  # a probability that no seed meets
+MARGIN = 2
+"""Steps beyond those of the counted run: a poll more makes a step more, and one that is not there is found out."""
+
+BEFORE, AFTER, RESULT = "killedBeforeCheckpoint", "killedAfterCheckpoint", "activityResultLost"
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """One moment to kill the host at.
+
+    `instance` is the orchestration's id without the deployment's (`:rollout`); `name` is the activity whose result gets
+    lost, and empty for a checkpoint; `nth` counts the orchestration's checkpoints.
+    """
+
+    fault: str
+    instance: str
+    nth: int
+    name: str = ""
+
+    def rule(self, deployment_id: str) -> dict[str, Any]:
+        """The rule by which the host dies there, once."""
+        match = {"instance": f"{deployment_id}{self.instance}"} | ({"name": self.name} if self.name else {})
+        return {
+            "id": f"kill-{deployment_id}",
+            "service": "functionsHost",
+            "fault": self.fault,
+            "match": match,
+            "attempts": [self.nth],
+            "times": 1,
+        }
+
+    def __str__(self) -> str:
+        where = self.instance or "deployment"
+        return f"{self.fault} {where} {self.name or f'#{self.nth}'}"
+
+
+def counters(deployment_id: str) -> list[dict[str, Any]]:
+    """Rules that count the checkpoints and activities of one deployment, and do nothing."""
+    instances = [deployment_id, f"{deployment_id}:*"]
+    rule = {"service": "functionsHost", "match": {"instance": instances}}
+    return [
+        {"id": "count-steps", **rule, "fault": AFTER, "probability": NEVER},
+        {"id": "note-activities", **rule, "fault": "slowActivity", "parameters": {"delaySeconds": 0}},
+    ]
+
+
+def boundaries_of(folder: Path, deployment_id: str) -> list[Boundary]:
+    """All boundaries of a deployment that the counters have looked at, with some checkpoints more."""
+    lines = (folder / JOURNAL).read_text(encoding="utf-8").splitlines()
+    entries = [json.loads(line) for line in lines]
+    steps: dict[str, int] = {}
+    activities: dict[tuple[str, str], None] = {}
+    for entry in entries:
+        if entry["rule"] == "count-steps" and entry["key"].startswith(COMMIT_EPISODE):
+            instance = _suffix(entry["key"].rpartition(" ")[2], deployment_id)
+            steps[instance] = max(steps.get(instance, 0), entry["attempt"])
+        if entry["rule"] == "note-activities" and entry["occasion"]["operation"] == RUN_ACTIVITY:
+            instance = _suffix(entry["occasion"]["instance"], deployment_id)
+            activities[instance, entry["occasion"]["name"]] = None
+    checkpoints = [
+        Boundary(fault, instance, nth)
+        for instance, count in steps.items()
+        for nth in range(1, count + MARGIN + 1)
+        for fault in (BEFORE, AFTER)
+    ]
+    return checkpoints + [Boundary(RESULT, instance, 1, name) for instance, name in activities]
+
+
+def gaps(hit: Iterable[Boundary]) -> list[str]:
+    """Checkpoints that were passed over: below the last one that was met, every one must have been met."""
+    met: dict[tuple[str, str], set[int]] = {}
+    for boundary in hit:
+        if not boundary.name:
+            met.setdefault((boundary.fault, boundary.instance), set()).add(boundary.nth)
+    return [
+        f"{fault} {instance or 'deployment'} #{nth} was passed over"
+        for (fault, instance), numbers in met.items()
+        for nth in range(1, max(numbers) + 1)
+        if nth not in numbers
+    ]
+
+
+def _suffix(instance: str, deployment_id: str) -> str:
+    return instance.removeprefix(deployment_id)

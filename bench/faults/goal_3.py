@@ -1,0 +1,163 @@
+"""Goal 3: the host is killed at every checkpoint of a deployment with a rollback; every activity runs twice."""
+
+import queue
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from bench.faults.boundaries import Boundary, boundaries_of, counters, gaps
+from bench.faults.goal import Goal, Run, Verdict
+from bench.faults.ground import Ground, ground
+from bench.faults.inventory import Snapshot
+from bench.faults.rolling_back import failing, faults_of_rollback, stand
+from bench.faults.worlds import Change, second_version
+from emulator.faults.model import read_rule
+from tests.end_to_end.evidence import accepted_attempts
+
+STACKS = 2
+LINEAGES = 5
+"""On each stack, one deployment of each at a time: what kills one kills the host under all."""
+
+TWICE = 4
+TIER = "mid"
+CHANGES = (Change.CHANGED, Change.ADDED, Change.LINKED)
+
+
+@dataclass
+class Findings:
+    """What the deployments of all stacks showed; added to by several threads."""
+
+    hit: list[Boundary] = field(default_factory=list)
+    absent: list[Boundary] = field(default_factory=list)
+    deployments: int = 0
+    right: int = 0
+    twice: set[str] = field(default_factory=set)
+    put_twice: int = 0
+    kills: int = 0
+    lost: int = 0
+    doubled: int = 0
+    misses: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, found: list[str]) -> None:
+        """Take in what speaks against one deployment."""
+        with self.lock:
+            self.deployments += 1
+            self.right += not found
+            self.lost += sum(": lost: " in each for each in found)
+            self.doubled += sum(": added: " in each for each in found)
+            self.misses += found
+
+
+def measure(run: Run) -> Verdict:
+    """Count the boundaries in a run that meets none, then kill at each, on several stacks side by side."""
+    boundaries: queue.Queue[Boundary] = queue.Queue()
+    findings = Findings()
+    counted = threading.Event()
+    with ThreadPoolExecutor(STACKS) as pool:
+        works = [pool.submit(_on_a_stack, number, boundaries, counted, run, findings) for number in range(STACKS)]
+        for work in works:
+            work.result()
+    findings.misses += gaps(findings.hit)
+    activities = sum(bool(boundary.name) for boundary in findings.hit)
+    return Verdict(
+        done=f"kill -9 at {len(findings.hit)} boundaries ({len(findings.hit) - activities} before and after "
+        f"checkpoints of the deployment and its children, {activities} behind activities), {findings.kills} kills in "
+        f"all; {len(findings.twice)} activities run twice",
+        measured=f"{findings.right} of {findings.deployments} rolled back with all as before; {findings.doubled} "
+        f"resources doubled, {findings.lost} lost, {findings.put_twice} attempts taken twice by ARM",
+        wanted="all, 0 doubled, 0 lost",
+        is_met=bool(findings.hit) and bool(findings.twice) and not findings.misses and not findings.put_twice,
+        misses=tuple(findings.misses),
+    )
+
+
+def _on_a_stack(
+    number: int, boundaries: "queue.Queue[Boundary]", counted: threading.Event, run: Run, findings: Findings
+) -> None:
+    with ground(revive=True) as field_:
+        projects = [f"kill-{number}{index}" for index in range(run.of(LINEAGES, 2))]
+        before = stand(field_, projects)
+        field_.load(run.seed, [failing(project, TIER) for project in projects])
+        try:
+            if number == 0:
+                _count(field_, projects[0], before[projects[0]], boundaries, run, findings)
+        finally:
+            counted.set()
+        counted.wait()
+        with ThreadPoolExecutor(len(projects)) as pool:
+            lines = [pool.submit(_killed, field_, each, before[each], boundaries, findings) for each in projects]
+            for line in lines:
+                line.result()
+        if number == STACKS - 1:
+            _everything_twice(field_, projects[: run.of(TWICE)], before, findings)
+        twice = sum(count > 1 for count in accepted_attempts(field_.stack.state).values())
+        with findings.lock:
+            findings.kills += len(field_.stack.revived)
+            findings.put_twice += twice
+
+
+def _count(
+    field_: Ground,
+    project: str,
+    before: Snapshot,
+    boundaries: "queue.Queue[Boundary]",
+    run: Run,
+    findings: Findings,
+) -> None:
+    """The boundaries of a deployment that nothing kills."""
+    name = f"{project}-count"
+    for rule in counters(name):
+        field_.stack.faults.add(read_rule(rule))
+    findings.add(_rolled_back(field_, name, project, before))
+    for rule in counters(name):
+        field_.stack.faults.remove(rule["id"])
+    found = boundaries_of(field_.stack.state, name)
+    every = max(1, round(1 / run.share))
+    for boundary in found[::every]:
+        boundaries.put(boundary)
+
+
+def _killed(
+    field_: Ground, project: str, before: Snapshot, boundaries: "queue.Queue[Boundary]", findings: Findings
+) -> None:
+    """One lineage: a deployment for each boundary that is still to be met, one after the other."""
+    for number in range(1, 1000):
+        try:
+            boundary = boundaries.get_nowait()
+        except queue.Empty:
+            return
+        name = f"{project}-{number}"
+        rule = read_rule(boundary.rule(name))
+        field_.stack.faults.add(rule)
+        found = _rolled_back(field_, name, project, before)
+        field_.stack.faults.remove(rule.id)
+        is_hit = any(entry["rule"] == rule.id for entry in field_.stack.faults.happened())
+        with findings.lock:
+            (findings.hit if is_hit else findings.absent).append(boundary)
+        findings.add([f"{boundary}: {each}" for each in found])
+
+
+def _everything_twice(field_: Ground, projects: list[str], before: dict[str, Snapshot], findings: Findings) -> None:
+    """Deployments whose activities all run twice."""
+    twice = {"id": "twice", "service": "functionsHost", "fault": "activityTwice", "attempts": [1]}
+    field_.stack.faults.add(read_rule(twice))
+    with ThreadPoolExecutor(len(projects)) as pool:
+        lines = [
+            pool.submit(_rolled_back, field_, f"{project}-twice", project, before[project]) for project in projects
+        ]
+        for line in lines:
+            findings.add(line.result())
+    field_.stack.faults.remove("twice")
+    happened = field_.stack.faults.happened()
+    findings.twice |= {entry["occasion"]["name"] for entry in happened if entry["rule"] == "twice"}
+
+
+def _rolled_back(field_: Ground, name: str, project: str, before: Snapshot) -> list[str]:
+    """Let the second version fail and be rolled back; what speaks against it."""
+    field_.start(name, second_version(project, CHANGES, (TIER,)))
+    state = field_.ended([name])[name]
+    return faults_of_rollback(field_, name, project, state, before)
+
+
+GOAL = Goal(3, "killed at every checkpoint", measure)
