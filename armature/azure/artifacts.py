@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from azure.core.credentials import TokenCredential
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
 from armature.azure.arm import ArmGateway
 from armature.azure.blobs import BlobEndpoint, blob_service
@@ -103,6 +103,22 @@ class ArtifactStorage:
         service = blob_service(BlobEndpoint.of(account.blob_endpoint), self._credential)
         expected = Expected(size=size, sha256=sha256)
         return upload_stream(service.get_container_client(container), name, stream, expected, overwrite=overwrite)
+
+    def read(self, account: ArtifactAccount, container: str, name: str, max_bytes: int) -> bytes | None:
+        """The content of a blob, None when it is not there or larger than `max_bytes`. Changes nothing.
+
+        Raises:
+            FailureError: storage refused or could not be reached.
+        """
+        service = blob_service(BlobEndpoint.of(account.blob_endpoint), self._credential)
+        blob = service.get_blob_client(container, name)
+        with storage_failures():
+            try:
+                stream = blob.download_blob(length=max_bytes + 1, offset=0)
+                content = stream.readall()
+            except (ResourceNotFoundError, ResourceModifiedError):
+                return None
+        return content if len(content) <= max_bytes else None
 
     def read_sas(self, account: ArtifactAccount, container: str, blob: str | None = None) -> str:
         """A SAS (a query string without question mark) to read one container, or one blob of it, for an hour, by HTTPS.

@@ -31,6 +31,7 @@ from armature.errors.classification import (
 )
 from armature.errors.entry import Entry, Speaker
 from armature.errors.exceptions import failure_from_exception
+from armature.errors.facts import fact
 from armature.errors.model import (
     MAX_CAUSES,
     MAX_MESSAGE,
@@ -68,6 +69,7 @@ __all__ = [
     "class_of",
     "code_of_status",
     "entry_of",
+    "fact",
     "failure",
     "failure_from_causes",
     "failure_from_code",

@@ -336,6 +336,10 @@ class StaticScope:
             self._asked.discard(key)
         return self._known[key]
 
+    def written_variable(self, name: str) -> Any:
+        """The variable as the template has it, None when it has none of that name."""
+        return self._variables.get(name.lower())
+
     def at(self, loop_name: str | None, index: int) -> Self:
         """The same scope inside an iteration of a copy loop."""
         inside = copy(self)

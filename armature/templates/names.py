@@ -33,7 +33,7 @@ def defined_resources(template: Template, parameters: Mapping[str, Any] | None =
         for holder, scope in _holders(template, parameters)
         for resource in holder.resources
         if not resource.is_existing
-        for name in _names_of(resource, scope)
+        for name in names_of(resource, scope)
     }
 
 
@@ -51,7 +51,7 @@ def named_resources(template: Template, parameters: Mapping[str, Any] | None = N
             (resource.type.lower(), name.lower())
             for resource in holder.resources
             if resource.is_existing
-            for name in _names_of(resource, scope)
+            for name in names_of(resource, scope)
         }
     return found
 
@@ -63,7 +63,7 @@ def created_resource_groups(template: Template, parameters: Mapping[str, Any] | 
         for holder, scope in _holders(template, parameters)
         for resource in holder.resources
         if resource.type.lower() == _GROUP_TYPE and not resource.is_existing
-        for name in _names_of(resource, scope)
+        for name in names_of(resource, scope)
     }
 
 
@@ -80,7 +80,7 @@ def other_resource_groups(template: Template, parameters: Mapping[str, Any] | No
 
 def _holders(template: Template, parameters: Mapping[str, Any] | None) -> Iterator[tuple[Template, StaticScope]]:
     """The template and those inside it, each with the scope of its expressions."""
-    waiting = [(template, _scope_of(template, parameters or {}))]
+    waiting = [(template, template_scope(template, parameters or {}))]
     while waiting:
         holder, scope = waiting.pop()
         if holder.resource_count > MAX_RESOURCES:
@@ -91,8 +91,8 @@ def _holders(template: Template, parameters: Mapping[str, Any] | None) -> Iterat
         except ValueError:
             continue  # one of them is no template, which the checks report
         for inline in reversed(inlines):
-            given = _given(inline.deployment, scope)
-            waiting.append((inline.template, _scope_of(inline.template, given) if inline.is_inner else scope))
+            given = given_parameters(inline.deployment, scope)
+            waiting.append((inline.template, template_scope(inline.template, given) if inline.is_inner else scope))
 
 
 class _TemplateScope(StaticScope):
@@ -110,11 +110,12 @@ class _TemplateScope(StaticScope):
         return evaluate_value(definition.default, self)
 
 
-def _scope_of(template: Template, parameters: Mapping[str, Any]) -> StaticScope:
+def template_scope(template: Template, parameters: Mapping[str, Any]) -> StaticScope:
+    """What a template's expressions see when only `parameters` are known of what it is given."""
     return _TemplateScope(template, parameters)
 
 
-def _given(deployment: ResourceDeclaration, scope: StaticScope) -> dict[str, Any]:
+def given_parameters(deployment: ResourceDeclaration, scope: StaticScope) -> dict[str, Any]:
     """The parameter values that a deployment resource hands to its template, as far as they can be told."""
     given: dict[str, Any] = {}
     parameters = deployment.properties.get("parameters")
@@ -127,7 +128,7 @@ def _given(deployment: ResourceDeclaration, scope: StaticScope) -> dict[str, Any
     return given
 
 
-def _names_of(resource: ResourceDeclaration, scope: StaticScope) -> Iterable[str]:
+def names_of(resource: ResourceDeclaration, scope: StaticScope) -> Iterable[str]:
     """The resource's names: several when it is copied a known number of times."""
     copy = resource.body.get("copy")
     if not isinstance(copy, dict):
@@ -152,7 +153,7 @@ def _evaluated_names(name: str, scope: StaticScope) -> list[str]:
 
 
 def _declared(resource: ResourceDeclaration, scope: StaticScope) -> Iterator[ResourceName]:
-    for name in _names_of(resource, scope):
+    for name in names_of(resource, scope):
         yield resource.type.lower(), name.lower()
 
 

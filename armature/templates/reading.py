@@ -81,6 +81,14 @@ class JsonDocument:
             offset = _offset_in_string(self.text, offset, character)
         return self._position_at(offset)
 
+    def pointer_at(self, line: int, column: int) -> str:
+        """The pointer to what stands at a place, both numbers 1-based: the last value that begins there or before."""
+        if not 0 < line <= len(self._line_starts):
+            return ""
+        offset = self._line_starts[line - 1] + column - 1
+        begun = [(start, pointer) for pointer, start in self._places.values.items() if start <= offset]
+        return max(begun, key=lambda place: (place[0], len(place[1])), default=(0, ""))[1]
+
     @cached_property
     def _places(self) -> _Places:
         places = _Places()
