@@ -16,7 +16,8 @@ from armature.state import Leftover, TemplateState
 from armature.surveying import Proofs, Sighting, is_deployment, is_group, owners_of
 
 _NOT_PROVEN = (
-    "This deployment wrote it, and it could not be told whether it existed before: it was neither deleted nor put back."
+    "This deployment wrote it, and it is not known what was there before, if anything was: it was neither deleted nor "
+    "put back."
 )
 _LOOK_AND_DELETE = "Look at it in the portal, and delete it if this deployment made it."
 _PUT_BACK = "Deploy the version that it should have. The activity log tells what was changed."
@@ -194,15 +195,14 @@ def undoing_of(
     levels = _levels(created, first, doers)
     latest_first = sorted(created, key=lambda key: first[key].at or _BEGINNING if key in first else _BEGINNING)[::-1]
     removals = [Removal(id=created[key], level=levels[key]) for key in latest_first]
-    changes = [
-        Change(id=write.id, fingerprint=sighting.fingerprint)
-        for key, write in first.items()
-        if existed[key] and (sighting := proofs.present.get(key)) and sighting.fingerprint
-    ]
+    present = proofs.present
+    marks = {key: sighting.fingerprint for key in first if existed[key] and (sighting := present.get(key))}
+    changes = [Change(id=first[key].id, fingerprint=mark) for key, mark in marks.items() if mark]
+    judged_by = {*created, *(change.id.lower() for change in changes)}
     return Undoing(
         removals=tuple(sorted(removals, key=lambda removal: removal.level)),
         changes=tuple(changes),
-        unproven=tuple(write.id for key, write in first.items() if existed[key] is None),
+        unproven=tuple(write.id for key, write in first.items() if key not in judged_by),
     )
 
 

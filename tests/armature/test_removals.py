@@ -1,0 +1,98 @@
+"""Deletions, pass by pass: what is tried when, what an answer means, what is left in the end."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from armature.errors import FailureClass, failure
+from armature.removals import MAX_LOOKS, RemovalProgress, RemovalState, RemovalStatus
+from armature.rollback import Removal
+
+GROUP = "/subscriptions/s-1/resourceGroups/rg"
+SITE = f"{GROUP}/providers/Microsoft.Web/sites/shop"
+SLOT = f"{SITE}/slots/blue"
+PLAN = f"{GROUP}/providers/Microsoft.Web/serverfarms/plan"
+
+REMOVALS = (Removal(id=SLOT, level=0), Removal(id=SITE, level=1), Removal(id=PLAN, level=2))
+NOT_YET = failure(FailureClass.RESOURCE_CONFLICT, "AnotherOperationInProgress", "The site is busy.")
+LOCKED = failure(FailureClass.AUTHORIZATION, "ScopeLocked", "The scope is locked.")
+ODD = failure(FailureClass.UNKNOWN, "MethodNotAllowed", "It can't be deleted.")
+
+
+def with_states(*states: RemovalState) -> RemovalProgress:
+    return RemovalProgress().with_states(states)
+
+
+def gone(resource_id: str) -> RemovalState:
+    return RemovalState(id=resource_id, status=RemovalStatus.GONE)
+
+
+def ids(removals) -> list[str]:
+    return [removal.id for removal in removals]
+
+
+def test_a_wave_waits_for_the_one_before():
+    assert ids(RemovalProgress().next(REMOVALS, is_stuck=False)) == [SLOT]
+    assert ids(with_states(gone(SLOT)).next(REMOVALS, is_stuck=False)) == [SITE]
+
+
+def test_what_is_not_yet_deleted_holds_up_the_next_wave():
+    progress = with_states(RemovalState(id=SLOT).after(NOT_YET))
+
+    assert ids(progress.next(REMOVALS, is_stuck=False)) == [SLOT]
+    assert progress.state(REMOVALS[0]).status is RemovalStatus.WAITING
+
+
+def test_when_nothing_goes_on_everything_that_is_left_is_tried():
+    progress = with_states(RemovalState(id=SLOT).after(NOT_YET))
+
+    assert ids(progress.next(REMOVALS, is_stuck=True)) == [SLOT, SITE, PLAN]
+
+
+def test_what_a_person_locked_is_given_up_at_once_with_the_next_step():
+    progress = with_states(RemovalState(id=SLOT).after(LOCKED))
+
+    assert ids(progress.next(REMOVALS, is_stuck=False)) == [SITE]
+    leftover = progress.leftovers(REMOVALS[:1], "")[0]
+    assert leftover.reason == "ScopeLocked: The scope is locked."
+    assert leftover.suggestion == "Remove the lock that the message names. Then ask for the rollback again."
+
+
+def test_what_can_not_be_deleted_by_itself_holds_up_nothing_and_goes_with_what_it_belongs_to():
+    progress = with_states(RemovalState(id=SLOT).after(ODD))
+    assert ids(progress.next(REMOVALS, is_stuck=False)) == [SLOT, SITE]
+
+    done = progress.with_states([gone(SITE)]).with_owned(REMOVALS)
+
+    assert done.gone(REMOVALS) == (SLOT, SITE)
+
+
+def test_a_group_that_stays_full_is_given_up_and_tells_what_it_holds():
+    group = RemovalState(id=GROUP)
+    for _ in range(MAX_LOOKS):
+        assert group.status is RemovalStatus.WAITING
+        group = group.after_look([SITE])
+
+    assert group.status is RemovalStatus.LEFT
+    assert SITE in group.reason
+
+
+def test_what_is_gone_stays_gone_and_what_was_given_up_may_turn_out_to_be_gone():
+    progress = with_states(gone(SLOT), RemovalState(id=SITE, status=RemovalStatus.LEFT))
+
+    again = progress.with_states([RemovalState(id=SLOT), RemovalState(id=SITE)])
+
+    assert again == progress
+    assert progress.with_states([gone(SITE)]).gone(REMOVALS) == (SLOT, SITE)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from([None, NOT_YET, LOCKED, ODD])), max_size=30))
+def test_every_deletion_is_done_or_told_and_passes_always_have_something_to_try(answers):
+    progress = RemovalProgress()
+    for number, refusal in answers:
+        state = progress.state(REMOVALS[number])
+        progress = progress.with_states([state.after(refusal) if refusal else gone(state.id)]).with_owned(REMOVALS)
+
+    told = [leftover.id for leftover in progress.leftovers(REMOVALS, "Not in time.")]
+    assert sorted([*told, *progress.gone(REMOVALS)]) == sorted(ids(REMOVALS))
+    assert all(leftover.reason and leftover.suggestion for leftover in progress.leftovers(REMOVALS, "Not in time."))
+    assert bool(progress.open(REMOVALS)) == bool(progress.next(REMOVALS, is_stuck=False))
