@@ -33,7 +33,10 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("TlsInterrupted", r"\bssl\b|\btls\b"),
         ("NameResolutionFailed", r"name or service not known|failed to resolve|getaddrinfo|in name resolution"),
         ("ConnectionRefused", r"connection refused|actively refused"),
-        ("ConnectionReset", r"connection (?:was )?(?:reset|aborted)|broken pipe|remote end closed|forcibly closed"),
+        (
+            "ConnectionReset",
+            r"connection (?:was )?(?:reset|aborted)|broken pipe|remote end closed|forcibly closed|ended prematurely",
+        ),
         ("HostUnreachable", r"no route to host|network is unreachable|host is unreachable"),
         ("ConnectionTimedOut", r"timed? ?out"),
     )
