@@ -98,3 +98,25 @@ class BrokenLock(ApiAnswer):
 
     lineage_key: str
     holder: str | None = None
+
+
+class LockBreak(ApiAnswer):
+    """That a lock was taken away: when, by whom, from which deployment, and why."""
+
+    at: datetime
+    by: str | None = None
+    reason: str
+    holder: str
+
+
+class LockAudit(ApiAnswer):
+    """Every time that a lineage's lock was taken away, the oldest first."""
+
+    value: tuple[LockBreak, ...]
+
+
+class StartedRetention(ApiAnswer):
+    """A run of retention that has begun, and whether it only tells what it would remove."""
+
+    run: str
+    dry_run: bool

@@ -17,18 +17,20 @@ from armature.cli.answers import (
     DeploymentPage,
     EventPage,
     ListedDeployment,
+    LockAudit,
     LockList,
     Snapshot,
+    StartedRetention,
     StoredBundle,
 )
 from armature.cli.exits import CommandError, ExitCode
 from armature.cli.refusals import ApiError, refusal_of
+from armature.retention_run import RetentionRun
 from armature.state import DeploymentState
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
 UPLOAD_SECONDS = 600
-RETENTION_SECONDS = 600
 BEYOND_ALL_EVENTS = 10**9
 """A number that no log reaches, and the largest that the API takes."""
 
@@ -155,15 +157,24 @@ class ApiClient:
         """Who holds the lock of which lineage, and who waits for it."""
         return self._read(LockList, self._call("GET", "/locks"))
 
+    def lock_audit(self, lineage_key: str) -> LockAudit:
+        """When, by whom and why the lock of a lineage was taken away."""
+        return self._read(LockAudit, self._call("GET", f"/locks/{quote(lineage_key, safe='')}/audit"))
+
     def break_lock(self, lineage_key: str, reason: str) -> BrokenLock:
         """Take the lock of a lineage away from whoever holds it."""
         path = f"/locks/{quote(lineage_key, safe='')}/break"
         return self._read(BrokenLock, self._call("POST", path, json={"reason": reason}))
 
-    def retention(self, *, dry_run: bool) -> dict[str, Any]:
-        """Remove what is kept no longer; with `dry_run` only tell what would be removed."""
-        answer = self._call("POST", "/retention", json={"dryRun": dry_run}, read_seconds=RETENTION_SECONDS)
-        return dict(answer.json())
+    def start_retention(self, *, dry_run: bool | None) -> StartedRetention:
+        """Start a run of retention. None leaves it to the app's settings whether it is a dry one."""
+        body = {} if dry_run is None else {"dryRun": dry_run}
+        return self._read(StartedRetention, self._call("POST", "/retention", json=body))
+
+    def retention_run(self, run: str) -> tuple[RetentionRun, dict[str, Any]]:
+        """How a run of retention stands, and the same as the JSON that the API sent."""
+        answer = self._call("GET", f"/retention/{quote(run, safe='')}")
+        return self._read(RetentionRun, answer), answer.json()
 
     def _call(
         self,

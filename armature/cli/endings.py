@@ -62,7 +62,7 @@ def _ended(error: CommandError, *, as_json: bool) -> typer.Exit:
 def end(snapshot: Snapshot, *, as_json: bool, done: frozenset[Status] = frozenset()) -> NoReturn:
     """Print how a deployment stands, and end the command with the exit code that says the same.
 
-    `done` are the outcomes, besides `completed`, that the command was there to bring about.
+    `done` are the outcomes that the command was there to bring about; empty, when that is to deploy.
 
     Raises:
         typer.Exit: always.
@@ -71,7 +71,11 @@ def end(snapshot: Snapshot, *, as_json: bool, done: frozenset[Status] = frozense
         print_json(snapshot.document)
     else:
         print_outcome(output(), snapshot.state)
-    raise typer.Exit(ExitCode.COMPLETED if snapshot.state.status in done else exit_code_of(snapshot.state))
+    code = exit_code_of(snapshot.state)
+    if done:
+        is_done = snapshot.state.status in done
+        code = ExitCode.COMPLETED if is_done else ExitCode.FAILED if code is ExitCode.COMPLETED else code
+    raise typer.Exit(code)
 
 
 def exit_code_of(state: DeploymentState) -> ExitCode:

@@ -10,7 +10,7 @@ class ExitCode(IntEnum):
     meaning: str
 
     COMPLETED = 0, "the deployment completed, or what the command was asked for is done"
-    FAILED = 1, "the deployment failed"
+    FAILED = 1, "the deployment failed, or what the command was asked for was not done"
     USAGE = 2, "the command line is wrong"
     REFUSED = 3, "the bundle was refused; nothing was deployed"
     API = 4, "the API can't be reached, or refused the request"

@@ -6,10 +6,9 @@ from typing import Self
 from rich.console import Console
 
 from armature.cli.screen import print_line
-from armature.cli.standing import queue_words
 from armature.cli.words import clock_time
 from armature.events import Level, NumberedEvent
-from armature.state import DeploymentState, Status
+from armature.state import DeploymentState
 
 _MARKS = {Level.INFO: "", Level.WARNING: "warning: ", Level.ERROR: "error: "}
 
@@ -22,7 +21,6 @@ class LinesView:
     def __init__(self, console: Console, notices: Console) -> None:
         self._console = console
         self._notices = notices
-        self._waits = ""
 
     def __enter__(self) -> Self:
         return self
@@ -31,12 +29,7 @@ class LinesView:
         """Nothing is left open."""
 
     def show(self, state: DeploymentState) -> None:
-        """Print the place in the queue when it has changed. All the rest is in the events."""
-        lineage = state.lineage
-        waits = queue_words(lineage) if state.status is Status.QUEUED and lineage and lineage.holder else ""
-        if waits and waits != self._waits:
-            print_line(self._console, f"{clock_time(state.updated_at)} {state.deployment_id} {waits}.")
-        self._waits = waits
+        """Nothing: the events say it."""
 
     def events(self, events: Sequence[NumberedEvent]) -> None:
         """Print a line each."""
@@ -52,9 +45,6 @@ class QuietView(LinesView):
     """Shows notices only: the caller wants nothing but the final document."""
 
     wants_events = False
-
-    def show(self, state: DeploymentState) -> None:
-        """Nothing: the final document says it."""
 
 
 def event_line(event: NumberedEvent) -> str:

@@ -1,12 +1,11 @@
 """What is answered as a table: deployments, a plan, locks."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from armature.cli.answers import ListedDeployment, Lock
+from armature.cli.answers import ListedDeployment, Lock, LockBreak
 from armature.cli.screen import new_table, plain
 from armature.plan import Plan
 
@@ -44,12 +43,17 @@ def print_locks(console: Console, locks: Iterable[Lock]) -> None:
     console.print(table)
 
 
+def print_audit(console: Console, audit: Iterable[LockBreak]) -> None:
+    """A row each time that a lock was taken away."""
+    table = new_table("Taken away (UTC)", "From", "By", "Why")
+    for each in audit:
+        cells = (f"{each.at:%Y-%m-%d %H:%M:%S}", each.holder, each.by or "somebody unknown", each.reason)
+        table.add_row(*(Text(plain(cell)) for cell in cells))
+    console.print(table)
+
+
 def _waiting(lock: Lock) -> str:
     """Those in the queue, a line each, the next one first."""
     return "\n".join(
         f"{each.deployment_id} since {each.since:%H:%M}" if each.since else each.deployment_id for each in lock.queue
     )
-
-
-def print_retention(console: Console, document: dict[str, Any]) -> None:
-    """What a run of retention answers."""

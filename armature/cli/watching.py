@@ -7,19 +7,27 @@ things to tell. The second one stops the watching. What this command has not sta
 from collections.abc import Callable
 from enum import Enum
 from time import sleep
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import requests
 
 from armature.cli.answers import Snapshot
 from armature.cli.client import ApiClient
 from armature.cli.exits import CommandError, ExitCode
-from armature.cli.following import Follower, cancel_command, persistently, watch_command
+from armature.cli.following import (
+    ATTEMPTS_TO_FOLLOW,
+    POLL_SECONDS,
+    Follower,
+    cancel_command,
+    persistently,
+    watch_command,
+)
 from armature.cli.lines import LinesView, QuietView
 from armature.cli.live import LiveView
 from armature.cli.refusals import ApiError
 from armature.cli.screen import errors, output, say
 from armature.cli.signals import Terminated
+from armature.retention_run import RetentionRun, RunStatus
 
 ATTEMPTS_TO_ASK = 5
 """With pauses of 1, 2, 4 and 8 seconds between them."""
@@ -98,6 +106,19 @@ def left(deployment_id: str) -> CommandError:
         f"No longer watching; {deployment_id} goes on by itself.",
         f"Look again with: {watch_command(deployment_id)}",
     )
+
+
+def retention_at_its_end(client: ApiClient, name: str) -> tuple[RetentionRun, dict[str, Any]]:
+    """A run of retention once it has ended, and the same as the API sent it.
+
+    Raises:
+        ApiError: the API stayed away for too long, or refused.
+    """
+    while True:
+        run, document = patiently(lambda: client.retention_run(name), attempts=ATTEMPTS_TO_FOLLOW)
+        if run.status is not RunStatus.RUNNING:
+            return run, document
+        sleep(POLL_SECONDS)
 
 
 def _view(*, as_json: bool) -> LinesView | LiveView:

@@ -27,6 +27,16 @@ def count_of(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
+def size_of(byte_count: int) -> str:
+    """A size as people say it: `512 B`, `1.5 MB` (of 1000 times 1000 bytes)."""
+    size, unit = float(byte_count), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if size < 1000 or unit == "TB":
+            break
+        size /= 1000
+    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+
+
 def place_in(queue_position: int) -> str:
     """A place in a queue, of which 1 is the first: `next in the queue`, `number 3 in the queue`."""
     return "next in the queue" if queue_position == 1 else f"number {queue_position} in the queue"

@@ -6,28 +6,47 @@ from typing import Annotated
 
 import typer
 
-from armature.cli.answers import Lock
-from armature.cli.arguments import DEFAULT_API_URL, ApiOption, JsonOption, KeyOption
+from armature.cli.answers import Lock, LockAudit
+from armature.cli.arguments import DEFAULT_API_URL, ApiOption, JsonOption, KeyOption, NoWaitOption
 from armature.cli.client import ApiClient
 from armature.cli.commands.application import EXIT_CODES, app
 from armature.cli.endings import reported
 from armature.cli.exits import CommandError, ExitCode
 from armature.cli.following import cancel_command
-from armature.cli.listing import print_locks, print_retention
+from armature.cli.listing import print_audit, print_locks
+from armature.cli.retention_report import print_retention
 from armature.cli.screen import output, print_json, print_line, say
+from armature.cli.watching import retention_at_its_end
+from armature.retention_run import RunStatus
 
 
 @app.command(epilog=EXIT_CODES)
-def locks(as_json: JsonOption = False, api: ApiOption = DEFAULT_API_URL, key: KeyOption = None) -> None:
+def locks(
+    audit: Annotated[
+        str | None, typer.Option("--audit", metavar="LINEAGE_KEY", help="Tell how that one's lock was ever taken away.")
+    ] = None,
+    as_json: JsonOption = False,
+    api: ApiOption = DEFAULT_API_URL,
+    key: KeyOption = None,
+) -> None:
     """Show which deployment has the turn of its lineage, since when, and which ones wait."""
     with reported(as_json=as_json), ApiClient(api, key) as client:
-        found = client.locks()
+        found = client.locks() if audit is None else client.lock_audit(audit)
         if as_json:
             print_json(found.model_dump(mode="json", by_alias=True, exclude_none=True))
+        elif isinstance(found, LockAudit):
+            _print_audit(found)
         elif found.value:
             print_locks(output(), found.value)
         else:
             say("Nobody holds a lock, and nobody waits for one.")
+
+
+def _print_audit(audit: LockAudit) -> None:
+    if audit.value:
+        print_audit(output(), audit.value)
+    else:
+        say("That lock was never taken away.")
 
 
 @app.command(epilog=EXIT_CODES)
@@ -83,15 +102,33 @@ def _ask_whether_that_is_meant() -> None:
 
 @app.command(epilog=EXIT_CODES)
 def retention(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be removed.")] = False,
+    dry_run: Annotated[
+        bool | None,
+        typer.Option(
+            "--dry-run/--no-dry-run",
+            help="Only tell what would be removed, or remove it; else as the app's settings say.",
+            show_default=False,
+        ),
+    ] = None,
+    no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
     api: ApiOption = DEFAULT_API_URL,
     key: KeyOption = None,
 ) -> None:
-    """Remove what is kept no longer, now rather than at the next turn of the timer."""
+    """Remove what is kept no longer, now rather than at night. Ctrl+C stops the watching, not the run."""
     with reported(as_json=as_json), ApiClient(api, key) as client:
-        document = client.retention(dry_run=dry_run)
+        started = client.start_retention(dry_run=dry_run)
+        if no_wait:
+            if as_json:
+                print_json(started.model_dump(mode="json", by_alias=True))
+            else:
+                print_line(output(), f"{started.run} running")
+            return
+        say(f"Run {started.run}{', a dry one: nothing is removed' if started.dry_run else ''}.")
+        run, document = retention_at_its_end(client, started.run)
         if as_json:
             print_json(document)
         else:
-            print_retention(output(), document)
+            print_retention(output(), run)
+        if run.status is not RunStatus.COMPLETED:
+            raise typer.Exit(ExitCode.FAILED)

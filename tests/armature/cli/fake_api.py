@@ -8,6 +8,8 @@ from aiohttp import web
 
 from tests.armature.cli.states import a_state
 
+RETENTION_RUN = "20261124-023000-0123abcd"
+
 
 @dataclass
 class Received:
@@ -29,7 +31,8 @@ class FakeApi:
     """Plays a deployment: each GET of its state shows the next of `states`, and then goes on showing the last.
 
     `troubles` are answered first, one a request: an HTTP status, or None to cut the connection. Once something is asked
-    of the deployment (`cancel`, `rollback`, `resume`), it goes on with the states of `after`, if there are any.
+    of the deployment (`cancel`, `rollback`, `resume`), it goes on with the states of `after`, if there are any. Each
+    look at the run of retention takes the next of `retention`.
     """
 
     states: list[dict[str, Any]] = field(default_factory=lambda: [a_state(status="completed", phase="finished")])
@@ -39,7 +42,8 @@ class FakeApi:
     refusal: dict[str, Any] = field(default_factory=dict)
     after: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     locks: list[dict[str, Any]] = field(default_factory=list)
-    retention: dict[str, Any] = field(default_factory=dict)
+    audit: list[dict[str, Any]] = field(default_factory=list)
+    retention: list[dict[str, Any]] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     address: str = ""
     _shown: int = 0
@@ -80,8 +84,13 @@ class FakeApi:
             )
         if path == "/locks":
             return web.json_response({"value": self.locks})
+        if path.endswith("/audit"):
+            return web.json_response({"value": self.audit})
         if path == "/retention":
-            return web.json_response(self.retention)
+            body = {"run": RETENTION_RUN, "dryRun": json.loads(self.received[-1].body).get("dryRun", False)}
+            return web.json_response({**body, "status": "running", "statusUrl": "x"}, status=202)
+        if path == f"/retention/{RETENTION_RUN}":
+            return web.json_response(self.retention.pop(0))
         if request.method == "POST":
             return self._asked(path)
         return self._state(request)

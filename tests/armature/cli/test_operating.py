@@ -11,7 +11,7 @@ import pytest
 
 from armature.cli.exits import ExitCode
 from tests.armature.cli.commands import armature, on
-from tests.armature.cli.fake_api import FakeApi
+from tests.armature.cli.fake_api import RETENTION_RUN, FakeApi
 
 KEY = "0123456789abcdef"
 
@@ -27,6 +27,28 @@ def a_lock(**changes: Any) -> dict[str, Any]:
             {"deploymentId": "shop-8", "createdAt": "2026-11-24T09:16:00Z", "since": "2026-11-24T09:16:02Z"},
             {"deploymentId": "shop-9", "createdAt": "2026-11-24T09:17:00Z", "since": "2026-11-24T09:17:02Z"},
         ],
+        **changes,
+    }
+
+
+def a_run(**changes: Any) -> dict[str, Any]:
+    return {
+        "run": RETENTION_RUN,
+        "dryRun": False,
+        "status": "completed",
+        "startedAt": "2026-11-24T02:30:00Z",
+        "finishedAt": "2026-11-24T02:30:04Z",
+        "removals": [{"deploymentId": "shop-1", "status": "failed", "changedAt": "2026-08-01T09:15:00Z"}],
+        "unused": [
+            {"kind": "package", "name": "a", "size": 1_500_000},
+            {"kind": "package", "name": "b", "size": 500_000},
+            {"kind": "templates", "name": "c"},
+        ],
+        "kept": [
+            {"deploymentId": "shop-6", "reason": "predecessor", "neededBy": "shop-7"},
+            {"deploymentId": "shop-7", "reason": "latest"},
+        ],
+        "removed": {"deployments": 1, "packages": 2, "size": 2_000_000},
         **changes,
     }
 
@@ -49,6 +71,20 @@ def test_no_locks_are_told_in_words_and_in_json_as_none(api: FakeApi) -> None:
 
     assert "Nobody holds a lock" in words.stderr
     assert json.loads(document.stdout) == {"value": []}
+
+
+def test_the_audit_of_a_lock_tells_who_took_it_away_and_why(api: FakeApi) -> None:
+    api.audit = [
+        {"at": "2026-11-24T09:15:00Z", "by": "ana", "reason": "the host is gone", "holder": "shop-7", "run": 1}
+    ]
+
+    told, document = on(api, "locks", "--audit", KEY), on(api, "locks", "--audit", KEY, "--json")
+    api.audit = []
+    untouched = on(api, "locks", "--audit", KEY)
+
+    assert "2026-11-24 09:15:00  shop-7  ana  the host is gone" in told.stdout
+    assert json.loads(document.stdout)["value"][0]["by"] == "ana"
+    assert "never taken away" in untouched.stderr
 
 
 def test_a_lock_is_broken_once_it_was_told_what_that_does(api: FakeApi) -> None:
@@ -109,3 +145,64 @@ def test_a_lock_that_nobody_holds_is_not_broken(api: FakeApi, locks: list[dict[s
 
 def test_a_lock_is_not_broken_without_a_reason(api: FakeApi) -> None:
     assert armature("unlock", KEY, "--yes", "--api", api.address).exit_code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("words", "sent"), [([], {}), (["--dry-run"], {"dryRun": True}), (["--no-dry-run"], {"dryRun": False})]
+)
+def test_retention_says_no_more_than_it_was_told(api: FakeApi, words: list[str], sent: dict[str, Any]) -> None:
+    api.retention = [a_run()]
+
+    assert on(api, "retention", *words).exit_code == ExitCode.COMPLETED
+    assert api.of("POST", "/retention")[0].json == sent
+
+
+def test_retention_is_watched_and_tells_what_went_and_what_stayed_and_why(api: FakeApi) -> None:
+    api.retention = [a_run(status="running", finishedAt=None), a_run()]
+
+    result = on(api, "retention")
+
+    assert [line.rstrip() for line in result.stdout.splitlines()] == [
+        "To be removed  Status  Last change (UTC)",
+        "shop-1         failed  2026-08-01 09:15",
+        "",
+        "To be removed, as nothing needs it: package, 2, 2.0 MB",
+        "To be removed, as nothing needs it: templates, 1",
+        "Kept    Because",
+        "shop-6  A rollback of a deployment that is kept would deploy it again. (shop-7)",
+        "shop-7  It was the last to have its lineage's turn: it can be resumed or rolled back.",
+        "",
+        "Retention completed in 4 s. Removed: 1 deployment, 2 packages; 2.0 MB.",
+    ]
+
+
+def test_a_dry_run_says_that_nothing_was_removed(api: FakeApi) -> None:
+    api.retention = [a_run(dryRun=True, removed={})]
+
+    result = on(api, "retention", "--dry-run")
+
+    assert "a dry one: nothing is removed" in result.stderr
+    assert "Would be removed" in result.stdout
+    assert "Nothing was removed: it was a dry run." in result.stdout
+
+
+def test_what_could_not_be_removed_is_told_with_the_reason(api: FakeApi) -> None:
+    trouble = {"subject": "shop-1", "code": "AuthorizationFailed", "message": "The app may not."}
+    api.retention = [
+        a_run(status="failed", removed={}, troubles=[trouble], troublesFound=3, message="Storage was down.")
+    ]
+
+    result = on(api, "retention")
+
+    assert result.exit_code == ExitCode.FAILED
+    assert "not removed  shop-1\n    AuthorizationFailed: The app may not.\n… and 2 more." in result.stdout
+    assert "Retention failed in 4 s. Removed: nothing. Storage was down." in result.stdout
+
+
+def test_retention_without_waiting_tells_the_run_and_with_json_its_end(api: FakeApi) -> None:
+    started = on(api, "retention", "--no-wait")
+    api.retention = [a_run()]
+    ended = on(api, "retention", "--json")
+
+    assert started.stdout == f"{RETENTION_RUN} running\n"
+    assert json.loads(ended.stdout) == a_run()

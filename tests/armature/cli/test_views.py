@@ -426,20 +426,5 @@ def test_problems_are_grouped_by_file_in_the_order_of_their_places() -> None:
     )
 
 
-def test_the_place_in_the_queue_is_a_line_whenever_it_changes() -> None:
-    paper = console()
-    view = LinesView(paper, console())
-
-    for position in (2, 2, 1):
-        lineage = {**LINEAGE, "holder": "shop-0", "position": position}
-        view.show(DeploymentState.load(a_state(status="queued", lineage=lineage)))
-    view.show(DeploymentState.load(a_state()))
-
-    assert text_of(paper).splitlines() == [
-        "09:15:00 shop-1 waits for shop-0, number 2 in the queue.",
-        "09:15:00 shop-1 waits for shop-0, next in the queue.",
-    ]
-
-
 def took(start: str, end: str) -> dict[str, str]:
     return {"startedAt": f"2026-11-24T{start}Z", "finishedAt": f"2026-11-24T{end}Z"}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from armature.cli.screen import plain
-from armature.cli.words import ResourceName, clock_time, length_of, resource_name
+from armature.cli.words import ResourceName, clock_time, length_of, resource_name, size_of
 from tests.armature.cli.states import GROUP, SITE_ID, SUBSCRIPTION
 
 SEGMENT = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=12)
@@ -17,6 +17,14 @@ SEGMENT = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=
 )
 def test_a_duration_is_told_in_the_units_that_matter(seconds: float, words: str) -> None:
     assert length_of(timedelta(seconds=seconds)) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2_000_000, "2.0 MB"), (5 * 10**15, "5000.0 TB")],
+)
+def test_a_size_is_told_in_the_unit_that_fits(number: int, words: str) -> None:
+    assert size_of(number) == words
 
 
 def test_a_time_of_day_is_told_to_the_second() -> None:
