@@ -199,9 +199,6 @@ def _unless_latest(state: DeploymentState, lineage: LineageRecord) -> Refusal | 
         reason = f"The bundle of deployment {name} was never accepted: nothing of it was started."
         return Refusal(kind="nothing-started", reason=reason, next_step="Start a new deployment.")
     if state.retired_at is not None:
-        reason = f"Deployment {name} is being removed by retention."
-        return Refusal(kind="not-latest", reason=reason, next_step="Start a new deployment.")
-    if state.retired_at is not None:
         reason = f"What was kept of deployment {name} is being removed: its time is over."
         return Refusal(kind="removed", reason=reason, next_step="Start a new deployment.")
     if lineage.latest == name:

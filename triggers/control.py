@@ -93,7 +93,7 @@ async def _answer(req: func.HttpRequest, client: df.DurableOrchestrationClient, 
     if asked is None:
         raise unknown(deployment_id)
     if asked.refusal is not None:
-        raise refused(asked.refusal, deploymentId=deployment_id, status=asked.state.status)
+        raise refused(asked.refusal, deploymentId=deployment_id, deploymentStatus=asked.state.status)
     return _accepted(req, asked)
 
 

@@ -7,14 +7,26 @@ import pytest
 from armature.errors import FailureClass, failure
 from armature.problems import Problem, ProblemCode, Severity
 from armature.request import DeploymentRequest
-from armature.state import Artifacts, DeploymentState, Phase, Status, TemplateState, TemplateStatus
+from armature.state import (
+    Artifacts,
+    DeploymentState,
+    Phase,
+    Purpose,
+    Status,
+    StopReason,
+    StopState,
+    TemplateState,
+    TemplateStatus,
+)
 from armature.transitions import (
     MAX_PROBLEMS,
     accepted,
+    reopened,
     with_artifacts,
     with_failures,
     with_phase,
     with_problems,
+    with_stop,
     with_template,
 )
 
@@ -136,3 +148,93 @@ def test_of_many_problems_the_first_are_kept_errors_before_warnings():
     assert len(with_problems(state(), errors[:-1]).problems) == MAX_PROBLEMS
     assert (len(many.problems), many.problems_found) == (MAX_PROBLEMS, MAX_PROBLEMS + 2)
     assert {problem.severity for problem in many.problems} == {"error"}
+
+
+def ended(status: Status = Status.FAILED, **changes) -> DeploymentState:
+    templates = (
+        TemplateState(name="a", tier=0, status=TemplateStatus.SUCCEEDED, starts=1, attempt=1, resources=("/x",)),
+        TemplateState(
+            name="b",
+            tier=1,
+            depends_on=("a",),
+            status=TemplateStatus.FAILED,
+            starts=3,
+            attempt=3,
+            deployment_name="b.d-01",
+            failure=failure(FailureClass.QUOTA, "QuotaExceeded", "No."),
+        ),
+        TemplateState(name="c", tier=2, depends_on=("b",), status=TemplateStatus.SKIPPED),
+    )
+    why = failure(FailureClass.QUOTA, "QuotaExceeded", "No.")
+    found = with_failures(state(*templates, artifacts=Artifacts(total=3, uploaded=3)), [why])
+    return phase(found, 7, status, Phase.FINISHED).model_copy(update=changes)
+
+
+def again(found: DeploymentState, purpose: Purpose = Purpose.DEPLOY, run: int = 1) -> DeploymentState:
+    return reopened(found, run=run, purpose=purpose, message="Resumed.", now=LATER)
+
+
+def test_a_deployment_that_is_resumed_keeps_what_succeeded_and_waits_again_with_the_rest():
+    resumed = again(ended(stop=StopState(reason=StopReason.CANCELLED, at=NOW), deadline=NOW))
+
+    assert (resumed.run, resumed.purpose, resumed.status) == (2, Purpose.DEPLOY, Status.PENDING)
+    assert (resumed.finished_at, resumed.stop, resumed.deadline, resumed.failures) == (None, None, None, ())
+    assert resumed.ended_as is Status.FAILED
+    assert [item.status for item in resumed.templates] == [
+        TemplateStatus.SUCCEEDED,
+        TemplateStatus.WAITING,
+        TemplateStatus.WAITING,
+    ]
+    assert resumed.templates[0].resources == ("/x",)
+    assert (resumed.templates[1].starts, resumed.templates[1].attempt, resumed.templates[1].failure) == (3, 0, None)
+    assert resumed.templates[1].deployment_name == "b.d-01"
+    assert resumed.sequence > ended().sequence
+
+
+def test_a_deployment_that_is_rolled_back_by_hand_keeps_what_it_did_in_sight():
+    found = again(ended(), Purpose.ROLL_BACK)
+
+    assert (found.run, found.purpose, found.status) == (2, Purpose.ROLL_BACK, Status.ROLLING_BACK)
+    assert found.templates == ended().templates
+    assert found.failures == ended().failures
+
+
+def test_a_further_run_is_begun_once_and_only_when_the_one_before_has_ended():
+    once = again(ended())
+
+    assert again(once) == once
+    assert again(ended(), run=2) == ended()
+    assert again(phase(state(), 1, Status.DEPLOYING, Phase.DEPLOYING)).run == 1
+
+
+def test_a_template_that_had_failed_moves_on_in_a_further_run_only():
+    resumed = again(ended())
+
+    started = with_template(
+        resumed, "b", lambda item: item.model_copy(update={"status": TemplateStatus.RUNNING, "starts": 4}), LATER
+    )
+    late = with_template(
+        started, "b", lambda item: item.model_copy(update={"status": TemplateStatus.FAILED, "starts": 3}), LATER
+    )
+
+    assert started.templates[1].status is TemplateStatus.RUNNING
+    assert late == started
+
+
+def test_a_run_is_stopped_by_the_first_who_asks():
+    first, second = (StopState(reason=StopReason.CANCELLED, at=NOW, by=name) for name in ("ada", "bob"))
+    running = phase(state(), 1, Status.DEPLOYING, Phase.DEPLOYING)
+
+    stopped = with_stop(with_stop(running, 1, first), 1, second)
+
+    assert stopped.stop == first
+    assert with_stop(running, 2, first) == running
+    assert with_stop(ended(), 1, first) == ended()
+
+
+def test_the_deadline_stands_once_it_is_set():
+    found = with_phase(
+        state(), sequence=1, status=Status.PENDING, phase=Phase.PREPARING, message="m", now=NOW, deadline=LATER
+    )
+
+    assert phase(found, 2, Status.UPLOADING, Phase.UPLOADING).deadline == LATER

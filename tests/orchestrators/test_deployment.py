@@ -5,7 +5,8 @@ from itertools import pairwise
 from armature.errors import FailureClass, failure
 from armature.messages import Answer, BundleAnswer, DeploymentInput, FinishInput, Outcome, ReadyAnswer, TurnAnswer
 from armature.options import Options, RetryPolicy
-from orchestrators.deployment import READY_WITHIN, ROUNDS_PER_HISTORY, blueprint
+from orchestrators.deployment import blueprint
+from orchestrators.preparing import READY_WITHIN, ROUNDS_PER_HISTORY
 from orchestrators.retrying import UNTIL_WRITTEN
 from tests.orchestrators.simulation import START, Simulation, orchestrator_of
 

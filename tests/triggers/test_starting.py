@@ -12,6 +12,8 @@ from armature.errors import FailureClass, FailureError, failure
 from armature.request import DeploymentRequest
 from armature.settings import Settings
 from armature.state import DeploymentState
+from tests.triggers.calling import user_function
+from tests.triggers.durable import Client
 from triggers import deployments
 from triggers.starting import start
 
@@ -41,22 +43,6 @@ class Store:
             raise FailureError(BUSY)
 
 
-class Client:
-    """A durable client that can be made to fail."""
-
-    def __init__(self, *, breaks: bool = False) -> None:
-        self.breaks = breaks
-        self.started: list[str] = []
-
-    async def get_status(self, instance_id: str) -> Any:
-        if self.breaks:
-            raise RuntimeError("The host does not answer.")
-        return SimpleNamespace(runtime_status="Running" if instance_id in self.started else None)
-
-    async def start_new(self, _name: str, instance_id: str, _work: Any) -> None:
-        self.started.append(instance_id)
-
-
 def started(client: Client, store: Store, deployment_id: str = "d-01"):
     services = SimpleNamespace(settings=SETTINGS, deployments=store)
     return asyncio.run(start(client, services, DeploymentRequest.model_validate(BODY), deployment_id, None))
@@ -67,11 +53,11 @@ def test_a_deployment_is_started_once_however_often_it_is_asked_for():
 
     answers = [started(client, store) for _ in range(3)]
 
-    assert client.started == ["d-01"]
+    assert client.names_started() == [("deployment", "d-01")]
     assert {answer.is_conflict for answer in answers} == {False}
 
 
-@pytest.mark.parametrize(("client", "store"), [(Client(breaks=True), Store()), (Client(), Store("append_events"))])
+@pytest.mark.parametrize(("client", "store"), [(Client(is_away=True), Store()), (Client(), Store("append_events"))])
 def test_what_is_claimed_is_accepted_even_if_it_can_not_be_started_yet(client, store):
     answer = started(client, store)
 
@@ -84,17 +70,9 @@ def test_a_claim_that_was_not_answered_tells_the_id_to_ask_again_under(monkeypat
     monkeypatch.setattr(deployments, "services", lambda: SimpleNamespace(settings=SETTINGS, deployments=store))
     request = func.HttpRequest("POST", "https://app.example/api/deployments", body=json.dumps(BODY).encode())
 
-    answer = asyncio.run(user_function("start_deployment")(request, Client()))
+    answer = asyncio.run(user_function(deployments, "start_deployment")(request, Client()))
 
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "9"
     (claimed,) = store.states
     assert f'"deploymentId": "{claimed}"' in answer.get_body().decode()
-
-
-def user_function(name: str) -> Any:
-    for builder in deployments.blueprint._function_builders:
-        if builder._function.get_user_function().__name__ == name:
-            found = builder._function.get_user_function()
-            return getattr(found, "client_function", found)
-    raise AssertionError(name)

@@ -1,0 +1,170 @@
+"""What may be asked of a deployment, and what is answered to what may not."""
+
+import pytest
+from pydantic import ValidationError
+
+from armature.control import (
+    MAX_COMMENT,
+    ActionMessage,
+    CancelRequest,
+    CancelWish,
+    Control,
+    ControlRequest,
+    LineageRecord,
+    is_carried_out,
+    may_cancel,
+    may_resume,
+    may_roll_back,
+)
+from armature.state import Purpose, RollbackState, RollbackStatus, Status, StopReason, StopState, TemplateStatus
+from tests.armature.deployments import NOW, deployment, template
+
+NOTHING = Control()
+LATEST = LineageRecord(completed=("d-00", "d-01"), latest="d-01")
+STOPPED = StopState(reason=StopReason.CANCELLED, at=NOW)
+
+
+def asked(run: int = 1, **parts) -> ControlRequest:
+    return ControlRequest(run=run, at=NOW, **parts)
+
+
+def cancelled(run: int = 1) -> Control:
+    return Control(cancel=CancelRequest(run=run, at=NOW))
+
+
+def kind(refusal) -> str | None:
+    return refusal and refusal.kind
+
+
+@pytest.mark.parametrize(
+    ("state", "control", "expected"),
+    [
+        (deployment(Status.PENDING), NOTHING, None),
+        (deployment(Status.QUEUED), NOTHING, None),
+        (deployment(Status.UPLOADING), NOTHING, None),
+        (deployment(Status.DEPLOYING), NOTHING, None),
+        (deployment(Status.DEPLOYING), cancelled(), None),
+        (deployment(Status.QUEUED, purpose=Purpose.ROLL_BACK), NOTHING, None),
+        (deployment(Status.ROLLING_BACK), NOTHING, "already-rolling-back"),
+        (deployment(Status.ROLLING_BACK), cancelled(), None),
+        (deployment(Status.ROLLING_BACK, run=2), cancelled(run=1), "already-rolling-back"),
+        (deployment(Status.COMPLETED), NOTHING, "not-running"),
+        (deployment(Status.COMPLETED), cancelled(), "not-running"),
+        (deployment(Status.FAILED), NOTHING, "not-running"),
+        (deployment(Status.CANCELLED, stop=STOPPED), cancelled(), None),
+        (deployment(Status.ROLLED_BACK, stop=STOPPED), cancelled(), None),
+    ],
+)
+def test_what_runs_can_be_cancelled_and_cancelling_it_again_is_the_same(state, control, expected):
+    assert kind(may_cancel(state, control)) == expected
+
+
+PARTIAL = RollbackState(status=RollbackStatus.PARTIAL, number=1)
+
+
+@pytest.mark.parametrize(
+    ("state", "control", "lineage", "expected"),
+    [
+        (deployment(Status.COMPLETED), NOTHING, LATEST, None),
+        (deployment(Status.FAILED), NOTHING, LATEST, None),
+        (deployment(Status.CANCELLED), NOTHING, LATEST, None),
+        (deployment(Status.FAILED, rollback=PARTIAL), NOTHING, LATEST, None),
+        (deployment(Status.ROLLED_BACK), NOTHING, LATEST, "already-rolled-back"),
+        (deployment(Status.COMPLETED), NOTHING, LineageRecord(latest="d-02"), "not-latest"),
+        (deployment(Status.COMPLETED), NOTHING, LineageRecord(), "not-latest"),
+        (deployment(Status.FAILED, lineage=None), NOTHING, LineageRecord(), "nothing-started"),
+        (
+            deployment(Status.CANCELLED, templates=(template("a", TemplateStatus.SKIPPED, starts=0, attempt=0),)),
+            NOTHING,
+            LineageRecord(latest="d-00"),
+            "nothing-started",
+        ),
+        (deployment(Status.COMPLETED, retired_at=NOW), NOTHING, LATEST, "removed"),
+        (deployment(Status.DEPLOYING), NOTHING, LATEST, "not-final"),
+        (deployment(Status.QUEUED), NOTHING, LATEST, "not-final"),
+        (deployment(Status.ROLLING_BACK), NOTHING, LATEST, "already-rolling-back"),
+        (deployment(Status.ROLLING_BACK, run=2, purpose=Purpose.ROLL_BACK), Control(rollback=asked(1)), LATEST, None),
+        (deployment(Status.QUEUED, run=2, purpose=Purpose.ROLL_BACK), Control(rollback=asked(1)), LATEST, None),
+        (deployment(Status.DEPLOYING, run=3), Control(rollback=asked(1)), LATEST, "not-final"),
+    ],
+)
+def test_the_latest_of_a_lineage_can_be_rolled_back_once_it_has_ended(state, control, lineage, expected):
+    assert kind(may_roll_back(state, control, lineage)) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "control", "lineage", "expected"),
+    [
+        (deployment(Status.FAILED), NOTHING, LATEST, None),
+        (deployment(Status.CANCELLED), NOTHING, LATEST, None),
+        (deployment(Status.COMPLETED), NOTHING, LATEST, "not-resumable"),
+        (deployment(Status.ROLLED_BACK), NOTHING, LATEST, "not-resumable"),
+        (deployment(Status.FAILED, rollback=PARTIAL), NOTHING, LATEST, "partially-rolled-back"),
+        (deployment(Status.FAILED), NOTHING, LineageRecord(latest="d-02"), "not-latest"),
+        (deployment(Status.FAILED, retired_at=NOW), NOTHING, LATEST, "removed"),
+        (deployment(Status.DEPLOYING), NOTHING, LATEST, "not-final"),
+        (deployment(Status.ROLLING_BACK), NOTHING, LATEST, "already-rolling-back"),
+        (deployment(Status.DEPLOYING, run=2), Control(resume=asked(1)), LATEST, None),
+        (deployment(Status.PENDING, run=3), Control(resume=asked(1)), LATEST, "not-final"),
+    ],
+)
+def test_what_failed_or_was_cancelled_can_be_resumed_while_it_is_the_latest(state, control, lineage, expected):
+    assert kind(may_resume(state, control, lineage)) == expected
+
+
+def test_every_refusal_tells_the_reason_and_the_next_step_in_words():
+    refusals = [
+        may_cancel(deployment(Status.COMPLETED), NOTHING),
+        may_roll_back(deployment(Status.COMPLETED), NOTHING, LineageRecord(latest="d-02")),
+        may_resume(deployment(Status.FAILED, rollback=PARTIAL), NOTHING, LATEST),
+    ]
+
+    for refusal in refusals:
+        assert "d-01" in refusal.reason
+        assert refusal.reason.endswith(".")
+        assert refusal.next_step.endswith(".")
+
+
+def test_a_queue_message_that_comes_again_is_carried_out_already():
+    control = Control(resume=asked(run=1, id="m-1"))
+
+    assert is_carried_out(control, Purpose.DEPLOY, run=2, request_id="m-1")
+    assert not is_carried_out(control, Purpose.DEPLOY, run=1, request_id="m-1")
+    assert not is_carried_out(control, Purpose.DEPLOY, run=2, request_id="m-2")
+    assert not is_carried_out(control, Purpose.DEPLOY, run=2, request_id=None)
+    assert not is_carried_out(control, Purpose.ROLL_BACK, run=2, request_id="m-1")
+
+
+def test_a_comment_is_one_line_without_secrets_and_not_longer_than_its_bound():
+    wish = CancelWish(comment="stop\r\n2026-01-01 completed \x1b[31m https://x.example/t?sv=1&sig=abc%2Bdef")
+
+    assert wish.comment.startswith("stop 2026-01-01 completed [31m")
+    assert "abc" not in wish.comment
+    with pytest.raises(ValidationError, match=str(MAX_COMMENT)):
+        CancelWish(comment="x" * (MAX_COMMENT + 1))
+
+
+@pytest.mark.parametrize(
+    ("message", "place"),
+    [
+        ({"action": "stop", "deploymentId": "d-01"}, "action"),
+        ({"action": "cancel"}, "deploymentId"),
+        ({"action": "cancel", "deploymentId": "../x"}, "deploymentId"),
+        ({"action": "resume", "deploymentId": "d-01", "rollback": True}, "rollback"),
+        ({"action": "resume", "deploymentId": "d-01", "force": True}, "force"),
+    ],
+)
+def test_a_message_with_an_action_that_can_not_be_is_refused_with_its_place(message, place):
+    with pytest.raises(ValidationError, match=place):
+        ActionMessage.model_validate(message)
+
+
+def test_a_lineage_remembers_those_whose_result_stands_in_the_order_in_which_they_completed():
+    record = LineageRecord().begun_by("d-1").completed_by("d-1").begun_by("d-2").completed_by("d-2").begun_by("d-3")
+
+    assert record == LineageRecord(completed=("d-1", "d-2"), latest="d-3")
+    assert record.completed_by("d-1").completed == ("d-2", "d-1")
+    assert record.predecessor_of("d-3") == "d-2"
+    assert record.predecessor_of("d-2") == "d-1"
+    assert record.undone("d-2").undone("d-2").predecessor_of("d-3") == "d-1"
+    assert LineageRecord().predecessor_of("d-1") is None

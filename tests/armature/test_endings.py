@@ -1,0 +1,203 @@
+"""How a run ends: the last status, from how its work and its rollback went; and what a dead one leaves to be done."""
+
+from datetime import timedelta
+
+import pytest
+
+from armature.control import CancelRequest, Control, ControlRequest
+from armature.endings import LOCK_BROKEN, Result, closing_of, ended, ending_of, stopped_by, undoes
+from armature.errors import FailureClass, failure
+from armature.messages import ControlAnswer, FinishInput, Outcome, RollbackOutcome
+from armature.options import Options
+from armature.state import (
+    Purpose,
+    RollbackState,
+    RollbackStatus,
+    Status,
+    StopReason,
+    TemplateStatus,
+)
+from tests.armature.deployments import NOW, deployment, template
+
+WHY = failure(FailureClass.QUOTA, "QuotaExceeded", "No more cores.")
+GOOD = Outcome(message="2 templates deployed.")
+FAILED = Outcome(message="a failed.", failure=WHY)
+CANCELLED = Outcome(message="Cancelled.", stop=StopReason.CANCELLED)
+TIMED_OUT = Outcome(message="The time was over.", stop=StopReason.TIMED_OUT)
+BROKEN = stopped_by(ControlAnswer(is_lock_broken=True))
+WHOLE = RollbackOutcome(message="All of it is undone.")
+PARTIAL = RollbackOutcome(message="1 thing is left over.", leftovers=1)
+LOST = RollbackOutcome(failure=failure(FailureClass.UNKNOWN, "RollbackLost", "It was ended."))
+ASKED = Control(cancel=CancelRequest(run=1, at=NOW, by="ada", comment="wrong branch"))
+
+DEPLOYING = deployment(Status.DEPLOYING)
+BY_HAND = deployment(Status.ROLLING_BACK, run=2, purpose=Purpose.ROLL_BACK, ended_as=Status.COMPLETED)
+
+
+def end(
+    outcome: Outcome, rollback: RollbackOutcome | None = None, *, is_undone: bool = True, run: int = 1
+) -> FinishInput:
+    undone = is_undone and rollback is not None
+    return FinishInput(deployment_id="d-01", run=run, sequence=9, outcome=outcome, is_undone=undone, rollback=rollback)
+
+
+@pytest.mark.parametrize(
+    ("state", "end_", "status", "result"),
+    [
+        (DEPLOYING, end(GOOD), Status.COMPLETED, Result.STANDS),
+        (DEPLOYING, end(FAILED), Status.FAILED, Result.UNCHANGED),
+        (DEPLOYING, end(FAILED, WHOLE), Status.ROLLED_BACK, Result.UNDONE),
+        (DEPLOYING, end(FAILED, PARTIAL), Status.FAILED, Result.UNDONE),
+        (DEPLOYING, end(FAILED, LOST), Status.FAILED, Result.UNDONE),
+        (DEPLOYING, end(FAILED, WHOLE, is_undone=False), Status.FAILED, Result.UNCHANGED),
+        (DEPLOYING, end(CANCELLED), Status.CANCELLED, Result.UNCHANGED),
+        (DEPLOYING, end(CANCELLED, WHOLE, is_undone=False), Status.CANCELLED, Result.UNCHANGED),
+        (DEPLOYING, end(CANCELLED, LOST, is_undone=False), Status.FAILED, Result.UNCHANGED),
+        (DEPLOYING, end(CANCELLED, WHOLE), Status.ROLLED_BACK, Result.UNDONE),
+        (DEPLOYING, end(CANCELLED, PARTIAL), Status.FAILED, Result.UNDONE),
+        (DEPLOYING, end(TIMED_OUT), Status.FAILED, Result.UNCHANGED),
+        (DEPLOYING, end(TIMED_OUT, WHOLE, is_undone=False), Status.FAILED, Result.UNCHANGED),
+        (DEPLOYING, end(TIMED_OUT, WHOLE), Status.ROLLED_BACK, Result.UNDONE),
+        (DEPLOYING, end(BROKEN), Status.FAILED, Result.UNCHANGED),
+        (BY_HAND, end(Outcome(message=""), WHOLE), Status.ROLLED_BACK, Result.UNDONE),
+        (BY_HAND, end(Outcome(message=""), PARTIAL), Status.FAILED, Result.UNDONE),
+        (BY_HAND, end(CANCELLED), Status.COMPLETED, Result.UNCHANGED),
+        (BY_HAND, end(FAILED), Status.COMPLETED, Result.UNCHANGED),
+        (BY_HAND, end(BROKEN), Status.FAILED, Result.UNCHANGED),
+    ],
+)
+def test_the_last_status_follows_from_how_the_work_and_its_rollback_went(state, end_, status, result):
+    ending = ending_of(state, ASKED, end_, NOW)
+
+    assert (ending.status, ending.result) == (status, result)
+
+
+def test_the_failures_of_templates_tell_more_than_that_some_failed():
+    state = deployment(Status.DEPLOYING, templates=(template("a", TemplateStatus.FAILED, failure=WHY), template("b")))
+    sum_of_them = failure(FailureClass.UNKNOWN, "TemplatesFailed", "a failed.")
+
+    ending = ending_of(state, Control(), end(Outcome(message="a failed.", failure=sum_of_them)), NOW)
+
+    assert ending.failures == (WHY,)
+
+
+def test_a_timeout_names_itself_before_what_else_failed():
+    templates = (template("a", TemplateStatus.FAILED, failure=WHY),)
+    state = deployment(Status.DEPLOYING, templates=templates, options=Options(timeout=90))
+
+    ending = ending_of(state, Control(), end(TIMED_OUT), NOW)
+
+    assert [why.code for why in ending.failures] == ["DeploymentTimedOut", "QuotaExceeded"]
+    assert "90 minutes" in ending.failures[0].message
+    assert ending.stop is not None
+    assert ending.stop.reason is StopReason.TIMED_OUT
+
+
+def test_a_cancellation_tells_who_asked_for_it_and_why():
+    stop = ending_of(DEPLOYING, ASKED, end(CANCELLED), NOW).stop
+
+    assert stop is not None
+    assert (stop.reason, stop.by, stop.comment) == (StopReason.CANCELLED, "ada", "wrong branch")
+
+
+def test_what_completed_in_spite_of_a_cancellation_was_not_stopped():
+    assert ending_of(DEPLOYING, ASKED, end(GOOD), NOW).stop is None
+
+
+def test_a_rollback_that_was_lost_is_among_the_failures():
+    assert [why.code for why in ending_of(DEPLOYING, ASKED, end(FAILED, LOST), NOW).failures] == [
+        "QuotaExceeded",
+        "RollbackLost",
+    ]
+
+
+def ended_state(state, end_, *, is_latest: bool = True):
+    return ended(state, ending_of(state, ASKED, end_, NOW), end_, NOW + timedelta(minutes=1), is_latest=is_latest)
+
+
+def test_the_state_tells_whether_it_can_be_rolled_back_and_how_the_rollback_ended():
+    completed = ended_state(DEPLOYING, end(GOOD)).rollback
+    overtaken = ended_state(DEPLOYING, end(BROKEN), is_latest=False).rollback
+    whole = ended_state(DEPLOYING, end(FAILED, WHOLE)).rollback
+    partial = ended_state(DEPLOYING, end(FAILED, PARTIAL)).rollback
+
+    assert (completed.available, completed.status) == (True, None)
+    assert overtaken.available is False
+    assert (whole.available, whole.status) == (False, RollbackStatus.COMPLETED)
+    assert (partial.available, partial.status) == (True, RollbackStatus.PARTIAL)
+
+
+def test_a_run_that_has_ended_stays_so_and_a_late_end_does_not_end_the_next_run():
+    once = ended_state(DEPLOYING, end(GOOD))
+
+    assert ended(once, ending_of(DEPLOYING, ASKED, end(FAILED), NOW), end(FAILED), NOW, is_latest=True) == once
+    assert ended_state(deployment(Status.DEPLOYING, run=2), end(GOOD, run=1)).status is Status.DEPLOYING
+
+
+@pytest.mark.parametrize(
+    ("purpose", "word", "option", "expected"),
+    [
+        (Purpose.DEPLOY, None, True, True),
+        (Purpose.DEPLOY, None, False, False),
+        (Purpose.DEPLOY, False, True, False),
+        (Purpose.DEPLOY, True, False, True),
+        (Purpose.ROLL_BACK, None, False, True),
+    ],
+)
+def test_the_word_of_a_cancellation_goes_before_the_option(purpose, word, option, expected):
+    outcome = CANCELLED.model_copy(update={"rollback": word})
+
+    assert undoes(purpose, outcome, rollback_on_failure=option) is expected
+
+
+def test_nothing_stops_a_run_of_which_nothing_is_asked():
+    assert stopped_by(ControlAnswer()) is None
+
+
+def test_a_lost_lock_goes_before_a_cancellation():
+    outcome = stopped_by(ControlAnswer(is_cancelled=True, is_lock_broken=True))
+
+    assert outcome is not None
+    assert outcome.is_lock_broken
+    assert outcome.failure == LOCK_BROKEN
+
+
+KEEPING = Options(rollback_on_failure=False)
+NEW = deployment(Status.PENDING, templates=(template("a", TemplateStatus.WAITING, starts=0, attempt=0),))
+
+
+@pytest.mark.parametrize(
+    ("state", "control", "has_turn", "settles", "undoes_"),
+    [
+        (DEPLOYING, Control(), True, True, True),
+        (DEPLOYING.model_copy(update={"options": KEEPING}), Control(), True, True, False),
+        (DEPLOYING, Control(cancel=CancelRequest(run=1, at=NOW, rollback=False)), True, True, False),
+        (DEPLOYING, Control(), False, False, False),
+        (DEPLOYING, Control(lock_broken=ControlRequest(run=1, at=NOW)), True, False, False),
+        (NEW, Control(), True, False, False),
+        (BY_HAND, Control(), True, True, True),
+        (BY_HAND, Control(), False, False, False),
+        (deployment(Status.PENDING, run=2), Control(), True, True, True),
+    ],
+)
+def test_a_run_whose_orchestration_died_is_settled_or_undone_while_it_has_its_turn(
+    state, control, has_turn, settles, undoes_
+):
+    closing = closing_of(state, control, "It was terminated.", has_turn=has_turn)
+
+    assert (closing.rollback is not None) is settles
+    assert closing.end.is_undone is undoes_
+    assert closing.end.run == state.run
+    assert closing.rollback is None or closing.rollback.is_undoing is undoes_
+
+
+def test_a_rollback_that_died_goes_on_under_its_number_and_another_one_gets_the_next():
+    running = RollbackState(number=2, status=RollbackStatus.RUNNING)
+    done = RollbackState(number=2, status=RollbackStatus.PARTIAL)
+
+    numbers = [
+        closing_of(BY_HAND.model_copy(update={"rollback": found}), Control(), "m", has_turn=True).rollback.rollback
+        for found in (running, done, RollbackState())
+    ]
+
+    assert numbers == [2, 3, 1]
