@@ -6,6 +6,8 @@
     bundles.BundleStorage        bundles in the app's own account: stored, opened by range reads
     documents.DocumentStore      small documents in the app's own account, changed by compare-and-swap
     identity                     the app's credential and who it is
+    tokens                       tokens that are renewed when a service refuses them
+    brief_retries                what fails for a moment is tried again at once, for a few seconds
     failures                     every exception of the SDKs as one FailureError
 
 Importing this package quiets the loggers of the SDKs: urllib3 writes the whole URL of each request at DEBUG, SAS

@@ -11,13 +11,12 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import BlobClient, BlobServiceClient, ContainerClient, StorageErrorCode
 
+from armature.azure.brief_retries import BriefStorageRetry
+from armature.azure.tokens import StorageCredential
 from armature.azure.transport import shared_transport
 
 BLOCK_BYTES = 4 * 1024**2
 """How much is read or written at once. Blob storage takes 50,000 blocks a blob: 195 GiB at this size."""
-
-_RETRIES: dict[str, Any] = {"retry_total": 2, "initial_backoff": 1, "increment_base": 2, "random_jitter_range": 0}
-"""A cut connection costs one block, not the whole file; what lasts longer is left to the orchestrator's retries."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +54,17 @@ def blob_service(endpoint: BlobEndpoint, credential: TokenCredential) -> BlobSer
 def blob_at(url: str, credential: TokenCredential) -> BlobClient:
     """A client of one blob by its address, with our credential; it follows no redirect. The caller has made sure that
     the address may be trusted with a token."""
-    return BlobClient.from_blob_url(
-        url, credential, transport=shared_transport(), permit_redirects=False, **_block_sizes(), **_RETRIES
-    )
+    return BlobClient.from_blob_url(url, StorageCredential(credential), permit_redirects=False, **_client_options())
 
 
 @lru_cache(maxsize=64)
 def _blob_service(url: str, credential: Any) -> BlobServiceClient:
-    return BlobServiceClient(url, credential=credential, transport=shared_transport(), **_block_sizes(), **_RETRIES)
+    return BlobServiceClient(url, credential=StorageCredential(credential), **_client_options())
 
 
-def _block_sizes() -> dict[str, Any]:
-    return {"max_single_get_size": BLOCK_BYTES, "max_chunk_get_size": BLOCK_BYTES, "max_single_put_size": BLOCK_BYTES}
+def _client_options() -> dict[str, Any]:
+    sizes = dict.fromkeys(("max_single_get_size", "max_chunk_get_size", "max_single_put_size"), BLOCK_BYTES)
+    return {"transport": shared_transport(), "retry_policy": BriefStorageRetry(), **sizes}
 
 
 T = TypeVar("T")

@@ -4,6 +4,8 @@
     store.update(f"state/{deployment_id}.json", change, metadata=index_of)
 
 Every call is one or two requests, safe from any thread; it raises FailureError when storage refuses or is out of reach.
+What fails for a moment is tried again (armature.azure.brief_retries). A conditional write whose answer was lost then
+meets itself: it is known by its content.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,9 +29,6 @@ MAX_APPEND_BYTES = 4 * 1024**2
 
 UPDATE_ATTEMPTS = 50
 """How often `update` reads again after losing to another writer. Each loss means that somebody else got on."""
-
-_NO_RETRY: dict[str, Any] = {"retry_total": 0}
-"""For conditional writes and appends: a second try can't tell its own first from somebody else's."""
 
 _PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "%") + " "
 
@@ -85,11 +84,12 @@ class DocumentStore:
 
         A second run answers False: the caller compares what is there with its own.
         """
+        tries = _Tries()
         with storage_failures():
             try:
-                self._write(path, content, metadata, overwrite=False)
+                self._write(path, content, metadata, overwrite=False, retry_hook=tries.note_repeat)
             except (ResourceExistsError, ResourceModifiedError):
-                return False
+                return tries.are_several and self._holds(path, content)
         return True
 
     def replace(self, path: str, content: bytes, metadata: Mapping[str, str], etag: str) -> bool:
@@ -97,11 +97,12 @@ class DocumentStore:
 
         A second run answers False: its own first changed the ETag.
         """
+        tries, condition = _Tries(), _unless_changed(etag)
         with storage_failures():
             try:
-                self._write(path, content, metadata, overwrite=True, **_unless_changed(etag))
+                self._write(path, content, metadata, overwrite=True, retry_hook=tries.note_repeat, **condition)
             except (ResourceModifiedError, ResourceNotFoundError):
-                return False
+                return tries.are_several and self._holds(path, content)
         return True
 
     def put(self, path: str, content: bytes, metadata: Mapping[str, str] | None = None) -> None:
@@ -149,16 +150,17 @@ class DocumentStore:
     def append(self, path: str, lines: Iterable[str]) -> None:
         """Add lines to an append blob, which is made when absent; other writers' lines may come between calls.
 
-        A second run adds the lines again: a line names its fact, and readers count each fact once.
+        A second run adds the lines again, and so may a try after a lost answer: a line names its fact, and readers
+        count each fact once.
         """
         blob = self._blob(path)
         for batch in _batches(lines):
             with storage_failures():
                 try:
-                    blob.append_block(batch, **_NO_RETRY)
+                    blob.append_block(batch)
                 except ResourceNotFoundError:
                     ensuring_container(self._container, lambda: _create_append_blob(blob))
-                    blob.append_block(batch, **_NO_RETRY)
+                    blob.append_block(batch)
 
     def read_lines(self, path: str) -> list[str]:
         """All lines that were appended, in their order; none when there is no such blob. Changes nothing."""
@@ -200,31 +202,36 @@ class DocumentStore:
         with storage_failures():
             try:
                 self._blob(path).delete_blob(**condition)
-            except ResourceModifiedError:
-                return False
+            except ResourceModifiedError:  # also said of one that is gone
+                return not self._blob(path).exists()
             except ResourceNotFoundError:
                 pass
         return True
 
+    def _holds(self, path: str, content: bytes) -> bool:
+        found = self.read(path)
+        return found is not None and found.content == content
+
     def _blob(self, path: str) -> BlobClient:
         return self._container.get_blob_client(path)
 
-    def _write(
-        self, path: str, content: bytes, metadata: Mapping[str, str] | None, *, overwrite: bool, **condition: Any
-    ) -> None:
+    def _write(self, path: str, content: bytes, metadata: Mapping[str, str] | None, **options: Any) -> None:
         settings = ContentSettings(content_type="application/json")
-        retries = {} if overwrite and not condition else _NO_RETRY
+        blob, described = self._blob(path), _encoded(metadata or {})
         ensuring_container(
             self._container,
-            lambda: self._blob(path).upload_blob(
-                content,
-                overwrite=overwrite,
-                metadata=_encoded(metadata or {}),
-                content_settings=settings,
-                **condition,
-                **retries,
-            ),
+            lambda: blob.upload_blob(content, metadata=described, content_settings=settings, **options),
         )
+
+
+class _Tries:
+    """Whether one write took several tries: only then can what is there be its own."""
+
+    def __init__(self) -> None:
+        self.are_several = False
+
+    def note_repeat(self) -> None:
+        self.are_several = True
 
 
 def _unless_changed(etag: str | None) -> dict[str, Any]:

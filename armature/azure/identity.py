@@ -12,7 +12,9 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline import PipelineResponse
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
+from armature.azure.brief_retries import BriefRetry
 from armature.azure.failures import arm_failures
+from armature.azure.tokens import RenewableCredential
 from armature.clouds import Cloud
 from armature.errors import FailureClass, FailureError, failure
 from armature.settings import Settings
@@ -21,21 +23,32 @@ PLATFORM_IDENTITY = "IDENTITY_ENDPOINT"
 """What App Service and Functions set for an app that has a managed identity (App Service, managed identities, 2025)."""
 
 
-def credential(settings: Settings, cloud: Cloud) -> TokenCredential:
+def credential(settings: Settings, cloud: Cloud) -> RenewableCredential:
     """The credential that the app acts with: its managed identity where the platform offers one, else what
     DefaultAzureCredential finds, such as a developer's `az login`.
 
     The managed identity is asked alone: in a chain, an identity endpoint that is out of reach for a moment would look
     like an app without any identity. One credential per process for the same arguments, so that tokens are fetched
-    once and reused until they expire. Asks for nothing yet; the first call that needs a token does.
+    once and reused until they expire or a service refuses them. Asks for nothing yet; the first call that needs a token
+    does.
     """
     return _credential(cloud.authority_host, settings.azure_client_id)
 
 
 @lru_cache(maxsize=8)
-def _credential(authority_host: str, client_id: str | None) -> TokenCredential:
+def _credential(authority_host: str, client_id: str | None) -> RenewableCredential:
     if PLATFORM_IDENTITY in os.environ:
-        return ManagedIdentityCredential(client_id=client_id, raw_response_hook=_refuse_passing_failure)
+        return RenewableCredential(lambda: _platform_identity(client_id))
+    return RenewableCredential(lambda: _developers_sign_in(authority_host, client_id))
+
+
+def _platform_identity(client_id: str | None) -> TokenCredential:
+    return ManagedIdentityCredential(
+        client_id=client_id, raw_response_hook=_refuse_passing_failure, retry_policy_class=BriefRetry
+    )
+
+
+def _developers_sign_in(authority_host: str, client_id: str | None) -> TokenCredential:
     return DefaultAzureCredential(
         authority=authority_host,
         managed_identity_client_id=client_id,

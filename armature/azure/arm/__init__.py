@@ -9,8 +9,8 @@
     documents, ids     ARM's documents as models; what resource ids say
 
 Each method is one request (a list: one a page; `deployment_failure` a few) and raises FailureError when ARM refuses or
-can't be reached. Nothing is tried again here: the orchestrator's durable timer does that, and a worker thread that
-sleeps is lost to everybody else.
+can't be reached. What fails for a moment is tried again within seconds (armature.azure.brief_retries); what lasts is
+left to the orchestrator's durable timer, since a worker thread that sleeps is lost to everybody else.
 """
 
 from armature.azure.arm.causes import MAX_LINKED_DEPTH, Causes

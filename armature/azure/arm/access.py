@@ -8,13 +8,14 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline import policies
 from azure.core.rest import HttpRequest, HttpResponse
-from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
 from armature.azure.arm.ids import path_of
 from armature.azure.arm.own_host import OwnHostPolicy
+from armature.azure.brief_retries import BriefRetry
 from armature.azure.failures import arm_failures
+from armature.azure.tokens import RenewingPolicy
 from armature.azure.transport import shared_transport
 from armature.clouds import Cloud
 
@@ -111,13 +112,14 @@ def _clients(
 
 
 def _policies(endpoint: str, credential: TokenCredential, scope: str) -> list[Any]:
-    """What a request passes on its way. The SDKs' own list also logs, retries, and registers providers, and the last
-    waits for its end without a limit."""
+    """What a request passes on its way. The SDKs' own list also logs, and registers providers, which waits for its end
+    without a limit."""
     return [
         OwnHostPolicy(endpoint),
         policies.RequestIdPolicy(),
         policies.HeadersPolicy(),
         policies.UserAgentPolicy("armature"),
         policies.ProxyPolicy(),
-        ARMChallengeAuthenticationPolicy(credential, scope),
+        BriefRetry(),
+        RenewingPolicy(credential, scope),
     ]

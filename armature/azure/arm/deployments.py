@@ -20,6 +20,7 @@ VALIDATION_LOOKS = 15
 VALIDATION_PAUSE_SECONDS = 2.0
 """How often, and after which pause at most, a validation is looked at that ARM goes on with after its first answer."""
 
+_ACTIVE = "deploymentactive"
 _UNDER_WAY = ("Running", "Accepted")
 """States of a deployment that works or is about to; ARM's filter takes one state at a time (Deployments - List At
 Scope, 2022-09-01)."""
@@ -43,14 +44,21 @@ class Deployments(ArmAccess):
     def put_deployment(self, scope: DeploymentScopeTarget, name: str, body: DeploymentBody) -> ArmDeployment:
         """Start a deployment in Incremental mode and return at once, with ARM's first word on it.
 
-        A second run while the first runs is refused by ARM (DeploymentActive), one after it deploys the same again: the
-        caller reads the deployment first, and its tags tell whose it is.
+        A second run while the first runs is told what runs, when that has the same tags; else ARM refuses
+        (DeploymentActive). One after it deploys the same again: the caller reads the deployment first. When ARM did the
+        work and its answer was lost, the try after it is such a second run.
         """
         request: Any = _request(body)
-        with arm_failures():
-            started = self._deployments.deployments.begin_create_or_update_at_scope(
-                bare(scope.resource_id), name, request, polling=False
-            ).result()
+        try:
+            with arm_failures():
+                started = self._deployments.deployments.begin_create_or_update_at_scope(
+                    bare(scope.resource_id), name, request, polling=False
+                ).result()
+        except FailureError as error:
+            standing = self.get_deployment(scope, name) if error.failure.code.lower() == _ACTIVE else None
+            if standing is None or not body.tags or standing.tags != body.tags:
+                raise
+            return standing
         return documents.deployment(started)
 
     def validate_deployment(self, scope: DeploymentScopeTarget, name: str, body: DeploymentBody) -> tuple[str, ...]:
@@ -64,8 +72,8 @@ class Deployments(ArmAccess):
             for _ in range(VALIDATION_LOOKS):
                 if response.status_code != HTTPStatus.ACCEPTED:
                     break
-                pause = retry_after_seconds(response.headers.get("Retry-After")) or VALIDATION_PAUSE_SECONDS
-                time.sleep(min(pause, VALIDATION_PAUSE_SECONDS))
+                pause = retry_after_seconds(response.headers.get("Retry-After"))
+                time.sleep(VALIDATION_PAUSE_SECONDS if pause is None else min(pause, VALIDATION_PAUSE_SECONDS))
                 response = self._exchanged(HttpRequest("GET", response.headers["Location"]))
         if response.status_code == HTTPStatus.ACCEPTED:
             message = f"Azure Resource Manager did not end its validation of {name} in time."

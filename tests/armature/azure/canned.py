@@ -22,6 +22,17 @@ class AnyToken:
         return AccessToken("not-a-token", 2**40)
 
 
+class _Awake(RequestsTransport):
+    """A transport whose pauses take no time, and are noted."""
+
+    def __init__(self, slept: list[float], **options: Any) -> None:
+        super().__init__(**options)
+        self._slept = slept
+
+    def sleep(self, duration: float) -> None:
+        self._slept.append(duration)
+
+
 @dataclass(frozen=True)
 class Answer:
     """One answer of the service; `raises` is thrown in place of it, as a cut connection would be."""
@@ -39,6 +50,7 @@ class CannedAdapter(HTTPAdapter):
         super().__init__()
         self.answers = {key: list(given) if isinstance(given, list) else given for key, given in answers.items()}
         self.requests: list[PreparedRequest] = []
+        self.slept: list[float] = []
 
     def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
         self.requests.append(request)
@@ -56,7 +68,7 @@ class CannedAdapter(HTTPAdapter):
     def transport(self) -> RequestsTransport:
         session = Session()
         session.mount("https://", self)
-        return RequestsTransport(session=session, session_owner=False)
+        return _Awake(self.slept, session=session, session_owner=False)
 
     def sent(self, method: str) -> list[Any]:
         """The bodies of the requests made with that method."""

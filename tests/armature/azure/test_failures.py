@@ -123,16 +123,6 @@ def test_whatever_arm_answers_becomes_one_classified_failure(
     assert words in failure.message
 
 
-def test_nothing_is_tried_again_by_the_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
-    adapter = CannedAdapter({("GET", PATH): Answer(503, headers={"Retry-After": "1"})})
-    monkeypatch.setattr(access, "shared_transport", adapter.transport)
-
-    with pytest.raises(FailureError):
-        ArmGateway(CLOUDS["AzureCloud"], AnyToken(), SUBSCRIPTION).check_access()
-
-    assert len(adapter.requests) == 1
-
-
 def test_a_retry_after_and_the_correlation_id_are_kept(failure_from: Callable[[Answer], Failure]) -> None:
     headers = {"Retry-After": "17", "x-ms-correlation-request-id": "c-1", "x-ms-request-id": "r-1"}
 

@@ -1,6 +1,6 @@
 """What health says when something can't be reached: which, and why, and nothing of a secret."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from azure.core.exceptions import ClientAuthenticationError
@@ -29,11 +29,9 @@ def broken_services() -> Services:
     refused = ClientAuthenticationError(message="AADSTS700016 for Bearer eyJhbGciOi.eyJhdWQiOi.c2ln")
     unreachable = FailureError(failure(FailureClass.TRANSIENT, "ConnectionError", "Storage can't be reached."))
     cloud = CLOUDS["AzureCloud"].model_copy(update={"resource_manager": f"https://127.0.0.1:{free_port()}"})
-    settings: Any = None
-    parts: Any = {"bundles": None, "artifacts": None, "rollbacks": None}
-    return Services(
-        settings=settings, cloud=cloud, credential=Broken(refused), deployments=Broken(unreachable), **parts
-    )
+    parts: dict[str, Any] = dict.fromkeys(field.name for field in fields(Services))
+    broken = {"cloud": cloud, "credential": Broken(refused), "deployments": Broken(unreachable)}
+    return Services(**{**parts, **broken})
 
 
 def test_each_service_that_cannot_be_reached_is_named_with_its_reason():

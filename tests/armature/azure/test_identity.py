@@ -47,7 +47,7 @@ def test_where_the_platform_offers_an_identity_only_that_is_asked(monkeypatch: p
 
     credential = identity.credential(settings(), CLOUD)
 
-    assert isinstance(credential, ManagedIdentityCredential)
+    assert isinstance(credential.inner, ManagedIdentityCredential)
     identity._credential.cache_clear()
 
 
@@ -57,7 +57,7 @@ def test_elsewhere_a_developers_own_sign_in_is_used(monkeypatch: pytest.MonkeyPa
 
     credential = identity.credential(settings(), CLOUD)
 
-    assert isinstance(credential, DefaultAzureCredential)
+    assert isinstance(credential.inner, DefaultAzureCredential)
     identity._credential.cache_clear()
 
 
