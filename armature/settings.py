@@ -107,6 +107,25 @@ class Settings(BaseSettings):
         "Whether a deployment that fails, is cancelled or times out is rolled back, when the request does not say.",
         True,
     )
+    retention_days: float = _setting(
+        "ARMATURE_RETENTION_DAYS",
+        "Days for which a deployment is kept after its last change; then it is removed unless something needs it.",
+        30,
+        ge=0,
+        le=3650,
+    )
+    retention_keep_completed: int = _setting(
+        "ARMATURE_RETENTION_KEEP_COMPLETED",
+        "Completed deployments of each lineage that are kept however old they are.",
+        5,
+        ge=1,
+        le=100,
+    )
+    retention_dry_run: bool = _setting(
+        "ARMATURE_RETENTION_DRY_RUN",
+        "Whether retention only tells what it would remove, by night and when the request does not say.",
+        False,
+    )
     allowed_bundle_hosts: Annotated[tuple[str, ...], NoDecode] = _setting(
         "ARMATURE_ALLOWED_BUNDLE_HOSTS",
         "Hosts, separated by commas, that a bundle `uri` may name besides the app's own storage account.",
