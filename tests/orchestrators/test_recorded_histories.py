@@ -16,6 +16,7 @@ from tests.orchestrators.simulation import orchestrator_of, replayed, scheduled_
 
 BLUEPRINTS = {"deployment": deployment.blueprint, "upload": upload.blueprint, "rollout": rollout.blueprint}
 SCHEDULED = {4: "activity", 7: "sub-orchestration", 10: "timer"}
+EVENT_WAIT = 6
 ASKED = {0: "activity", 2: "sub-orchestration", 5: "timer"}
 
 Step = tuple[str, str | None]
@@ -32,7 +33,9 @@ def scheduled(rows: list[dict[str, Any]]) -> list[Step]:
 
 
 def asked(state: dict[str, Any]) -> list[Step]:
-    return [(ASKED[action["actionType"]], action.get("functionName")) for action in scheduled_actions(state)]
+    """What the orchestrator asks for; a wait for an event takes no event id, and leaves no row in a history."""
+    actions = [action for action in scheduled_actions(state) if action["actionType"] != EVENT_WAIT]
+    return [(ASKED[action["actionType"]], action.get("functionName")) for action in actions]
 
 
 def episodes(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
