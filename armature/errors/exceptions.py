@@ -48,6 +48,7 @@ _NAMES = {
     "JSONDecodeError": "AnswerUnreadable",
 }
 """Exceptions for which there is a plainer word than their name."""
+_SPEAKING = ("Connection", "ServiceRe", "ClientAuthentication")
 _UNREACHED = frozenset(code for code, _ in (*_KINDS, *_WORDS)) - {"CertificateNotTrusted"}
 
 
@@ -63,7 +64,7 @@ def connection_code(error: BaseException) -> str | None:
         for code, kind in _KINDS:
             if isinstance(one, kind):
                 return code
-    if not any(isinstance(one, OSError) or _is_named_after_a_connection(one) for one in chain):
+    if not any(isinstance(one, OSError) or _speaks_of_a_connection(one) for one in chain):
         return None
     text = " ".join(str(one) for one in chain)
     return next((code for code, words in _WORDS if words.search(text)), None)
@@ -100,5 +101,11 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         waiting += [found for found in (*inside, *one.args) if isinstance(found, BaseException)]
 
 
-def _is_named_after_a_connection(error: BaseException) -> bool:
-    return any("Connection" in kind.__name__ or "ServiceRe" in kind.__name__ for kind in type(error).__mro__)
+def _speaks_of_a_connection(error: BaseException) -> bool:
+    """Whether the words of an exception may be taken for those of a connection.
+
+    A chain of credentials tells why each of them had nothing to offer, and some always are out of reach.
+    """
+    if "ttempted credentials" in str(error):
+        return False
+    return any(name in kind.__name__ for kind in type(error).__mro__ for name in _SPEAKING)

@@ -100,7 +100,7 @@ _SOFT_DELETION: Mapping[str, tuple[str, str]] = {
 
 
 def fact(cause: Cause, name: str) -> str | None:
-    """What the cause tells by that name, None when it does not. Names are those of `_WORDINGS` and `_DERIVED`."""
+    """What the cause tells by that name, None when it does not. `FACTS` has the names."""
     derive = _DERIVED.get(name)
     found = derive(cause) if derive else None
     found = found or _worded(cause, name)
@@ -249,3 +249,6 @@ _DERIVED: Mapping[str, Callable[[Cause], str | None]] = {
     "line": lambda cause: str(cause.violation.line) if cause.violation and cause.violation.line else None,
     "column": lambda cause: str(cause.violation.column) if cause.violation and cause.violation.column else None,
 }
+
+FACTS = frozenset((*_WORDINGS, *_DERIVED))
+"""The names of all facts."""

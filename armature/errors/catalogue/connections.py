@@ -31,7 +31,7 @@ _UNREACHED = {
 }
 _FAULTS = (
     "AzureError HttpResponseError SerializationError DeserializationError StreamConsumedError StreamClosedError "
-    "ResponseNotReadError ODataV4Error TooManyRedirectsError"
+    "ResponseNotReadError TooManyRedirectsError"
 ).split()
 
 ENTRIES = (

@@ -44,7 +44,7 @@ ENTRIES = (
     entry(
         "DeploymentNotFound",
         FailureClass.MISSING_DEPENDENCY,
-        "There is no deployment {deployment} in the scope's history.",
+        "There is no deployment {deployment} in the scope's history. It was deleted from it, or never started.",
         f"{LEARN}azure-resource-manager/templates/deployment-history",
     ),
     entry(

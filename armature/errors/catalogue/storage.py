@@ -24,7 +24,7 @@ ENTRIES = (
     entry(
         "InvalidContentLink",
         FailureClass.TEMPLATE,
-        "Make the linked template {uri} smaller than 4 MB: split it, or move long values into files.",
+        "The linked template is {uri}. Make it smaller than 4 MB: split it, or move long values into files.",
         f"{LEARN}azure-resource-manager/templates/best-practices#template-limits",
         when=says("exceeds the maximum size"),
     ),
@@ -47,7 +47,7 @@ ENTRIES = (
     entry(
         "AuthorizationSourceIPMismatch",
         FailureClass.STORAGE_ACCESS,
-        "The SAS is for other addresses than the one that used it: {address}.",
+        "The SAS was used from {address}. It is for other addresses: let ARM use it, and nobody else.",
         _COMMON,
         recovery=Recovery.FAIL,
     ),

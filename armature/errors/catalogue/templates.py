@@ -56,7 +56,7 @@ ENTRIES = (
         entry(
             code,
             FailureClass.TEMPLATE,
-            "Correct the type and name of {name}: both have as many segments as each other, but for the namespace.",
+            "Correct the resource's type and name: after the namespace both have the same number of segments.",
             f"{TROUBLESHOOTING}error-invalid-name-segments",
         )
         for code in ("InvalidResourceType", "InvalidResourceName", "MismatchingResourceSegments")
