@@ -5,7 +5,7 @@ import time
 from activities.finish import finish_deployment, record_phase
 from activities.looking import poll_templates
 from activities.packages import attach_packages
-from activities.prepare import prepare_target, read_bundle, release_turn, take_turn
+from activities.prepare import prepare_target, read_bundle
 from activities.showing import record_decisions
 from activities.starting import load_graph, start_template
 from activities.upload import record_upload, upload_artifact
@@ -70,44 +70,6 @@ def test_reading_a_bundle_twice_keeps_the_plan_that_was_written_first(app, accep
     assert first == second
     assert app.deployments.plan(step.deployment_id) == plan
     assert [item.name for item in app.deployments.state(step.deployment_id).templates] == ["a", "b"]
-
-
-def test_the_owner_takes_the_turn_again_and_another_waits(app, accept):
-    mine, other = accept(graph_bundle("twice-turn", {"a": []})), accept(graph_bundle("twice-turn", {"a": []}))
-    for step in (mine, other):
-        read_bundle(app, step)
-
-    assert take_turn(app, mine).is_ours
-    assert take_turn(app, mine).is_ours
-    waiting = take_turn(app, other)
-
-    assert not waiting.is_ours
-    assert waiting.holder == mine.deployment_id
-    assert app.deployments.state(other.deployment_id).lineage.holder == mine.deployment_id
-
-
-def test_a_released_turn_goes_to_the_next_and_releasing_twice_leaves_it_there(app, accept):
-    mine, other = accept(graph_bundle("twice-release", {"a": []})), accept(graph_bundle("twice-release", {"a": []}))
-    for step in (mine, other):
-        read_bundle(app, step)
-    take_turn(app, mine)
-
-    release_turn(app, mine)
-    assert take_turn(app, other).is_ours
-    release_turn(app, mine)
-
-    assert not take_turn(app, mine).is_ours
-
-
-def test_a_lock_whose_owner_is_finished_is_taken_over(app, accept):
-    dead, heir = accept(graph_bundle("twice-heir", {"a": []})), accept(graph_bundle("twice-heir", {"a": []}))
-    for step in (dead, heir):
-        read_bundle(app, step)
-    take_turn(app, dead)
-    end = FinishInput(deployment_id=dead.deployment_id, sequence=9, outcome=Outcome(message="Done."))
-    finish_deployment(app, end)
-
-    assert take_turn(app, heir).is_ours
 
 
 def test_a_prepared_target_is_left_as_it_is(app, stack, prepare):
