@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,12 @@ from emulator.running import RunningEmulator
 DEPLOYMENT_TAG = "armature-deployment-id"
 ATTEMPT_TAG = "armature-attempt"
 UNFINISHED = frozenset({"Accepted", "Running", "Canceling"})
-VOLATILE = frozenset({"etag", "modifieddate", "lastmodified", "lastmodifiedtime", "changedtime"})
+VOLATILE = frozenset(
+    {"etag", "modifieddate", "lastmodified", "lastmodifiedtime", "changedtime", "updatedat", "lastskuupdate"}
+)
 """What a resource shows anew after each write, even of the same content; compared without regard to case."""
+
+MAX_TOLD = 400  # characters of one difference
 
 
 @dataclass(frozen=True)
@@ -65,10 +69,17 @@ class Snapshot:
         for id_, thing in self.things.items():
             other = later.things.get(id_)
             if other is not None and other != thing:
-                names = [name for name in {**thing, **other} if thing.get(name) != other.get(name)]
-                was, now = ({name: each.get(name) for name in names} for each in (thing, other))
-                told.append(f"changed: {id_}: {json.dumps(was)[:300]} is now {json.dumps(now)[:300]}")
+                told.append(f"changed: {id_}: {'; '.join(_different(thing, other))}"[:MAX_TOLD])
         return told
+
+
+def _different(was: Any, now: Any, where: str = "") -> Iterator[str]:
+    """The places in which two documents differ, with what stood there and what stands there."""
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        for name in {**was, **now}:
+            yield from _different(was.get(name), now.get(name), f"{where}.{name}".lstrip("."))
+    elif was != now:
+        yield f"{where} was {json.dumps(was)}, is {json.dumps(now)}"
 
 
 def _stable(value: Any) -> Any:

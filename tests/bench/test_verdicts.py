@@ -89,7 +89,7 @@ def test_a_share_of_nothing_is_nothing() -> None:
     ("later", "told"),
     [
         (Inventory((), (), ()), "lost: /subscriptions/1/x"),
-        (held(days=60), 'changed: /subscriptions/1/x: {"properties": {"days": 30}}'),
+        (held(days=60), "changed: /subscriptions/1/x: properties.days was 30, is 60"),
     ],
 )
 def test_a_snapshot_that_differs_is_told(later: Inventory, told: str) -> None:
