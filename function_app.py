@@ -3,13 +3,29 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities import deleting, finish, looking, packages, prepare, rollback, showing, starting, upload, verifying
+from activities import (
+    deleting,
+    finish,
+    looking,
+    packages,
+    prepare,
+    removal,
+    retention,
+    rollback,
+    showing,
+    starting,
+    unused,
+    upload,
+    verifying,
+)
 from armature.redaction import install_redaction
 from orchestrators import deployment as deployment_orchestrator
+from orchestrators import retention as retention_orchestrator
 from orchestrators import rollback as rollback_orchestrator
 from orchestrators import rollout as rollout_orchestrator
 from orchestrators import upload as upload_orchestrator
 from triggers import bundles, control, deployments, health, locks, queue, timer
+from triggers import retention as retention_trigger
 
 install_redaction()
 
@@ -23,10 +39,12 @@ for part in (
     health,
     queue,
     timer,
+    retention_trigger,
     deployment_orchestrator,
     upload_orchestrator,
     rollout_orchestrator,
     rollback_orchestrator,
+    retention_orchestrator,
     prepare,
     upload,
     starting,
@@ -37,5 +55,8 @@ for part in (
     deleting,
     verifying,
     finish,
+    retention,
+    removal,
+    unused,
 ):
     app.register_functions(part.blueprint)

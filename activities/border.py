@@ -5,7 +5,7 @@ here and returned (specs: an activity's error class does not survive the trip th
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import azure.durable_functions as df
@@ -41,10 +41,27 @@ def carried_out(name: str, activity: Callable[[Services, WorkT], AnswerT], work:
     """What an activity answers, or its failure as the answer."""
     try:
         return activity(services(), work).dump()
-    except FailureError as known:
-        logger.warning("%s failed: %s", name, known, extra={"activity": name})
-        return Answer(failure=known.failure).dump()
-    except Exception as unforeseen:
-        logger.exception("%s failed unforeseen", name, extra={"activity": name})
-        reason = redact(f"{type(unforeseen).__name__}: {unforeseen}")[:1000]
-        return Answer(failure=failure(FailureClass.UNKNOWN, "UnforeseenFault", reason)).dump()
+    except Exception as error:
+        return _failed(name, error)
+
+
+async def carried_out_with_client(
+    name: str,
+    activity: Callable[[Services, WorkT, df.DurableOrchestrationClient], Awaitable[AnswerT]],
+    work: WorkT,
+    client: df.DurableOrchestrationClient,
+) -> dict[str, Any]:
+    """As `carried_out`, for an activity that acts on orchestrations."""
+    try:
+        return (await activity(services(), work, client)).dump()
+    except Exception as error:
+        return _failed(name, error)
+
+
+def _failed(name: str, error: Exception) -> dict[str, Any]:
+    if isinstance(error, FailureError):
+        logger.warning("%s failed: %s", name, error, extra={"activity": name})
+        return Answer(failure=error.failure).dump()
+    logger.error("%s failed unforeseen", name, exc_info=error, extra={"activity": name})
+    reason = redact(f"{type(error).__name__}: {error}")[:1000]
+    return Answer(failure=failure(FailureClass.UNKNOWN, "UnforeseenFault", reason)).dump()

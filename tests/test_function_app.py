@@ -78,7 +78,7 @@ def test_every_activity_answers_what_its_orchestrator_reads():
         for module in modules_of(activities)
         for name, function in vars(module).items()
         if isfunction(function) and name in functions()
-    } | {("send_result", "Answer")}
+    } | {("send_result", "Answer"), ("purge_histories", "RemovalAnswer")}
 
     assert len(expected_answers()) >= 10
     assert expected_answers() <= answers
@@ -112,6 +112,9 @@ def test_the_edges_are_there_behind_function_keys():
         ("GET", "locks"),
         ("POST", "locks/{lineageKey}/break"),
         ("GET", "locks/{lineageKey}/audit"),
+        ("POST", "retention"),
+        ("GET", "retention"),
+        ("GET", "retention/{run}"),
         ("GET", "health"),
     }
     assert {str(getattr(level, "value", level)) for level in levels} == {"function"}

@@ -1,10 +1,13 @@
 """Bundles in the app's own storage account: stored, uploaded to by callers, opened by range requests."""
 
+import re
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
+from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
+from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 from azure.storage.blob import BlobClient
 
 from armature.azure.blobs import BlobEndpoint, blob_at, blob_service, ensuring_container
@@ -13,10 +16,13 @@ from armature.azure.ranges import BlobFile, open_blob
 from armature.azure.sas import sas_signer
 from armature.azure.uploads import Expected, upload_stream
 from armature.errors import FailureClass, FailureError, failure
-from armature.request import BundleReference
+from armature.request import BUNDLE_ID_PATTERN, BundleReference
+from armature.retention import Stored
 from armature.settings import Settings
 
 BUNDLES_CONTAINER = "bundles"
+
+_SUFFIX = ".zip"
 
 
 class BundleStorage:
@@ -72,6 +78,37 @@ class BundleStorage:
                 )
             ) from None
 
+    def stored(self) -> list[Stored]:
+        """The bundles that are kept, by their ids. Changes nothing."""
+        with storage_failures():
+            try:
+                blobs = list(self._container.list_blobs())
+            except ResourceNotFoundError:  # nobody has uploaded one yet
+                return []
+        return [
+            Stored(
+                name=str(blob.name).removesuffix(_SUFFIX),
+                etag=str(blob.etag),
+                size=int(blob.size),
+                changed_at=blob.last_modified,
+            )
+            for blob in blobs
+            if re.fullmatch(BUNDLE_ID_PATTERN, str(blob.name).removesuffix(_SUFFIX))
+        ]
+
+    def delete(self, bundle: Stored) -> bool:
+        """Delete a bundle unless it was written again since it was listed; then False. Twice: gone is success."""
+        condition: dict[str, Any] = {"etag": bundle.etag, "match_condition": MatchConditions.IfNotModified}
+        blob = self._container.get_blob_client(_blob_name(bundle.name))
+        with storage_failures():
+            try:
+                blob.delete_blob(**condition)
+            except ResourceModifiedError:  # also said of one that is gone
+                return not blob.exists()
+            except ResourceNotFoundError:
+                pass
+        return True
+
     def _blob(self, reference: BundleReference) -> BlobClient:
         if reference.id is not None:
             return self._container.get_blob_client(_blob_name(reference.id))
@@ -98,4 +135,4 @@ def _refusal(message: str) -> FailureError:
 
 
 def _blob_name(bundle_id: str) -> str:
-    return f"{bundle_id}.zip"
+    return f"{bundle_id}{_SUFFIX}"

@@ -12,6 +12,7 @@ from armature.azure.deployments import DeploymentStore
 from armature.azure.documents import DocumentStore
 from armature.azure.identity import credential
 from armature.azure.metadata import described_cloud
+from armature.azure.retention import RetentionStore
 from armature.azure.rollbacks import RollbackStore
 from armature.clouds import Cloud, cloud_of
 from armature.settings import Settings, load_settings
@@ -28,6 +29,7 @@ class Services:
     bundles: BundleStorage
     artifacts: ArtifactStorage
     rollbacks: RollbackStore
+    retention: RetentionStore
 
     def arm(self, subscription: str) -> ArmGateway:
         """The gateway to one subscription. Gateways of one process share connections and tokens."""
@@ -46,12 +48,14 @@ def services() -> Services:
     cloud = cloud_of(settings, described_cloud(settings))
     token_credential = credential(settings, cloud)
     documents = DocumentStore(settings.storage_blob_endpoint, "deployments", token_credential)
+    deployments = DeploymentStore(documents)
     return Services(
         settings=settings,
         cloud=cloud,
         credential=token_credential,
-        deployments=DeploymentStore(documents),
+        deployments=deployments,
         bundles=BundleStorage(settings, token_credential),
         artifacts=ArtifactStorage(cloud, token_credential),
         rollbacks=RollbackStore(documents),
+        retention=RetentionStore(documents, deployments),
     )

@@ -149,7 +149,8 @@ def test_right_before_it_goes_a_deployment_is_looked_at_as_its_lineage_stands_th
     assert needed_now(mine, LineageRecord(completed=("mine", "other"), latest="other"), mine, other) is (
         KeepReason.LAST_COMPLETED
     )
-    assert needed_now(mine, LineageRecord(completed=("other",), latest="heir"), other, heir) is KeepReason.PREDECESSOR
+    undone = mine.model_copy(update={"status": Status.FAILED})
+    assert needed_now(undone, LineageRecord(completed=("other",), latest="heir"), other, heir) is KeepReason.PREDECESSOR
     assert needed_now(
         mine, LineageRecord(completed=("mine", "gone", "other", "more"), latest="more"), other, other
     ) is (KeepReason.LAST_COMPLETED)
