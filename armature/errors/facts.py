@@ -78,7 +78,7 @@ _PATTERNS = {name: tuple(re.compile(wording) for wording in wordings) for name, 
 _API_VERSIONS = re.compile(r"supported (?:api-)?versions are '([^']*)'")
 _LOCATIONS = re.compile(r"(?:supported locations are|available regions (?:for the resource type )?is) '([^']*)'")
 _GROUP_SCOPE = re.compile(r"(/subscriptions/[^/]+(?:/resourceGroups/[^/]+)?)", re.IGNORECASE)
-_GROUP = re.compile(r"/resourceGroups/([^/]+)", re.IGNORECASE)
+_GROUP = re.compile(r"/resourceGroups/([^/'\s]+)", re.IGNORECASE)
 _ROLE_WRITES = re.compile(r"Microsoft\.Authorization/(?:roleAssignments|roleDefinitions|locks)/", re.IGNORECASE)
 
 _SOFT_DELETION: Mapping[str, tuple[str, str]] = {
@@ -174,7 +174,7 @@ def _namespace(cause: Cause) -> str | None:
 
 
 def _group(cause: Cause) -> str | None:
-    match = _GROUP.search(cause.target or "")
+    match = _GROUP.search(cause.target or "") or _GROUP.search(cause.message)
     return _worded(cause, "group") or (match.group(1) if match else None)
 
 

@@ -7,6 +7,7 @@ from armature.errors import (
     MAX_CAUSES,
     Cause,
     FailureClass,
+    Recovery,
     class_of,
     failure,
     failure_from_causes,
@@ -147,3 +148,102 @@ def test_a_subscription_that_is_not_found_is_not_answered_with_a_role_that_nobod
 
     assert failure.failure_class is FailureClass.AUTHORIZATION
     assert "target.subscription" in failure.suggestion
+
+
+NAMESPACE = "The subscription is not registered to use namespace 'Microsoft.Web'."
+SERVED = "for location 'eastus' and API version '{}' for type 'sites'. The supported api-versions are '2022-09-01'."
+NODE = "/subscriptions/1/resourceGroups/rg/providers/Microsoft.Web/sites/shop"
+
+RECOVERIES: list[tuple[str, str, str | None, Recovery, str | None]] = [
+    ("RoleAssignmentExists", "It exists.", None, Recovery.TREAT_AS_DONE, None),
+    ("DeploymentQuotaExceeded", "Full.", f"{NODE}/providers/a.b/c/d", Recovery.PRUNE_HISTORY, NODE),
+    ("DeploymentQuotaExceeded", "Full.", None, Recovery.PRUNE_HISTORY, None),
+    ("MissingSubscriptionRegistration", NAMESPACE, None, Recovery.REGISTER_PROVIDER, "Microsoft.Web"),
+    ("SubscriptionNotRegistered", "No.", NODE, Recovery.REGISTER_PROVIDER, "Microsoft.Web"),
+    ("SubscriptionNotRegistered", "No.", None, Recovery.BACK_OFF, None),
+    ("NoRegisteredProviderFound", SERVED.format("2022-09-01"), NODE, Recovery.REGISTER_PROVIDER, "Microsoft.Web"),
+    ("NoRegisteredProviderFound", SERVED.format("2021-01-01"), NODE, Recovery.FAIL, None),
+    ("NoRegisteredProviderFound", SERVED.format("2022-09-01") + " The supported locations are 'West US'.", NODE,
+     Recovery.FAIL, None),
+    ("NoRegisteredProviderFound", SERVED.format("2022-09-01") + " The supported locations are 'East US'.", NODE,
+     Recovery.REGISTER_PROVIDER, "Microsoft.Web"),
+    ("NoRegisteredProviderFound", "There is none.", NODE, Recovery.FAIL, None),
+    ("FeatureNotRegistered", "No.", None, Recovery.FAIL, None),
+    ("ResourceTypeNotRegistered", "No.", NODE, Recovery.FAIL, None),
+    ("PrincipalNotFound", "Not yet.", None, Recovery.WAIT, None),
+    ("ScopeLocked", "Locked.", None, Recovery.FAIL, None),
+    ("ExpiredAuthenticationToken", "Too late.", None, Recovery.OUTWAIT, None),
+    ("InvalidAuthenticationTokenAudience", "Wrong.", None, Recovery.OUTWAIT, None),
+    ("TooManyRequests", "Slower.", None, Recovery.BACK_OFF, None),
+    ("InvalidContentLink", "Unable to download.", None, Recovery.FRESH_SAS, None),
+    ("VaultAlreadyExists", "In deleted state.", None, Recovery.FAIL, None),
+    ("ConflictError", "It exists in deleted state.", None, Recovery.FAIL, None),
+    ("OperationAborted", "Canceled.", None, Recovery.FAIL, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "message", "target", "recovery", "subject"), RECOVERIES)
+def test_what_is_done_about_a_code_and_what_that_needs_to_know(
+    code: str, message: str, target: str | None, recovery: Recovery, subject: str | None
+) -> None:
+    found = failure_from_causes([Cause(code=code, message=message, target=target)])
+
+    assert (found.recovery, found.subject) == (recovery, subject)
+
+
+@pytest.mark.parametrize(
+    ("softer", "harder"),
+    [
+        ("RoleAssignmentExists", "ServerBusy"),
+        ("ConnectionRefused", "InternalServerError"),
+        ("ExpiredAuthenticationToken", "QuotaExceeded"),
+        ("DeploymentQuotaExceeded", "FeatureNotRegistered"),
+        ("PrincipalNotFound", "ResourceNotFound"),
+        ("DeploymentActive", "PrincipalNotFound"),
+    ],
+)
+def test_what_fails_for_good_counts_before_what_can_be_recovered_from(softer: str, harder: str) -> None:
+    causes = [Cause(code=softer, message="m"), Cause(code=harder, message="m")]
+
+    assert failure_from_causes(causes).code == failure_from_causes(causes[::-1]).code == harder
+
+
+def test_what_is_as_good_as_done_decides_when_there_is_nothing_else() -> None:
+    exists = [Cause(code="RoleAssignmentExists", message=message) for message in ("one", "two")]
+
+    assert failure_from_causes(exists).recovery is Recovery.TREAT_AS_DONE
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("Another operation on this or dependent resource is in progress.", FailureClass.RESOURCE_CONFLICT),
+        ("Too many requests.", FailureClass.THROTTLED),
+        ("The operation timed out.", FailureClass.TRANSIENT),
+        ("Operation results in exceeding approved standardDSv3Family Cores quota.", FailureClass.QUOTA),
+        ("Resource 'a' was disallowed by policy.", FailureClass.POLICY),
+        ("The client 'a' does not have authorization to perform action 'b'.", FailureClass.AUTHORIZATION),
+        ("It did not work.", FailureClass.UNKNOWN),
+    ],
+)
+def test_words_that_come_without_a_code_are_understood_where_they_mean_one_thing_only(
+    message: str, kind: FailureClass
+) -> None:
+    found = failure_from_error(message)
+
+    assert (found.code, found.failure_class) == ("Unknown", kind)
+
+
+def test_what_the_app_finds_itself_is_done_about_as_the_table_says_of_the_code() -> None:
+    ours = failure(FailureClass.TRANSIENT, "ConnectionRefused", "No.")
+    unknown = failure(FailureClass.TRANSIENT, "ActivityLost", "No.")
+    given = failure(FailureClass.RESOURCE_CONFLICT, "X", "No.", recovery=Recovery.FAIL, subject="s")
+
+    assert (ours.recovery, bool(ours.link)) == (Recovery.OUTWAIT, True)
+    assert (unknown.recovery, unknown.link) == (Recovery.BACK_OFF, None)
+    assert (given.recovery, given.subject) == (Recovery.FAIL, "s")
+
+
+@pytest.mark.parametrize("kind", FailureClass)
+def test_a_failure_of_the_apps_own_always_says_what_to_do(kind: FailureClass) -> None:
+    assert failure(kind, "Ours", "It went wrong.").suggestion

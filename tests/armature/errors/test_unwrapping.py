@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from armature.errors import MAX_CAUSES, MAX_MESSAGE, Cause, Failure, failure_from_error, leaf_causes
+from armature.errors import (
+    MAX_CAUSES,
+    MAX_MESSAGE,
+    Cause,
+    DenyingPolicy,
+    Failure,
+    Violation,
+    failure_from_error,
+    leaf_causes,
+)
 
 
 def error(code: str, message: str = "said", *details: Any, **more: Any) -> dict[str, Any]:
@@ -64,6 +73,31 @@ SHAPES: list[tuple[str, Any, list[str]]] = [
     ("a code without words", error("DeploymentFailed", "see", {"code": "QuotaExceeded"}), ["QuotaExceeded"]),
     ("a number", 42, []),
     ("a status alone", {"status": "Failed"}, ["Unknown"]),
+    ("a document behind words", error("DeploymentFailed", f"It failed: {json.dumps({'error': QUOTA})} See above."),
+     ["QuotaExceeded"]),
+    ("JSON that is no error, behind words", error("RequestDisallowedByPolicy", "No: '[{\"policyAssignment\": {}}]'"),
+     ["RequestDisallowedByPolicy"]),
+    ("JSON in a JSON string", json.dumps(json.dumps({"error": QUOTA})), ["QuotaExceeded"]),
+    ("a list of errors", {"errors": [QUOTA, CONFLICT]}, ["QuotaExceeded", "AnotherOperationInProgress"]),
+    ("a message in a language", {"odata.error": {"code": "X", "message": {"lang": "en", "value": "no"}}}, ["X"]),
+    ("Entra's refusal", {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret."},
+     ["AADSTS7000215"]),
+    ("Entra's refusal without a number", {"error": "invalid_request", "error_description": "No."}, ["invalid_request"]),
+    ("storage's XML", "\ufeff<?xml version='1.0'?><Error><Code>BlobNotFound</Code><Message>No</Message></Error>",
+     ["BlobNotFound"]),
+    ("a page that names a code", "<html><head><title>409</title></head><body><h2>SkuNotAvailable</h2></body></html>",
+     ["SkuNotAvailable"]),
+    ("a page that names a status", "<!DOCTYPE html>\r\n<html><h1>503 Service Unavailable</h1></html>",
+     ["ServiceUnavailable"]),
+    ("a page that names nothing", "<html><body>Sorry.</body></html>", ["Unknown"]),
+    ("a page in a message", error("Conflict", "<html><body><h1>502</h1></body></html>"), ["BadGateway"]),
+    ("operations of a deployment", {"value": [
+        {"properties": {"provisioningState": "Failed", "statusMessage": {"status": "Failed", "error": QUOTA}}},
+        {"properties": {"provisioningState": "Succeeded"}},
+        {"properties": {"provisioningState": "Failed", "statusMessage": "It is out of order."}},
+    ]}, ["QuotaExceeded", "Unknown"]),
+    ("a deployment", {"id": "/x", "properties": {"error": error("DeploymentFailed", "see", QUOTA)}},
+     ["QuotaExceeded"]),
 ]  # fmt: skip
 
 
@@ -126,3 +160,102 @@ def test_any_answer_becomes_a_failure_that_says_something(document: Any) -> None
     assert found.suggestion
     assert 1 <= len(found.causes) <= MAX_CAUSES
     assert Failure.load(found.dump()) == found
+
+
+def test_an_operations_leaf_is_about_the_resource_of_the_operation() -> None:
+    operation = {"statusMessage": {"error": QUOTA}, "targetResource": {"id": "/subscriptions/1/x"}}
+
+    [cause] = leaf_causes([{"properties": operation}])
+
+    assert cause == Cause(code="QuotaExceeded", message="said", target="/subscriptions/1/x")
+
+
+def test_the_place_that_arm_tells_is_kept_with_the_leaf() -> None:
+    info = [{"type": "TemplateViolation", "info": {"lineNumber": 7, "linePosition": 3, "path": "resources[1].name"}}]
+
+    [cause] = leaf_causes(error("DeploymentFailed", "see", error("InvalidTemplate", "no", additionalInfo=info)))
+
+    assert cause.violation == Violation(line=7, column=3, path="resources[1].name")
+
+
+def test_the_policy_that_refuses_is_kept_with_the_leaf() -> None:
+    info = {
+        "policyAssignmentDisplayName": "Places",
+        "policyDefinitionDisplayName": "Allowed",
+        "policyAssignmentId": "/a/b",
+    }
+
+    [cause] = leaf_causes(
+        error("RequestDisallowedByPolicy", additionalInfo=[{"type": "PolicyViolation", "info": info}])
+    )
+
+    assert cause.policy == DenyingPolicy(assignment="Places", definition="Allowed", assignment_id="/a/b")
+
+
+def test_a_page_is_told_by_its_words_without_its_tags() -> None:
+    [cause] = leaf_causes(
+        "<html><head><style>b{}</style></head><body><h1>502</h1><p>Bad &amp; <b>late</b></p></body></html>"
+    )
+
+    assert cause == Cause(code="BadGateway", message="502 Bad & late")
+
+
+LEAVES = ("QuotaExceeded", "AnotherOperationInProgress", "AuthorizationFailed", "SkuNotAvailable", "Unheard")
+
+
+def _in_details(inner: list[Any]) -> dict[str, Any]:
+    return {"code": "DeploymentFailed", "message": "See details.", "details": inner}
+
+
+def _in_message(inner: list[Any]) -> dict[str, Any]:
+    return {"code": "Conflict", "message": json.dumps({"status": "Failed", "error": inner}, indent=2)}
+
+
+def _in_capitals(inner: list[Any]) -> dict[str, Any]:
+    return {"Code": "BadRequest", "Message": "See.", "Target": None, "Details": inner, "Innererror": None}
+
+
+def _in_operations(inner: list[Any]) -> dict[str, Any]:
+    return {"value": [{"properties": {"provisioningState": "Failed", "statusMessage": one}} for one in inner]}
+
+
+def _in_status_text(inner: list[Any]) -> str:
+    return json.dumps({"status": "Failed", "error": inner})
+
+
+def _behind_words(inner: list[Any]) -> dict[str, Any]:
+    return {"code": "ResourceDeploymentFailure", "message": f"It failed: {json.dumps(_in_details(inner))}"}
+
+
+ENVELOPES = (_in_details, _in_message, _in_capitals, _in_operations, _in_status_text, _behind_words, list)
+
+nestings = st.recursive(
+    st.sampled_from(LEAVES).map(lambda code: ([code], {"code": code, "message": f"{code} it is."})),
+    lambda inner: st.tuples(st.sampled_from(ENVELOPES), st.lists(inner, min_size=1, max_size=3)).map(
+        lambda made: ([code for codes, _ in made[1] for code in codes], made[0]([document for _, document in made[1]]))
+    ),
+    max_leaves=6,
+)
+
+
+@given(nestings)
+def test_whatever_is_nested_in_whatever_exactly_the_leaves_are_found(nesting: tuple[list[str], Any]) -> None:
+    codes, document = nesting
+
+    found = list(leaf_causes(document))
+
+    assert [cause.code for cause in found] == codes
+    assert [cause.message for cause in found] == [f"{code} it is." for code in codes]
+
+
+@given(st.text() | st.binary().map(lambda data: data.decode("latin-1")))
+def test_no_text_is_too_odd_to_be_read(text: str) -> None:
+    for shape in (
+        text,
+        {"message": text},
+        f"<html>{text}",
+        f"<Error><Code>{text}</Code>",
+        "{" * 5000 + text,
+        f"x {{{text}",
+    ):
+        assert all(cause.code for cause in leaf_causes(shape))
