@@ -13,6 +13,7 @@ One container, `deployments`:
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -32,6 +33,9 @@ MAX_METADATA_MESSAGE = 200
 
 NO_BUNDLE = "-"
 """In a state's metadata: its bundle is none of those that the app keeps. No bundle has such an id."""
+
+PLAN_REMEMBERED_FOR_SECONDS = 600.0
+"""Plans never change, but an id is free again once retention has removed its deployment."""
 
 MAX_NAME_IN_PATH = 200
 """A blob's name has at most 1,024 characters (Blob storage, 2025)."""
@@ -100,7 +104,7 @@ class DeploymentStore:
 
     def __init__(self, documents: DocumentStore) -> None:
         self._documents = documents
-        self._plans: dict[str, Plan] = {}
+        self._plans: dict[str, tuple[float, Plan]] = {}
         self.locks = LineageLocks(documents, self._is_over)
 
     def create_state(self, state: DeploymentState) -> bool:
@@ -162,7 +166,8 @@ class DeploymentStore:
     def save_plan(self, plan: Plan, plan_id: str | None = None) -> Plan:
         """Keep the plan; answers the one that stands, which is the first that was written."""
         key = plan_id or plan.deployment_id
-        self._documents.create(f"plans/{key}.json", _content(plan), {})
+        if self._documents.create(f"plans/{key}.json", _content(plan), {}):
+            self._plans.pop(key, None)  # of a deployment of that id that retention removed
         return self.plan(key)
 
     def plan(self, plan_id: str) -> Plan:
@@ -171,14 +176,17 @@ class DeploymentStore:
         Raises:
             KeyError: it was not prepared.
         """
-        if plan_id not in self._plans:
-            document = self._documents.read(f"plans/{plan_id}.json")
-            if document is None:
-                raise KeyError(plan_id)
-            while len(self._plans) >= 32:  # plans never change: any may go, the next use reads it again
-                self._plans.pop(next(iter(self._plans)))
-            self._plans[plan_id] = Plan.model_validate_json(document.content)
-        return self._plans[plan_id]
+        read_at, plan = self._plans.get(plan_id, (0.0, None))
+        if plan is not None and time.monotonic() - read_at < PLAN_REMEMBERED_FOR_SECONDS:
+            return plan
+        document = self._documents.read(f"plans/{plan_id}.json")
+        if document is None:
+            raise KeyError(plan_id)
+        while len(self._plans) >= 32:  # plans never change: any may go, the next use reads it again
+            self._plans.pop(next(iter(self._plans)))
+        plan = Plan.model_validate_json(document.content)
+        self._plans[plan_id] = (time.monotonic(), plan)
+        return plan
 
     def save_outputs(self, plan_id: str, template: str, outputs: dict[str, Any]) -> None:
         """Keep the non-secure outputs of a finished template; a later attempt's replace an earlier one's."""
