@@ -1,15 +1,19 @@
 """Packages and templates in the artifact storage account, and the SAS with which ARM reads them.
 
-packages/{sha256}/{name}                 content-addressed, shared by all deployments, kept
+packages/{sha256}/{name}                 content-addressed, shared by all deployments; metadata `lastused`: when a later
+                                         deployment last found it there
 templates-{deploymentId}/{path}          one container a deployment, so that a SAS opens no other; deleted in time
 """
 
 import time
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
-from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.storage.blob import BlobServiceClient, StorageErrorCode
 
 from armature.azure.arm import ArmGateway
 from armature.azure.blobs import BlobEndpoint, blob_service
@@ -19,17 +23,19 @@ from armature.azure.provisioning import ArtifactAccount, find_account, start_pro
 from armature.azure.sas import SasSigner, sas_signer
 from armature.azure.uploads import Expected, UploadResult, upload_stream
 from armature.clouds import Cloud
+from armature.retention import Stored
 
 __all__ = ["PACKAGES_CONTAINER", "ArtifactAccount", "ArtifactStorage", "UploadResult", "templates_container"]
 
 PACKAGES_CONTAINER = "packages"
+_TEMPLATES_PREFIX = "templates-"
 FOUND_FOR_SECONDS = 60.0
 """How long a ready account is taken as found, so that a hundred activities a minute don't each ask ARM three times."""
 
 
 def templates_container(deployment_id: str) -> str:
     """The container of a deployment's templates."""
-    return f"templates-{deployment_id}"
+    return f"{_TEMPLATES_PREFIX}{deployment_id}"
 
 
 class ArtifactStorage:
@@ -69,15 +75,13 @@ class ArtifactStorage:
         Raises:
             FailureError: storage refused (yet), or could not be reached (yet).
         """
-        packages = blob_service(BlobEndpoint.of(account.blob_endpoint), self._credential).get_container_client(
-            PACKAGES_CONTAINER
-        )
+        packages = self._service(account).get_container_client(PACKAGES_CONTAINER)
         with storage_failures(), suppress(ResourceNotFoundError):
             packages.get_container_properties()
 
     def has_container(self, account: ArtifactAccount, container: str) -> bool:
         """Whether the account has a container of that name. Changes nothing."""
-        service = blob_service(BlobEndpoint.of(account.blob_endpoint), self._credential)
+        service = self._service(account)
         with storage_failures():
             return bool(service.get_container_client(container).exists())
 
@@ -95,14 +99,22 @@ class ArtifactStorage:
         """Stream a file into a blob, unless it is there: in flat memory, verified, visible only when whole.
 
         `size` in bytes and `sha256` (hex) are what the stream must turn out to be. A second run finds the blob and
-        writes nothing; one after a killed run writes it anew.
+        writes nothing; one after a killed run writes it anew. A package that is found is marked as used, so that
+        `delete_package` by an ETag from before fails.
 
         Raises:
             FailureError: storage refused; SizeMismatch, TooLarge, ChecksumMismatch: nothing is visible then.
         """
-        service = blob_service(BlobEndpoint.of(account.blob_endpoint), self._credential)
+        service = self._service(account)
         expected = Expected(size=size, sha256=sha256)
-        return upload_stream(service.get_container_client(container), name, stream, expected, overwrite=overwrite)
+        return upload_stream(
+            service.get_container_client(container),
+            name,
+            stream,
+            expected,
+            overwrite=overwrite,
+            marks_use=container == PACKAGES_CONTAINER,
+        )
 
     def read(self, account: ArtifactAccount, container: str, name: str, max_bytes: int) -> bytes | None:
         """The content of a blob, None when it is not there or larger than `max_bytes`. Changes nothing.
@@ -110,7 +122,7 @@ class ArtifactStorage:
         Raises:
             FailureError: storage refused or could not be reached.
         """
-        service = blob_service(BlobEndpoint.of(account.blob_endpoint), self._credential)
+        service = self._service(account)
         blob = service.get_blob_client(container, name)
         with storage_failures():
             try:
@@ -119,6 +131,54 @@ class ArtifactStorage:
             except (ResourceNotFoundError, ResourceModifiedError):
                 return None
         return content if len(content) <= max_bytes else None
+
+    def list_packages(self, account: ArtifactAccount) -> Iterator[Stored]:
+        """The packages that are kept, a page a request; `changed_at` is when one was written or last found by a
+        deployment. Changes nothing."""
+        with storage_failures(), suppress(ResourceNotFoundError):  # there is no container before the first package
+            for blob in self._service(account).get_container_client(PACKAGES_CONTAINER).list_blobs():
+                yield Stored(
+                    name=str(blob.name), etag=str(blob.etag), size=int(blob.size), changed_at=blob.last_modified
+                )
+
+    def delete_package(self, account: ArtifactAccount, name: str, etag: str) -> bool:
+        """Delete a package unless it was written, or found by a deployment, since it was listed; then False.
+
+        Twice: gone is success.
+        """
+        condition: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+        blob = self._service(account).get_blob_client(PACKAGES_CONTAINER, name)
+        with storage_failures():
+            try:
+                blob.delete_blob(**condition)
+            except ResourceModifiedError:  # also said of one that is gone
+                return not blob.exists()
+            except ResourceNotFoundError:
+                pass
+        return True
+
+    def list_template_containers(self, account: ArtifactAccount) -> Iterator[Stored]:
+        """The containers of templates, named by their deployments' ids, a page a request. Changes nothing."""
+        with storage_failures():
+            for container in self._service(account).list_containers(name_starts_with=_TEMPLATES_PREFIX):
+                name = str(container.name).removeprefix(_TEMPLATES_PREFIX)
+                yield Stored(name=name, etag=str(container.etag), changed_at=container.last_modified)
+
+    def delete_templates(self, account: ArtifactAccount, deployment_id: str) -> bool:
+        """Delete the container of a deployment's templates; False when there is none, so a second run is harmless.
+
+        Storage goes on with it for half a minute, in which a container of that name can't be made (Delete Container).
+        """
+        with storage_failures():
+            try:
+                self._service(account).delete_container(templates_container(deployment_id))
+            except ResourceNotFoundError:
+                return False
+            except ResourceExistsError as error:  # how the SDK calls every 409
+                if getattr(error, "error_code", None) != StorageErrorCode.CONTAINER_BEING_DELETED:
+                    raise
+                return False
+        return True
 
     def read_sas(self, account: ArtifactAccount, container: str, blob: str | None = None) -> str:
         """A SAS (a query string without question mark) to read one container, or one blob of it, for an hour, by HTTPS.
@@ -131,6 +191,9 @@ class ArtifactStorage:
     def blob_uri(self, account: ArtifactAccount, container: str, name: str) -> str:
         """The plain address of a blob, without a SAS."""
         return BlobEndpoint.of(account.blob_endpoint).blob_url(container, name)
+
+    def _service(self, account: ArtifactAccount) -> BlobServiceClient:
+        return blob_service(BlobEndpoint.of(account.blob_endpoint), self._credential)
 
     def _signer(self, account: ArtifactAccount) -> SasSigner:
         return sas_signer(BlobEndpoint.of(account.blob_endpoint), self._credential)

@@ -10,6 +10,8 @@ import hashlib
 import uuid
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, BinaryIO
 
 from azure.core import MatchConditions
@@ -43,32 +45,46 @@ class Expected:
 
 
 def upload_stream(
-    container: ContainerClient, name: str, stream: BinaryIO, expected: Expected, *, overwrite: bool = False
+    container: ContainerClient,
+    name: str,
+    stream: BinaryIO,
+    expected: Expected,
+    *,
+    overwrite: bool = False,
+    marks_use: bool = False,
 ) -> UploadResult:
     """Write a stream to a blob, unless there is one of that name.
 
     A second run finds the blob and writes nothing; one after a killed run writes it anew, since nothing was visible.
-    With `overwrite` a second run writes the same again.
+    With `overwrite` a second run writes the same again. With `marks_use` a blob that is found is told the time
+    (metadata `lastused`), which changes its ETag and its last change: whoever means to delete it as it was, can't.
 
     Raises:
         FailureError: storage refused; ChecksumMismatch, SizeMismatch, TooLarge: the stream is not what was expected.
             Nothing is visible then.
     """
     blob = container.get_blob_client(name)
+    skipped = UploadResult(0, True, expected.sha256)
     is_large = expected.size is None or expected.size >= BLOCK_BYTES
     with storage_failures():
-        if is_large and _is_there(container, blob) and not overwrite:
-            return UploadResult(0, True, expected.sha256)
+        if is_large and not overwrite and _is_there(container, blob, marks_use=marks_use):
+            return skipped
         source = _Source(stream, expected, name)
         first = source.next_block()
-        try:
-            if len(first) < BLOCK_BYTES:
-                _put_whole(container, blob, first, overwrite=overwrite)
+        is_whole = len(first) < BLOCK_BYTES
+        while True:
+            try:
+                if is_whole:
+                    _put_whole(container, blob, first, overwrite=overwrite)
+                else:
+                    _put_blocks(blob, first, source, overwrite=overwrite)
+            except (ResourceExistsError, ResourceModifiedError):
+                if not marks_use or _is_there(container, blob, marks_use=True):
+                    return skipped
+                if not is_whole:  # the stream has been read
+                    raise _deleted_meanwhile(name) from None
             else:
-                _put_blocks(blob, first, source, overwrite=overwrite)
-        except (ResourceExistsError, ResourceModifiedError):
-            return UploadResult(0, True, expected.sha256)
-    return UploadResult(source.size, False, source.sha256)
+                return UploadResult(source.size, False, source.sha256)
 
 
 class _Source:
@@ -124,13 +140,20 @@ def _put_whole(container: ContainerClient, blob: BlobClient, content: bytes, *, 
     )
 
 
-def _is_there(container: ContainerClient, blob: BlobClient) -> bool:
-    """Whether the blob is there; afterwards at least its container is."""
+def _is_there(container: ContainerClient, blob: BlobClient, *, marks_use: bool) -> bool:
+    """Whether the blob is there, and if so, it is marked; afterwards at least its container is."""
+    used = {"lastused": datetime.now(UTC).isoformat()}
+    look = partial(blob.set_blob_metadata, used) if marks_use else blob.get_blob_properties
     try:
-        ensuring_container(container, blob.get_blob_properties)
+        ensuring_container(container, look)
     except ResourceNotFoundError:
         return False
     return True
+
+
+def _deleted_meanwhile(name: str) -> FailureError:
+    message = f"{name} was written by another and deleted while it was being uploaded."
+    return FailureError(failure(FailureClass.RESOURCE_CONFLICT, "BlobDeletedMeanwhile", message))
 
 
 def _put_blocks(blob: BlobClient, first: bytes, source: _Source, *, overwrite: bool) -> None:
