@@ -13,7 +13,7 @@ from armature.request import DeploymentRequest
 from armature.validation import review_bundle
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-BUNDLES = ["web-stack", "failing", "cloud-assembly"]
+BUNDLES = ["web-stack", "failing", "upgrade", "cloud-assembly"]
 
 
 def build_packages() -> ModuleType:
@@ -67,6 +67,7 @@ def test_a_sample_says_what_it_is_for(sample: str) -> None:
             {"network": 0, "plan": 0, "monitoring": 0, "storage": 1, "web": 2, "alerts": 3},
         ),
         ("failing", {"identity": 0, "archive": 1, "lifecycle": 2}),
+        ("upgrade", {"plan": 0, "identity": 0, "archive": 1}),
         ("cloud-assembly", {"GuestbookFoundation": 0, "Guestbook": 1}),
     ],
 )
@@ -87,3 +88,14 @@ def test_a_sample_has_no_problem_that_can_be_found_beforehand_and_the_order_its_
     assert review.problems == ()
     assert review.plan is not None
     assert {template.name: template.tier for template in review.plan.templates} == tiers
+
+
+def test_the_upgrade_is_a_new_version_of_the_web_stack() -> None:
+    old, new = (json.loads((SAMPLES / name / "manifest.json").read_text()) for name in ("web-stack", "upgrade"))
+    lineage = ("project", "environment", "cloud", "location")
+
+    assert [old[field] for field in lineage] == [new[field] for field in lineage]
+    assert {template["scope"]["resourceGroup"] for template in (*old["templates"], *new["templates"])} == {
+        "rg-web-stack-demo"
+    }
+    assert {template["name"] for template in old["templates"]} & {t["name"] for t in new["templates"]} == {"plan"}
