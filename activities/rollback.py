@@ -9,15 +9,14 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 
 from activities.border import register
+from activities.previous import kept_plan, planned_again, predecessor_of
 from activities.standing import asked_of, state_of
 from activities.undoing import undoing_found
-from armature.azure.artifacts import templates_container
 from armature.azure.services import Services
 from armature.errors import Failure
 from armature.events import Event, EventCode, Level
 from armature.messages import BegunAnswer, DeploymentStep, EndInput, RollbackInput, RollbackOutcome, UndoingAnswer
-from armature.plan import Plan
-from armature.rollback import Undoing, number_of, plan_of_rollback, started, states_of
+from armature.rollback import Undoing, number_of, started, states_of
 from armature.scheduling import Start
 from armature.state import DeploymentState, Leftover, RollbackState, RollbackStatus, TemplateState, TemplateStatus
 from armature.transitions import with_rollback
@@ -36,7 +35,7 @@ def begin_rollback(services: Services, work: RollbackInput) -> BegunAnswer:
     Twice: what has begun is left as it is.
     """
     state = state_of(services, work.deployment_id)
-    again = tuple(_start(t) for t in state.rollback.templates if t.attempt > 0 and not t.status.is_final)
+    again = tuple(_start(t) for t in state.rollback.templates if t.starts > 0 and not t.status.is_final)
     number = number_of(state.rollback.templates, work.deployment_id, work.rollback)
     answer = BegunAnswer(in_flight=_in_flight(services, state), in_flight_again=again, rollback_in_flight=number)
     if work.is_undoing:
@@ -53,13 +52,13 @@ def plan_rollback(services: Services, work: DeploymentStep) -> UndoingAnswer:
     """
     state = state_of(services, work.deployment_id)
     control = asked_of(services, state)
-    plan = _plan_of(services, work.deployment_id)
+    plan = kept_plan(services, work.deployment_id)
     if control.is_lock_broken or plan is None:
         return UndoingAnswer(**dict(control))
     names = _started(services, state)
-    planned, why_not = _previous_versions(services, work, plan, state.rollback.previous_deployment_id, names)
+    predecessor, why_not = predecessor_of(services, state.rollback.previous_deployment_id)
     undoing = undoing_found(services, work, plan, state, names, why_not)
-    templates = planned.templates if planned else ()
+    templates = planned_again(services, work, plan, predecessor, names, undoing)
     message = f"Deploying {_counted(len(templates), 'previous version')} again." if templates else ""
 
     def shown(rollback: RollbackState, _: datetime) -> RollbackState:
@@ -135,34 +134,7 @@ def _in_flight(services: Services, state: DeploymentState) -> tuple[Start, ...]:
 
 
 def _start(template: TemplateState) -> Start:
-    return Start(name=template.name, attempt=max(template.attempt, 1))
-
-
-def _plan_of(services: Services, deployment_id: str) -> Plan | None:
-    """The plan; None of a deployment that was not prepared, or that is no longer kept."""
-    try:
-        return services.deployments.plan(deployment_id)
-    except KeyError:
-        return None
-
-
-def _previous_versions(
-    services: Services, work: DeploymentStep, plan: Plan, predecessor_id: str | None, names: tuple[str, ...]
-) -> tuple[Plan | None, str | None]:
-    """The plan of the previous versions to deploy again; or why there are none."""
-    if predecessor_id is None:
-        return None, "No earlier deployment of the lineage has completed."
-    predecessor = _plan_of(services, predecessor_id)
-    if predecessor is None:
-        return None, f"The plan of the previous deployment {predecessor_id} is no longer kept."
-    account = services.artifacts.find(services.arm(predecessor.subscription), predecessor.location)
-    container = templates_container(predecessor_id)
-    if account is None or not services.artifacts.has_container(account, container):
-        return None, f"The templates of the previous deployment {predecessor_id} are no longer kept."
-    planned = plan_of_rollback(plan, predecessor, names, work.rollback)
-    if not planned.templates:
-        return None, f"The previous deployment {predecessor_id} has none of the templates that were started."
-    return services.deployments.save_plan(planned, work.plan_id), None
+    return Start(name=template.name, attempt=max(template.attempt, 1), number=max(template.starts, 1))
 
 
 def _leftovers(
@@ -189,7 +161,7 @@ def _leftovers(
 
 
 def _nothing_undone(services: Services, state: DeploymentState, why: Failure) -> tuple[Leftover, ...]:
-    plan = _plan_of(services, state.deployment_id)
+    plan = kept_plan(services, state.deployment_id)
     names = _started(services, state)
     return tuple(
         Leftover(

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+from activities.standing import DEPLOYMENT_TAG
 from armature.azure.models import DeploymentBody
 from armature.azure.services import Services
 from armature.errors import Failure, FailureError, Recovery
@@ -58,7 +59,7 @@ def survey_template(services: Services, plan: Plan, template: PlannedTemplate, b
     """
     survey = services.rollbacks.template_survey(plan.deployment_id, template.name)
     if survey is None:
-        ids = _validated(services, template, body)
+        ids = None if _has_begun(services, plan, template) else _validated(services, template, body)
         if ids is None:
             return
         survey = TemplateSurvey(template=template.name, ids=ids)
@@ -69,6 +70,13 @@ def survey_template(services: Services, plan: Plan, template: PlannedTemplate, b
     services.rollbacks.add_sightings(plan.deployment_id, seen)
     if failure is not None:
         raise FailureError(failure)
+
+
+def _has_begun(services: Services, plan: Plan, template: PlannedTemplate) -> bool:
+    """Whether ARM has worked on the template already, for this deployment: it is too late then to tell what existed."""
+    arm = services.arm(template.scope.subscription)
+    standing = arm.get_deployment(template.scope, template.deployment_name)
+    return standing is not None and standing.tags.get(DEPLOYMENT_TAG) == plan.deployment_id
 
 
 def _validated(services: Services, template: PlannedTemplate, body: DeploymentBody) -> tuple[str, ...] | None:

@@ -41,7 +41,7 @@ def undoing_found(
     found = writes_of(services, work, plan, names)
     proofs = services.rollbacks.proofs(work.deployment_id)
     writes = [write for one in found for write in one.writes]
-    whole = {one.template for one in found if one.is_whole and _attempts(state, one.template) <= 1}
+    whole = {one.template for one in found if one.is_whole and _starts(state, one.template) <= 1}
     written = {write.id.lower() for write in writes}
     untold = [id_ for id_ in _absent_before(services, work, set(names) - whole) if id_.lower() not in written]
     groups = _made_groups(services, plan, proofs)
@@ -129,13 +129,13 @@ def _read_writes(services: Services, plan: Plan, template: PlannedTemplate) -> T
     return TemplateWrites(template=template.name, writes=tuple(writes), doers=tuple(doers), is_whole=is_whole)
 
 
-def _attempts(state: DeploymentState, name: str) -> int:
-    return next((template.attempt for template in state.templates if template.name == name), 0)
+def _starts(state: DeploymentState, name: str) -> int:
+    return next((template.starts for template in state.templates if template.name == name), 0)
 
 
 def _absent_before(services: Services, work: DeploymentStep, names: Iterable[str]) -> list[str]:
     """The resources that these templates were to make, of which the operations may not tell: ARM keeps those of a
-    template's last attempt only, and none of a deployment that was taken out of the history."""
+    template's last start only, and none of a deployment that was taken out of the history."""
     surveys = (services.rollbacks.template_survey(work.deployment_id, name) for name in names)
     return [s.id for survey in surveys if survey for s in survey.sightings if s.existed is False]
 

@@ -30,7 +30,7 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 def started(templates: Iterable[TemplateState]) -> tuple[str, ...]:
     """The templates that were handed to ARM, in this run or an earlier one, whatever became of them."""
-    return tuple(template.name for template in templates if template.attempt > 0)
+    return tuple(template.name for template in templates if template.attempt > 0 or template.starts > 0)
 
 
 def plan_of_rollback(plan: Plan, predecessor: Plan, names: Iterable[str], number: int) -> Plan:

@@ -81,6 +81,8 @@ def _provision(resource: Resource, surroundings: Surroundings) -> None:
     for subnet in inline:
         complete_subnet(subnet)
         subnet.properties["provisioningState"] = "Succeeded"
+        if earlier := state.find_resource(subnet.id):
+            subnet.secrets, subnet.created = earlier.secrets, earlier.created
         state.put_resource(subnet)
         listed.add(subnet.id.key)
     for child in state.children(resource.id, "subnets"):
