@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities import (
+from activities import (, cancelling
     deleting,
     finish,
     looking,
@@ -49,6 +49,7 @@ for part in (
     upload,
     starting,
     looking,
+    cancelling,
     showing,
     packages,
     rollback,
