@@ -22,7 +22,7 @@ def succeeded_event(template: str, resources: int) -> Event:
 def attempt_failed_event(start: Start, failure: Failure) -> Event:
     """An attempt at a template has failed, and why; what is done about it is told by another event."""
     return Event(
-        key=f"template:{start.name}:{start.attempt}:failed",
+        key=f"template:{start.name}:{start.number}:failed",
         time=datetime.now(UTC),
         code=EventCode.TEMPLATE_ATTEMPT_FAILED,
         message=f"{start.name}, attempt {start.attempt}: {failure.code}: {failure.message}",
@@ -31,16 +31,29 @@ def attempt_failed_event(start: Start, failure: Failure) -> Event:
     )
 
 
-def progress_event(start: Start, update: dict[str, object], shown: TemplateState | None) -> list[Event]:
+def treated_as_done_event(start: Start, failure: Failure) -> Event:
+    """An attempt failed only for what is there already, and counts as a success."""
+    return Event(
+        key=f"template:{start.name}:{start.number}:treated-as-done",
+        time=datetime.now(UTC),
+        code=EventCode.TEMPLATE_TREATED_AS_DONE,
+        message=f"{start.name} counts as deployed: what it could not make is there already. {failure.code}: "
+        f"{failure.message}",
+        level=Level.WARNING,
+        template=start.name,
+    )
+
+
+def progress_events(start: Start, update: dict[str, object], shown: TemplateState | None) -> list[Event]:
     """Progress that the state does not show yet: a long deployment would fill the log with what it says already."""
     done, total = update["resources_done"], update["resources_total"]
     if not done or (
-        shown and (shown.attempt, shown.resources_done, shown.resources_total) == (start.attempt, done, total)
+        shown and (shown.starts, shown.resources_done, shown.resources_total) == (start.number, done, total)
     ):
         return []
     return [
         Event(
-            key=f"template:{start.name}:{start.attempt}:progress:{done}/{total}",
+            key=f"template:{start.name}:{start.number}:progress:{done}/{total}",
             time=datetime.now(UTC),
             code=EventCode.TEMPLATE_PROGRESS,
             message=f"{start.name}: {done} of {total} resources.",

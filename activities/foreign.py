@@ -1,6 +1,6 @@
 """Deployments of others in the target's resource groups: noticed and told. They stop nothing, but may be in the way."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 
 from activities.standing import DEPLOYMENT_TAG
@@ -12,8 +12,10 @@ from armature.state import WarningState
 from armature.transitions import with_warnings
 
 
-def warn_of_foreign(services: Services, plan: Plan) -> None:
-    """Show what others have running in the resource groups of a plan: one read of ARM each.
+def warn_of_foreign(services: Services, plan: Plan, ours: Collection[str] = ()) -> None:
+    """Show what others have running in the resource groups of a plan: two reads of ARM each.
+
+    `ours` are correlation ids of the deployment's own ARM deployments: one that it links to may run in another group.
 
     Twice: a deployment that was told of is not told of again.
 
@@ -21,22 +23,22 @@ def warn_of_foreign(services: Services, plan: Plan) -> None:
         FailureError: ARM, or storage, could not be asked.
     """
     groups = {t.scope.resource_id.lower(): t.scope for t in plan.templates if t.scope.resource_group}
-    found = [warning for scope in groups.values() for warning in _warnings(services, scope)]
+    found = [warning for scope in groups.values() for warning in _warnings(services, scope, ours)]
     if not found:
         return
     services.deployments.append_events(plan.deployment_id, map(_event, found))
     services.deployments.update_state(plan.deployment_id, lambda state: with_warnings(state, found))
 
 
-def foreign(running: Iterable[ArmDeployment]) -> list[ArmDeployment]:
+def foreign(running: Iterable[ArmDeployment], ours: Collection[str] = ()) -> list[ArmDeployment]:
     """Those that are none of Armature's. What one of its deployments links to bears no tag, but its correlation id."""
     everything = list(running)
-    ours = {one.correlation_id for one in everything if DEPLOYMENT_TAG in one.tags and one.correlation_id}
-    return [one for one in everything if DEPLOYMENT_TAG not in one.tags and one.correlation_id not in ours]
+    known = {*ours, *(one.correlation_id for one in everything if DEPLOYMENT_TAG in one.tags)} - {None}
+    return [one for one in everything if DEPLOYMENT_TAG not in one.tags and one.correlation_id not in known]
 
 
-def _warnings(services: Services, scope: DeploymentScopeTarget) -> Iterator[WarningState]:
-    for one in foreign(services.arm(scope.subscription).running_deployments(scope.resource_id)):
+def _warnings(services: Services, scope: DeploymentScopeTarget, ours: Collection[str]) -> Iterator[WarningState]:
+    for one in foreign(services.arm(scope.subscription).running_deployments(scope.resource_id), ours):
         since = f", changed last at {one.timestamp:%Y-%m-%d %H:%M:%S} UTC" if one.timestamp else ""
         yield WarningState(
             key=f"foreign:{one.id.lower()}",

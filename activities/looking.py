@@ -1,6 +1,7 @@
 """Look at the deployments that ARM works on: how far they are, how they ended."""
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,19 +9,22 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 
 from activities.border import register
-from activities.events import attempt_failed_event, progress_event, succeeded_event
+from activities.events import attempt_failed_event, progress_events, succeeded_event, treated_as_done_event
+from activities.foreign import warn_of_foreign
 from activities.showing import show, templates_of
 from activities.standing import asked_of, state_of
 from armature.azure.models import ArmDeployment, ArmOperation
 from armature.azure.services import Services
-from armature.errors import Failure, FailureClass, FailureError, failure
+from armature.errors import Failure, FailureClass, FailureError, Recovery, failure
 from armature.events import Event
-from armature.messages import PollAnswer, PollInput
+from armature.messages import DeploymentStep, PollAnswer, PollInput
 from armature.plan import Plan, PlannedTemplate
 from armature.scheduling import Report, Start
-from armature.state import LinkedDeployment, TemplateState, TemplateStatus
+from armature.state import DeploymentState, LinkedDeployment, TemplateState, TemplateStatus
 
 blueprint = df.Blueprint()
+
+logger = logging.getLogger("armature.activities")
 
 LOOKS_AT_ONCE = 8
 """Templates that one poll looks at at the same time: fifty in flight are a hundred reads, a fifth of a second each."""
@@ -32,18 +36,41 @@ def poll_templates(services: Services, work: PollInput) -> PollAnswer:
     Twice: what is seen is written again as it is; a template never goes back.
     """
     state = state_of(services, work.deployment_id)
-    look = Look(services, services.deployments.plan(work.plan_id), work.plan_id, templates_of(state, work))
-    with ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="look") as pool:
-        sights = list(pool.map(look.at, work.in_flight))
-    changes = {sight.report.name: sight.applied for sight in sights}
-    show(services, work, changes, [event for sight in sights for event in sight.events])
+    plan = services.deployments.plan(work.plan_id)
+    look = Look(services, plan, work.plan_id, templates_of(state, work))
+    sights = all_seen(look.at, work.in_flight)
+    show_sights(services, work, sights)
+    if work.looks_for_foreign:
+        _look_for_foreign(services, plan, state)
     asked = [sight.retry_after_seconds for sight in sights if sight.retry_after_seconds]
-    control = asked_of(services, state)
     return PollAnswer(
-        **dict(control),
+        **dict(asked_of(services, state)),
         reports=tuple(sight.report for sight in sights),
         retry_after_seconds=max(asked, default=None),
     )
+
+
+def all_seen(look: Callable[[Start], "Sight"], starts: Iterable[Start]) -> list["Sight"]:
+    """What a look at each of `starts` shows, several at a time."""
+    with ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="look") as pool:
+        return list(pool.map(look, starts))
+
+
+def show_sights(services: Services, step: DeploymentStep, sights: Iterable["Sight"]) -> None:
+    """Save what was seen, in one go."""
+    seen = list(sights)
+    changes = {sight.report.name: sight.applied for sight in seen}
+    show(services, step, changes, [event for sight in seen for event in sight.events])
+
+
+def _look_for_foreign(services: Services, plan: Plan, state: DeploymentState) -> None:
+    shown = [*state.templates, *state.rollback.templates]
+    try:
+        warn_of_foreign(services, plan, {t.correlation_id for t in shown if t.correlation_id})
+    except FailureError as unseen:  # the next look is half a minute away, and the deployment does not hang on it
+        logger.info(
+            "foreign deployments could not be looked for: %s", unseen, extra={"deploymentId": plan.deployment_id}
+        )
 
 
 class Sight:
@@ -51,21 +78,28 @@ class Sight:
 
     def __init__(
         self,
+        start: Start,
         report: Report,
         events: Iterable[Event] = (),
         update: dict[str, object] | None = None,
         retry_after_seconds: float | None = None,
     ) -> None:
+        self.start = start
         self.report = report
         self.events = list(events)
         self.retry_after_seconds = retry_after_seconds
-        self._update = update or {}
+        self.update = update or {}
+
+    def reporting(self, report: Report, update: dict[str, object]) -> "Sight":
+        """The same look, reported as something else, with more to show."""
+        return Sight(self.start, report, self.events, {**self.update, **update}, self.retry_after_seconds)
 
     def applied(self, template: TemplateState) -> TemplateState:
-        """The template as the state is to show it."""
-        is_new = template.status is TemplateStatus.WAITING or template.attempt < self.report.attempt
+        """The template as the state is to show it. A start without a number is whichever the state shows."""
+        is_new = template.status is TemplateStatus.WAITING or template.starts < self.start.number
         status = TemplateStatus.RUNNING if is_new else template.status
-        return template.model_copy(update={"status": status, **self._update, "attempt": self.report.attempt})
+        begun = {"attempt": self.start.attempt, "starts": self.start.number} if self.start.number else {}
+        return template.model_copy(update={"status": status, **self.update, **begun})
 
 
 @dataclass(frozen=True)
@@ -84,52 +118,86 @@ class Look:
         try:
             deployment = arm.get_deployment(template.scope, template.deployment_name)
             if deployment is None:
-                return _unseen(start, _not_known(template))
+                return unseen(start, _not_known(template), is_lost=True)
             operations = arm.list_operations(template.scope, template.deployment_name)
-            return self._sight(template, start, deployment, operations)
-        except FailureError as unseen:
-            if unseen.failure.is_retried:
-                return _unseen(start, unseen.failure)
-            return _failed(start, unseen.failure, {})
+            return self.sight(template, start, deployment, operations)
+        except FailureError as refused:
+            if refused.failure.is_retried:
+                return unseen(start, refused.failure)
+            return failed(start, refused.failure, {})
 
-    def _sight(
+    def sight(
         self, template: PlannedTemplate, start: Start, deployment: ArmDeployment, operations: list[ArmOperation]
     ) -> Sight:
+        """How an attempt stands whose deployment and operations were read."""
         linked = _linked(operations)
         update = _counted(template, operations, linked, deployment)
         succeeded = sum(child.status.lower() == "succeeded" for child in linked)
         if not deployment.is_final:
-            report = Report.running(start).model_copy(update={"linked_succeeded": succeeded})
-            if start.attempt == 1:  # a failure shown now was only of not being seen; in a later attempt it tells why
+            report = Report.of(start, TemplateStatus.RUNNING, succeeded)
+            if start.number == 1:  # a failure shown now was only of not being seen; later it tells of an earlier start
                 update["failure"] = None
-            return Sight(report, progress_event(start, update, self.shown.get(start.name)), update)
+            events = progress_events(start, update, self.shown.get(start.name))
+            return Sight(start, report, events, {**update, "waiting_for": None})
         if deployment.is_succeeded:
             return self._succeeded(template, start, deployment, update)
+        update |= {"resources": tuple(deployment.output_resources)}
         arm = self.services.arm(template.scope.subscription)
         why = arm.deployment_failure(template.scope, template.deployment_name, deployment)
-        return _failed(start, why, {**update, "resources": tuple(deployment.output_resources)}, succeeded)
+        if is_done_all_the_same(template, why, operations):
+            return self._treated_as_done(template, start, why, update)
+        return failed(start, why, update, succeeded)
 
     def _succeeded(
         self, template: PlannedTemplate, start: Start, deployment: ArmDeployment, update: dict[str, object]
     ) -> Sight:
         self.services.deployments.save_outputs(self.plan_id, template.name, deployment.outputs)
-        update |= {"resources": tuple(deployment.output_resources), "failure": None}
-        report = Report(name=start.name, attempt=start.attempt, status=TemplateStatus.SUCCEEDED)
+        resources = tuple(deployment.output_resources)
+        update |= {"resources": resources, "failure": None, "waiting_for": None}
+        report = Report.of(start, TemplateStatus.SUCCEEDED)
         if template.uses_packages:  # it has succeeded when its sites can read their packages
-            return Sight(report, [], update)
+            return Sight(start, report, [], update)
         update |= {"status": TemplateStatus.SUCCEEDED, "finished_at": deployment.timestamp or datetime.now(UTC)}
-        return Sight(report, [succeeded_event(start.name, len(deployment.output_resources))], update)
+        return Sight(start, report, [succeeded_event(start.name, len(resources))], update)
+
+    def _treated_as_done(
+        self, template: PlannedTemplate, start: Start, why: Failure, update: dict[str, object]
+    ) -> Sight:
+        """Success with a warning. ARM evaluates no outputs of what failed: who needs one hears that it is missing."""
+        self.services.deployments.save_outputs(self.plan_id, template.name, {})
+        event = treated_as_done_event(start, why)
+        update |= {"failure": None, "waiting_for": None}
+        report = Report.of(start, TemplateStatus.SUCCEEDED)
+        if not template.uses_packages:
+            update |= {"status": TemplateStatus.SUCCEEDED, "finished_at": datetime.now(UTC)}
+        return Sight(start, report, [event], update)
 
 
-def _failed(start: Start, why: Failure, update: dict[str, object], linked_succeeded: int = 0) -> Sight:
+def is_done_all_the_same(template: PlannedTemplate, why: Failure, operations: Iterable[ArmOperation]) -> bool:
+    """True when all that failed is there already (a role assignment that exists), and nothing was left undone for it.
+
+    What depends on a failed resource ARM does not begin: then fewer resources were begun than the template has. What
+    failed inside of a linked deployment is not looked into, and counts as failed.
+    """
+    if why.recovery is not Recovery.TREAT_AS_DONE:
+        return False
+    begun = {op.target_id: op for op in operations if op.target_id and op.kind.lower() == "create"}
+    is_settled = all(op.is_failed or op.provisioning_state.lower() == "succeeded" for op in begun.values())
+    has_failed_link = any(op.is_failed and op.is_linked_deployment for op in begun.values())
+    return is_settled and not has_failed_link and len(begun) >= template.resource_count
+
+
+def failed(start: Start, why: Failure, update: dict[str, object], linked_succeeded: int = 0) -> Sight:
+    """That an attempt has failed; what that means for its template, the scheduler decides."""
     report = Report.failed(start, why, linked_succeeded)
-    return Sight(report, [attempt_failed_event(start, why)], {**update, "failure": why})
+    return Sight(start, report, [attempt_failed_event(start, why)], {**update, "failure": why})
 
 
-def _unseen(start: Start, why: Failure) -> Sight:
+def unseen(start: Start, why: Failure, *, is_lost: bool = False) -> Sight:
     """The next tick looks again; what ARM does goes on meanwhile. The scheduler decides for how long."""
-    report = Report.running(start).model_copy(update={"is_seen": False})
-    return Sight(report, [], {"failure": why}, why.retry_after_seconds)
+    report = Report.of(start, TemplateStatus.RUNNING).model_copy(update={"is_seen": False, "is_lost": is_lost})
+    update: dict[str, object] = {"failure": why, "waiting_for": "word of Azure on how it stands"}
+    return Sight(start, report, [], update, why.retry_after_seconds)
 
 
 def _not_known(template: PlannedTemplate) -> Failure:

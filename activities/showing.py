@@ -41,8 +41,9 @@ def show(
     if step.rollback:
         events = [_of_rollback(event, step.rollback) for event in events]
     services.deployments.append_events(step.deployment_id, events)
-    section = with_rollback_templates if step.rollback else with_templates
-    services.deployments.update_state(step.deployment_id, lambda state: section(state, changes, now))
+    if changes:
+        section = with_rollback_templates if step.rollback else with_templates
+        services.deployments.update_state(step.deployment_id, lambda state: section(state, changes, now))
 
 
 def _of_rollback(event: Event, number: int) -> Event:
@@ -52,22 +53,17 @@ def _of_rollback(event: Event, number: int) -> Event:
 
 
 def record_decisions(services: Services, work: DecisionsInput) -> Answer:
-    """Show starts, retries, final failures and skips. Twice: each decision has one key and one place."""
+    """Show starts, retries, cancellations, final failures and skips. Twice: each has one key and one place."""
     now = datetime.now(UTC)
     plan = services.deployments.plan(work.plan_id)
-    state = state_of(services, work.deployment_id)
-    attempts = state.options.retry_policy.max_attempts
-    events = [
-        event
-        for decision in work.decisions
-        for event in _decision_events(decision, work.reasons.get(decision.name), attempts, now)
-    ]
+    tenant = state_of(services, work.deployment_id).target.tenant
+    events = [event for decision in work.decisions for event in _events(decision, work.reasons.get(decision.name), now)]
     changes = {
         decision.name: partial(
             _decided,
             decision=decision,
             reason=work.reasons.get(decision.name),
-            link=_portal_link(services, state.target.tenant, plan.template(decision.name)),
+            link=_portal_link(services, tenant, plan.template(decision.name)),
             now=now,
         )
         for decision in work.decisions
@@ -82,6 +78,9 @@ def _decided(
     update: dict[str, object] = {
         "status": decision.status,
         "attempt": decision.attempt,
+        "max_attempts": decision.max_attempts,
+        "starts": decision.number,
+        "waiting_for": decision.waiting_for,
         "next_attempt_at": decision.next_attempt_at,
         "finished_at": now if decision.status.is_final else None,
     }
@@ -96,12 +95,12 @@ def _portal_link(services: Services, tenant: str | None, template: PlannedTempla
     return services.cloud.portal_deployment_link(tenant, template.scope.deployment_id(template.deployment_name))
 
 
-def _decision_events(decision: Decision, reason: Failure | None, max_attempts: int, now: datetime) -> list[Event]:
-    attempt = [attempt_failed_event(Start(name=decision.name, attempt=decision.attempt), reason)] if reason else []
-    return [*attempt, _decision_event(decision, max_attempts, now)]
+def _events(decision: Decision, reason: Failure | None, now: datetime) -> list[Event]:
+    start = Start(name=decision.name, attempt=decision.attempt, number=decision.number)
+    return [*([attempt_failed_event(start, reason)] if reason else []), _event(decision, now)]
 
 
-def _decision_event(decision: Decision, max_attempts: int, now: datetime) -> Event:
+def _event(decision: Decision, now: datetime) -> Event:
     name = decision.name
     code, level, message = {
         TemplateStatus.RUNNING: (
@@ -109,22 +108,24 @@ def _decision_event(decision: Decision, max_attempts: int, now: datetime) -> Eve
             Level.INFO,
             f"{name} started" + (f", attempt {decision.attempt}." if decision.attempt > 1 else "."),
         ),
-        TemplateStatus.RETRYING: (
-            EventCode.TEMPLATE_RETRYING,
-            Level.WARNING,
-            f"{name} will be tried again"
-            + (
-                f" at {decision.next_attempt_at:%H:%M:%S} (attempt {decision.attempt + 1} of {max_attempts})."
-                if decision.next_attempt_at
-                else " once something else has finished."
-            ),
-        ),
+        TemplateStatus.RETRYING: (EventCode.TEMPLATE_RETRYING, Level.WARNING, _retrying(decision)),
         TemplateStatus.FAILED: (EventCode.TEMPLATE_FAILED, Level.ERROR, f"{name} failed for good."),
+        TemplateStatus.CANCELLED: (EventCode.TEMPLATE_CANCELLED, Level.WARNING, f"{name} was cancelled."),
         TemplateStatus.SKIPPED: (EventCode.TEMPLATE_SKIPPED, Level.WARNING, f"{name} was not started."),
     }[decision.status]
     word = "started" if decision.status is TemplateStatus.RUNNING else decision.status.value
-    key = f"template:{name}:{decision.attempt}:{word}"
+    key = f"template:{name}:{decision.number}:{word}"
     return Event(key=key, time=now, code=code, message=message, level=level, template=name)
+
+
+def _retrying(decision: Decision) -> str:
+    """When a template is tried again, and what it waits for: only the clock counts its attempts."""
+    message = f"{decision.name} will be tried again"
+    if decision.next_attempt_at is not None:
+        message += f" at {decision.next_attempt_at:%H:%M:%S}"
+    if decision.waiting_for is not None:
+        return f"{message}: it waits for {decision.waiting_for}."
+    return f"{message} (attempt {decision.next_attempt} of {decision.max_attempts})."
 
 
 register(blueprint, record_decisions, DecisionsInput)

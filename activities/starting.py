@@ -5,47 +5,61 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 
 from activities.border import register
+from activities.clearing import cleared
 from activities.events import attempt_failed_event
 from activities.parameters import deployment_body
-from activities.showing import show
-from activities.standing import DEPLOYMENT_TAG, state_of
+from activities.showing import show, templates_of
+from activities.standing import DEPLOYMENT_TAG, asked_of, state_of
+from activities.survey import survey_template
 from armature.azure.models import ArmDeployment
 from armature.azure.services import Services
-from armature.errors import Failure, FailureError
+from armature.errors import Failure, FailureClass, FailureError, Recovery, failure
 from armature.messages import DeploymentStep, GraphAnswer, StartAnswer, StartInput
-from armature.scheduling import GraphTemplate, Report, Rollout
+from armature.scheduling import GraphTemplate, Report, Rollout, Track
 from armature.state import TemplateState, TemplateStatus
 
 blueprint = df.Blueprint()
 
 ATTEMPT_TAG = "armature-attempt"
+"""Which start of the template it was (armature.scheduling.Start.number)."""
 
 
 def load_graph(services: Services, work: DeploymentStep) -> GraphAnswer:
-    """The plan's graph and limits for the scheduler. Twice: the plan never changes."""
+    """The plan's graph and limits for the scheduler, and what earlier runs have done of it. Twice: it reads only."""
     plan = services.deployments.plan(work.plan_id)
-    options = state_of(services, work.deployment_id).options
+    state = state_of(services, work.deployment_id)
+    options = state.options
     rollout = Rollout(
         templates=tuple(GraphTemplate(name=t.name, depends_on=t.depends_on, tier=t.tier) for t in plan.templates),
         concurrency=options.concurrency,
         scheduling=options.scheduling,
         retry_policy=options.retry_policy,
+        seed=work.plan_id,
+        tracks={name: track for name, shown in templates_of(state, work).items() if (track := _track(shown))},
     )
-    return GraphAnswer(rollout=rollout, with_packages=tuple(t.name for t in plan.templates if t.uses_packages))
+    packages = tuple(t.name for t in plan.templates if t.uses_packages)
+    return GraphAnswer(**dict(asked_of(services, state)), rollout=rollout, with_packages=packages)
+
+
+def _track(shown: TemplateState) -> Track | None:
+    """Where a template stands when a further run begins; None when it was never begun."""
+    if shown.status is TemplateStatus.SUCCEEDED:
+        return Track(status=TemplateStatus.SUCCEEDED, attempt=shown.attempt, number=shown.starts)
+    return Track(number=shown.starts) if shown.starts else None
 
 
 def start_template(services: Services, work: StartInput) -> StartAnswer:
-    """Hand one template to ARM.
+    """Hand one template to ARM, once what failed an earlier start of it is cleared.
 
-    Twice: the deployment's name is the template's and its tags tell deployment and attempt, so one that runs, is done,
-    or has failed for this very attempt is not put again.
+    Twice: the deployment's name is the template's and its tags tell deployment and start, so one that runs, is done,
+    or has failed for this very start is not put again.
     """
     try:
         _hand_to_arm(services, work)
     except FailureError as refused:
-        _show_failed_attempt(services, work, refused.failure)
+        _show_failed_start(services, work, refused.failure)
         return StartAnswer(report=Report.failed(work.start, refused.failure))
-    return StartAnswer(report=Report(name=work.start.name, attempt=work.start.attempt, status=TemplateStatus.RUNNING))
+    return StartAnswer(report=Report.of(work.start, TemplateStatus.RUNNING))
 
 
 def _hand_to_arm(services: Services, work: StartInput) -> None:
@@ -55,43 +69,63 @@ def _hand_to_arm(services: Services, work: StartInput) -> None:
     standing = arm.get_deployment(template.scope, template.deployment_name)
     if standing is not None and not _must_be_put(standing, work):
         return
+    if standing is not None and not standing.is_final:
+        raise FailureError(_in_use(standing))
+    events = cleared(services, state_of(services, work.deployment_id), template, work)
+    show(services, work, {}, events)
     body = deployment_body(services, plan, work.plan_id, template, _tags(work))
+    if not work.rollback:
+        survey_template(services, plan, template, body)
     try:
         arm.put_deployment(template.scope, template.deployment_name, body)
     except FailureError as refused:
         if refused.failure.code.lower() != "deploymentactive":
             raise
         standing = arm.get_deployment(template.scope, template.deployment_name)
-        if standing is None or _must_be_put(standing, work):
+        if standing is None:
             raise
+        if _must_be_put(standing, work):
+            raise FailureError(_in_use(standing)) from refused
 
 
 def _must_be_put(standing: ArmDeployment, work: StartInput) -> bool:
-    """True unless what stands is this deployment's, and either goes on, is done, or failed in this very attempt."""
+    """True unless what stands is this deployment's, and either goes on, is done, or failed in this very start."""
     if standing.tags.get(DEPLOYMENT_TAG) != work.deployment_id:
         return True
     has_failed = standing.is_final and not standing.is_succeeded
-    return has_failed and standing.tags.get(ATTEMPT_TAG) != str(work.start.attempt)
+    return has_failed and standing.tags.get(ATTEMPT_TAG) != str(work.start.number)
+
+
+def _in_use(standing: ArmDeployment) -> Failure:
+    """That a deployment of the same name, which is not this one's, still runs."""
+    whose = standing.tags.get(DEPLOYMENT_TAG)
+    owner = f"belongs to the deployment {whose}" if whose else "somebody else has started"
+    since = f" (last changed at {standing.timestamp:%Y-%m-%d %H:%M:%S} UTC)" if standing.timestamp else ""
+    message = f"ARM still works on {standing.name}, which {owner}{since}: two of one name can't run at once."
+    suggestion = "It is waited for. If it hangs, cancel it in the portal."
+    active = failure(FailureClass.RESOURCE_CONFLICT, "DeploymentActive", message, suggestion)
+    return active.model_copy(update={"recovery": Recovery.WAIT})
 
 
 def _tags(work: StartInput) -> dict[str, str]:
-    return {DEPLOYMENT_TAG: work.deployment_id, ATTEMPT_TAG: str(work.start.attempt)}
+    return {DEPLOYMENT_TAG: work.deployment_id, ATTEMPT_TAG: str(work.start.number)}
 
 
-def _show_failed_attempt(services: Services, work: StartInput, failure: Failure) -> None:
+def _show_failed_start(services: Services, work: StartInput, why: Failure) -> None:
     now = datetime.now(UTC)
 
     def failed(found: TemplateState) -> TemplateState:
         return found.model_copy(
             update={
                 "attempt": work.start.attempt,
+                "starts": work.start.number,
                 "status": TemplateStatus.RUNNING,
-                "failure": failure,
+                "failure": why,
                 "started_at": found.started_at or now,
             }
         )
 
-    show(services, work, {work.start.name: failed}, [attempt_failed_event(work.start, failure)])
+    show(services, work, {work.start.name: failed}, [attempt_failed_event(work.start, why)])
 
 
 register(blueprint, load_graph, DeploymentStep)

@@ -9,23 +9,22 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Self
 
-from armature.errors import RETRIED_AFTER_A_WAIT, Failure, FailureClass
+from armature.errors import Failure, Recovery
 from armature.models import Model
 from armature.options import RetryPolicy, Scheduling
+from armature.patience import OUTWAIT_MINUTES, Patience
 from armature.state import TemplateStatus
 
-MAX_WAIT_SECONDS = 300.0
-"""No single wait is longer: a service's Retry-After beyond it is cut, so that a cancelled deployment is noticed."""
+LOST_AFTER = timedelta(minutes=5)
+"""How long ARM may not know a deployment that it was handed before the attempt counts as failed. ARM tells of a new
+deployment within seconds; one that somebody deleted never comes back."""
 
-MAX_UNSEEN = 60
-"""Polls in a row that may not see a deployment, because ARM lost it or can't be reached, before its attempt counts as
-failed. ARM tells of a new deployment within seconds."""
+UNREACHABLE_AFTER = timedelta(minutes=OUTWAIT_MINUTES)
+"""How long ARM may not answer for a deployment before it is started anew: a start finds what runs, and leaves it so."""
 
-
-def retry_wait(policy: RetryPolicy, attempt: int, retry_after_seconds: float | None = None) -> float:
-    """Seconds to wait after attempt number `attempt` failed: the policy's back-off, or what the service asked for."""
-    wait: float = policy.first_interval_seconds * policy.backoff_multiplier ** (attempt - 1)
-    return min(max(wait, retry_after_seconds or 0), MAX_WAIT_SECONDS)
+CANCELLING_WITHIN = timedelta(minutes=30)
+"""How long what is cancelled is waited for. ARM lets the operations of a cancelled deployment end; most do in minutes,
+some (gateways, managed instances) go on for hours, and no one waits for those."""
 
 
 class GraphTemplate(Model):
@@ -39,93 +38,119 @@ class GraphTemplate(Model):
 class Setback(Model):
     """What the scheduler must know of a failure; the rest is in the state document."""
 
-    failure_class: FailureClass
+    recovery: Recovery
+    subject: str | None = None
     retry_after_seconds: float | None = None
 
+    @classmethod
+    def of(cls, failure: Failure) -> Self:
+        """What is to be done about a failure."""
+        return cls(recovery=failure.recovery, subject=failure.subject, retry_after_seconds=failure.retry_after_seconds)
+
     @property
-    def is_retried(self) -> bool:
-        """True when waiting and trying the same again can help (see armature.errors)."""
-        return self.failure_class in RETRIED_AFTER_A_WAIT
+    def waiting_for(self) -> str | None:
+        """What the next attempt waits for, in words; None when it is only the clock."""
+        return {
+            Recovery.OUTWAIT: "Azure, which could not be reached",
+            Recovery.WAIT: "what somebody else is doing",
+            Recovery.AFTER_PROGRESS: "another template, which may make what is missing",
+            Recovery.REGISTER_PROVIDER: f"the registration of the resource provider {self.subject or ''}".rstrip(),
+            Recovery.PRUNE_HISTORY: "room in the scope's deployment history",
+        }.get(self.recovery)
+
+
+class Start(Model):
+    """A template to start now, as attempt number `attempt` of those that count.
+
+    `number` counts its starts in all, over every run of the deployment: it names this one in tags, events and the
+    state. `setback` is what came of the start before, when that is the reason for this one.
+    """
+
+    name: str
+    attempt: int
+    number: int = 0
+    setback: Setback | None = None
 
 
 class Report(Model):
     """What an activity saw of one template in flight.
 
     `linked_succeeded` counts the template's linked deployments that have succeeded: progress of its own. `is_seen` is
-    false when ARM did not tell, or does not know, how the attempt stands.
+    false when ARM could not be asked how the attempt stands, `is_lost` true when ARM does not know it.
     """
 
     name: str
-    attempt: int
+    number: int
     status: TemplateStatus
     setback: Setback | None = None
     linked_succeeded: int = 0
     is_seen: bool = True
+    is_lost: bool = False
 
     @classmethod
-    def running(cls, start: "Start") -> Self:
-        """That ARM works on the attempt."""
-        return cls(name=start.name, attempt=start.attempt, status=TemplateStatus.RUNNING)
+    def of(cls, start: Start, status: TemplateStatus, linked_succeeded: int = 0) -> Self:
+        """How a start stands."""
+        return cls(name=start.name, number=start.number, status=status, linked_succeeded=linked_succeeded)
 
     @classmethod
-    def failed(cls, start: "Start", why: Failure, linked_succeeded: int = 0) -> Self:
-        """That the attempt has failed."""
-        setback = Setback(failure_class=why.failure_class, retry_after_seconds=why.retry_after_seconds)
-        return cls(
-            name=start.name,
-            attempt=start.attempt,
-            status=TemplateStatus.FAILED,
-            setback=setback,
-            linked_succeeded=linked_succeeded,
-        )
+    def failed(cls, start: Start, why: Failure, linked_succeeded: int = 0) -> Self:
+        """That what was started has failed."""
+        found = cls.of(start, TemplateStatus.FAILED, linked_succeeded)
+        return found.model_copy(update={"setback": Setback.of(why)})
 
 
 class Track(Model):
-    """Where one template stands in the rollout."""
+    """Where one template stands in the rollout. `number` counts its starts, `attempt` those that count."""
 
     status: TemplateStatus = TemplateStatus.WAITING
     attempt: int = 0
-    waits: int = 0
+    number: int = 0
+    patience: Patience = Patience()
+    setback: Setback | None = None
     not_before: datetime | None = None
     deferred: bool = False
     progress_at_start: int = 0
     linked_succeeded: int = 0
-    unseen: int = 0
+    unseen_since: datetime | None = None
 
 
 _UNTOUCHED = Track()
 
 
-class Start(Model):
-    """A template to start now, as attempt number `attempt`."""
-
-    name: str
-    attempt: int
-
-
 class Decision(Model):
-    """What was decided about a template: that it runs, or what happens after it, or another, failed."""
+    """What was decided about a template: that it runs, or what happens after it, or another, failed.
+
+    `attempt` of `max_attempts` is the one that runs or ran; the next, if there is one, is at `next_attempt_at`, and
+    waits for `waiting_for` (None: for nothing but the clock).
+    """
 
     name: str
     status: TemplateStatus
     attempt: int
+    number: int = 0
+    max_attempts: int = 0
+    waiting_for: str | None = None
+    next_attempt: int | None = None
     next_attempt_at: datetime | None = None
-
-    @classmethod
-    def of(cls, report: Report) -> Self:
-        """That the attempt runs, as its start reported."""
-        return cls(name=report.name, status=report.status, attempt=report.attempt)
 
 
 class Rollout(Model):
-    """The templates of one deployment on their way: the graph, the limits, and where each template stands."""
+    """The templates of one deployment on their way: the graph, the limits, and where each template stands.
+
+    `seed` makes the jitter of its waits its own. Nothing starts after `deadline`, and no wait goes past it.
+    `is_stopping` means that nothing new starts, `cancelling_since` that what is in flight is being cancelled.
+    """
 
     templates: tuple[GraphTemplate, ...]
     concurrency: int
     scheduling: Scheduling = Scheduling.GRAPH
     retry_policy: RetryPolicy = RetryPolicy()
+    seed: str = ""
+    deadline: datetime | None = None
+    cancel_on_failure: bool = False
     tracks: dict[str, Track] = {}
     is_stopping: bool = False
+    cancelling_since: datetime | None = None
 
     @cached_property
     def _heights(self) -> Mapping[str, int]:
@@ -148,13 +173,29 @@ class Rollout(Model):
 
     @property
     def in_flight(self) -> tuple[Start, ...]:
-        """The attempts that ARM is working on."""
-        return tuple(Start(name=name, attempt=self.track(name).attempt) for name in self._named(TemplateStatus.RUNNING))
+        """The attempts that ARM is working on; while they are cancelled also those that it may be working on: one that
+        failed because ARM could not be asked may run all the same."""
+        statuses = [TemplateStatus.RUNNING, *([TemplateStatus.RETRYING] if self.is_cancelling else [])]
+        tracks = {name: self.track(name) for name in self._named(*statuses)}
+        return tuple(Start(name=name, attempt=track.attempt, number=track.number) for name, track in tracks.items())
 
     @property
-    def attempts(self) -> int:
-        """How many attempts were begun so far, of all templates together."""
-        return sum(track.attempt for track in self.tracks.values())
+    def is_cancelling(self) -> bool:
+        """True when what is in flight is to be cancelled."""
+        return self.cancelling_since is not None
+
+    def is_given_up(self, now: datetime) -> bool:
+        """True when what is being cancelled has been waited for long enough."""
+        return self.cancelling_since is not None and now - self.cancelling_since >= CANCELLING_WITHIN
+
+    def is_overdue(self, now: datetime) -> bool:
+        """True when the deadline is over and the rollout has not been stopped yet."""
+        return self.deadline is not None and now >= self.deadline and not self.is_cancelling and not self.is_settled
+
+    @property
+    def starts(self) -> int:
+        """How many starts were made so far, of all templates together."""
+        return sum(track.number for track in self.tracks.values())
 
     @property
     def succeeded(self) -> tuple[str, ...]:
@@ -167,8 +208,18 @@ class Rollout(Model):
         return self._named(TemplateStatus.FAILED)
 
     @property
+    def cancelled(self) -> tuple[str, ...]:
+        """The templates that were cancelled."""
+        return self._named(TemplateStatus.CANCELLED)
+
+    @property
+    def retrying(self) -> tuple[str, ...]:
+        """The templates that wait for another attempt."""
+        return self._named(TemplateStatus.RETRYING)
+
+    @property
     def skipped(self) -> tuple[str, ...]:
-        """The templates that were never started, because another failed."""
+        """The templates that were never started, because another failed, or somebody stopped them."""
         return self._named(TemplateStatus.SKIPPED)
 
     @property
@@ -203,11 +254,15 @@ class Rollout(Model):
     def next_starts(self, now: datetime) -> tuple[Start, ...]:
         """The templates to start at `now`, those that hold up most first, within the concurrency."""
         room = self.concurrency - len(self.in_flight)
-        if self.is_stopping or room <= 0:
+        if self.is_stopping or room <= 0 or (self.deadline is not None and now >= self.deadline):
             return ()
         ready = [template for template in self._startable() if self._is_due(template, now)]
         ready.sort(key=lambda template: -self._heights[template.name])
-        return tuple(Start(name=t.name, attempt=self.track(t.name).attempt + 1) for t in ready[:room])
+        return tuple(self._start(template.name) for template in ready[:room])
+
+    def _start(self, name: str) -> Start:
+        track = self.track(name)
+        return Start(name=name, attempt=track.patience.attempt, number=track.number + 1, setback=track.setback)
 
     def with_started(self, starts: Iterable[Start]) -> Self:
         """The rollout once `starts` are handed to ARM."""
@@ -218,73 +273,100 @@ class Rollout(Model):
                     update={
                         "status": TemplateStatus.RUNNING,
                         "attempt": start.attempt,
+                        "number": start.number,
                         "not_before": None,
                         "deferred": False,
                         "progress_at_start": progress,
-                        "unseen": 0,
+                        "unseen_since": None,
                     }
                 )
                 for start in starts
             }
         )
 
+    def with_stop(self, now: datetime) -> Self:
+        """The rollout when somebody stops it: nothing starts any more, and what is in flight is cancelled."""
+        skipped = {
+            name: self.track(name).model_copy(update={"status": TemplateStatus.SKIPPED})
+            for name in self._named(TemplateStatus.WAITING)
+        }
+        since = self.cancelling_since or now
+        return self._with(skipped).model_copy(update={"is_stopping": True, "cancelling_since": since})
+
     def with_reports(self, reports: Iterable[Report], now: datetime) -> Self:
         """The rollout after what activities saw; reports of an attempt that is no longer in flight change nothing."""
         rollout = self
+        in_flight = {start.name: start.number for start in self.in_flight}
         for report in reports:
             track = rollout.track(report.name)
-            if track.status is not TemplateStatus.RUNNING or report.attempt != track.attempt:
+            if in_flight.get(report.name) != report.number or track.status.is_final:
                 continue
-            if report.status is TemplateStatus.SUCCEEDED:
-                changed = track.model_copy(update={"status": TemplateStatus.SUCCEEDED})
-            elif report.status is TemplateStatus.FAILED:
-                changed = rollout._after_failure(track, report, now)
-            else:
-                changed = rollout._after_look(track, report, now)
+            changed = rollout._reported(track, report, now)
             if changed is not track:
                 rollout = rollout._with({report.name: changed})
-            if changed.status is TemplateStatus.FAILED:
+            if changed.status in (TemplateStatus.FAILED, TemplateStatus.CANCELLED):
                 rollout = rollout.model_copy(update={"is_stopping": True})
-        return rollout._stopped_if_stuck()
+        return rollout._after_end(now)
 
-    def with_failure_after_success(self, name: str) -> Self:
+    def _after_end(self, now: datetime) -> Self:
+        if self.failed and self.cancel_on_failure and self._named(TemplateStatus.RUNNING):
+            return self.with_stop(now)
+        return self._stopped_if_stuck()
+
+    def _reported(self, track: Track, report: Report, now: datetime) -> Track:
+        if report.status in (TemplateStatus.SUCCEEDED, TemplateStatus.CANCELLED):
+            return track.model_copy(update={"status": report.status})
+        if report.status is TemplateStatus.FAILED:
+            if self.is_cancelling:
+                return track.model_copy(update={"status": TemplateStatus.FAILED})
+            return self._after_failure(track, report, now)
+        return track if self.is_cancelling else self._after_look(track, report, now)
+
+    def with_failure_after_success(self, name: str, now: datetime) -> Self:
         """The rollout when something that belongs to a deployed template failed for good (its packages)."""
         failed = self._with({name: self.track(name).model_copy(update={"status": TemplateStatus.FAILED})})
-        return failed.model_copy(update={"is_stopping": True})._stopped_if_stuck()
+        return failed.model_copy(update={"is_stopping": True})._after_end(now)
 
     def _after_look(self, track: Track, report: Report, now: datetime) -> Track:
-        unseen = 0 if report.is_seen else track.unseen + 1
-        if unseen >= MAX_UNSEEN:
-            lost = Setback(failure_class=FailureClass.TRANSIENT)
+        if report.is_seen and not report.is_lost:
+            return track if track.unseen_since is None else track.model_copy(update={"unseen_since": None})
+        since = track.unseen_since or now
+        if now - since >= (LOST_AFTER if report.is_lost else UNREACHABLE_AFTER):
+            lost = Setback(recovery=Recovery.BACK_OFF if report.is_lost else Recovery.OUTWAIT)
             return self._after_failure(track, report.model_copy(update={"setback": lost}), now)
-        return track if unseen == track.unseen else track.model_copy(update={"unseen": unseen})
+        return track if track.unseen_since else track.model_copy(update={"unseen_since": since})
 
     def _after_failure(self, track: Track, report: Report, now: datetime) -> Track:
-        setback = report.setback or Setback(failure_class=FailureClass.UNKNOWN)
-        if setback.failure_class is FailureClass.MISSING_DEPENDENCY:
+        setback = report.setback or Setback(recovery=Recovery.FAIL)
+        if setback.recovery is Recovery.AFTER_PROGRESS:
             made_progress = report.linked_succeeded > track.linked_succeeded
             return track.model_copy(
                 update={
                     "status": TemplateStatus.RETRYING,
+                    "setback": setback,
                     "deferred": not made_progress,
                     "linked_succeeded": max(report.linked_succeeded, track.linked_succeeded),
                 }
             )
-        waits = track.waits + 1
-        if not setback.is_retried or waits >= self.retry_policy.max_attempts:
-            return track.model_copy(update={"status": TemplateStatus.FAILED})
-        wait = retry_wait(self.retry_policy, waits, setback.retry_after_seconds)
+        seed = f"{self.seed}|{report.name}"
+        wait = track.patience.after(setback.recovery, self.retry_policy, seed, setback.retry_after_seconds)
+        if wait is None:
+            return track.model_copy(update={"status": TemplateStatus.FAILED, "setback": setback})
         return track.model_copy(
             update={
                 "status": TemplateStatus.RETRYING,
-                "waits": waits,
-                "not_before": now + timedelta(seconds=wait),
+                "setback": setback,
+                "patience": wait.patience,
+                "not_before": self._not_past_deadline(now + timedelta(seconds=wait.seconds), now),
             }
         )
 
+    def _not_past_deadline(self, moment: datetime, now: datetime) -> datetime:
+        return moment if self.deadline is None else max(min(moment, self.deadline), now)
+
     def _stopped_if_stuck(self) -> Self:
         """Settle what can never start: nothing is in flight, nothing is ready, and no clock will change that."""
-        if self._named(TemplateStatus.RUNNING):
+        if self.in_flight:
             return self
         if not self.is_stopping and self._startable():
             return self
@@ -300,22 +382,45 @@ class Rollout(Model):
         return self._with({**failed, **skipped}).model_copy(update={"is_stopping": stopping})
 
     def decisions_since(self, earlier: Self) -> tuple[Decision, ...]:
-        """What was decided between `earlier` and now that no activity has seen: retries, final failures, skips."""
-        decided = (TemplateStatus.RETRYING, TemplateStatus.FAILED, TemplateStatus.SKIPPED)
+        """What was decided between `earlier` and now that no activity has seen: retries, and every end but success."""
+        decided = (
+            TemplateStatus.RETRYING,
+            TemplateStatus.FAILED,
+            TemplateStatus.SKIPPED,
+            TemplateStatus.CANCELLED,
+        )
         return tuple(
-            Decision(name=t.name, status=track.status, attempt=track.attempt, next_attempt_at=track.not_before)
+            self.decision(t.name)
             for t in self.templates
             if (track := self.track(t.name)).status in decided and track != earlier.track(t.name)
         )
 
+    def decision(self, name: str) -> Decision:
+        """How a template stands, as the state is to show it."""
+        track = self.track(name)
+        is_waiting = track.status is TemplateStatus.RETRYING
+        return Decision(
+            name=name,
+            status=track.status,
+            attempt=track.attempt,
+            number=track.number,
+            max_attempts=self.retry_policy.max_attempts,
+            waiting_for=track.setback.waiting_for if is_waiting and track.setback else None,
+            next_attempt=track.patience.attempt if is_waiting else None,
+            next_attempt_at=track.not_before if is_waiting else None,
+        )
+
     def next_wake(self, now: datetime, poll_interval_seconds: float) -> datetime:
-        """When to look again: at the next poll while something is in flight, else when the next retry is due."""
+        """When to look again: at the next poll, or before that when only a retry is waited for and is due.
+
+        Also while nothing is in flight no wait is longer than the interval: a cancelled deployment is to be noticed.
+        """
         poll = now + timedelta(seconds=poll_interval_seconds)
         if self.in_flight:
-            return poll
+            return poll if self.is_cancelling else self._not_past_deadline(poll, now)
         due = [
             track.not_before
             for name in self._named(TemplateStatus.RETRYING)
             if (track := self.track(name)).not_before is not None
         ]
-        return max(min(due, default=poll), now)
+        return self._not_past_deadline(max(min([*due, poll]), now), now)

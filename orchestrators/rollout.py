@@ -1,8 +1,11 @@
-"""Start templates as what they depend on finishes; watch all that is in flight; end when nothing can move."""
+"""Start templates as what they depend on finishes; watch all that is in flight; end when nothing can move.
 
-from collections.abc import Generator, Iterable, Sequence
-from datetime import datetime
-from itertools import islice
+When the deployment is cancelled, or its time is over, nothing starts any more, and what is in flight is cancelled,
+again at every tick until ARM has ended it.
+"""
+
+from collections.abc import Generator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
@@ -11,6 +14,7 @@ from azure.durable_functions.models.Task import TaskBase
 from armature.errors import Failure, FailureClass, failure
 from armature.messages import (
     Answer,
+    ControlAnswer,
     DecisionsInput,
     DeploymentStep,
     GraphAnswer,
@@ -22,10 +26,12 @@ from armature.messages import (
     StartAnswer,
     StartInput,
 )
+from armature.outcomes import counts_of, lock_broken, outcome_of, short_names
+from armature.patience import MAX_WAIT_SECONDS, OUTWAIT_MINUTES
 from armature.progress import progress_of
-from armature.scheduling import MAX_WAIT_SECONDS, Decision, Report, Rollout, Start
-from armature.state import Phase, TemplateStatus
-from orchestrators.retrying import UNTIL_WRITTEN, Steps, all_called, called, retried
+from armature.scheduling import Decision, Report, Rollout, Start
+from armature.state import Phase, StopReason, TemplateStatus
+from orchestrators.retrying import UNTIL_WRITTEN, Steps, all_called, called, retried, waited
 
 ROUNDS_PER_HISTORY = 40
 """Rounds of start, wait and poll that one history takes before the orchestrator continues as new."""
@@ -33,16 +39,11 @@ ROUNDS_PER_HISTORY = 40
 STARTS_PER_HISTORY = 200
 """Starts after which it continues as new: with fifty in flight few rounds make a long history."""
 
-MAX_BLIND_POLLS = 60
-"""Polls in a row that may fail altogether before the rollout gives up: what ARM does goes on without being watched."""
+BLIND_FOR = timedelta(minutes=2 * OUTWAIT_MINUTES)
+"""How long every poll may fail altogether before the rollout gives up: what ARM does goes on without being watched."""
 
-NAMES_IN_DIGEST = 10
-NAME_IN_DIGEST = 60
-"""Characters; an assembly may name its stacks as it likes. Twice ten such names, six bytes a character in JSON, and all
-else stay below 8 KB; the host fails an orchestration whose custom status has more than 16 (Durable Functions, 2025)."""
-
-Reasons = dict[str, Failure]
-"""Why templates failed, by name, where the activity that found out did not live to write it down."""
+FOREIGN_LOOK_SECONDS = 30.0
+"""Seconds between two looks for the deployments of others."""
 
 _NO_REASON = failure(FailureClass.UNKNOWN, "NoReport", "The start of the template was answered without a report.")
 
@@ -56,71 +57,157 @@ def rollout(context: df.DurableOrchestrationContext) -> Steps:
     graph = work.graph
     if graph is None:
         step = DeploymentStep(deployment_id=work.deployment_id, rollback=work.rollback)
-        graph = yield from retried(context, "load_graph", step, GraphAnswer, work.options.retry_policy)
+        policy = work.options.retry_policy
+        graph = yield from retried(context, "load_graph", step, GraphAnswer, policy, work.deadline)
+        if graph.rollout is not None:
+            limits = {"deadline": work.deadline, "cancel_on_failure": work.options.cancel_on_failure}
+            graph = graph.model_copy(update={"rollout": graph.rollout.model_copy(update=limits)})
     if graph.failure or graph.rollout is None:
         return Outcome(message="The plan could not be read.", failure=graph.failure).dump()
-    templates, blind_polls, pause = graph.rollout, work.blind_polls, 0.0
-    for _ in range(ROUNDS_PER_HISTORY):
-        before, reasons = templates, Reasons()
-        templates = yield from _started(context, work, templates, reasons)
-        context.set_custom_status(_digest(templates))
-        if not templates.is_settled:
-            interval = max(work.options.poll_interval_seconds, pause)
-            yield context.create_timer(templates.next_wake(context.current_utc_datetime, interval))
-        if templates.in_flight:
-            poll = PollInput(deployment_id=work.deployment_id, rollback=work.rollback, in_flight=templates.in_flight)
-            sight = yield from called(context, "poll_templates", poll, PollAnswer)
-            templates, blind_polls = _after_poll(templates, sight, blind_polls, context.current_utc_datetime, reasons)
-            pause = pause_after(sight)
-            templates = yield from _packages_attached(context, work, graph, before, templates, reasons)
-        yield from _recorded(context, work, templates.decisions_since(before), reasons)
-        if templates.is_settled:
-            return _outcome(templates).dump()
-        if templates.attempts - graph.rollout.attempts >= STARTS_PER_HISTORY:
-            break
-    again = work.model_copy(
-        update={"graph": graph.model_copy(update={"rollout": templates}), "blind_polls": blind_polls}
-    )
-    context.continue_as_new(again.dump())
-    return None
+    return (yield from _Course(context, work, graph, graph.rollout).carried_out())
 
 
-def _started(
-    context: df.DurableOrchestrationContext, work: RolloutInput, templates: Rollout, reasons: Reasons
-) -> Generator[TaskBase, Any, Rollout]:
-    """Hand to ARM everything that may start now, and show what it took."""
-    starts = templates.next_starts(context.current_utc_datetime)
-    if not starts:
-        return templates
-    works = [StartInput(deployment_id=work.deployment_id, rollback=work.rollback, start=start) for start in starts]
-    answers = yield from all_called(context, "start_template", works, StartAnswer)
-    reports = [_report(start, answer, reasons) for start, answer in zip(starts, answers, strict=True)]
-    taken = [report for report in reports if report.status is TemplateStatus.RUNNING]
-    yield from _recorded(context, work, [Decision.of(report) for report in taken], Reasons())
-    return templates.with_started(starts).with_reports(reports, context.current_utc_datetime)
+class _Course:
+    """One execution of a rollout: the scheduler's `templates` move on with what the activities tell."""
 
+    def __init__(
+        self, context: df.DurableOrchestrationContext, work: RolloutInput, graph: GraphAnswer, templates: Rollout
+    ) -> None:
+        self._context = context
+        self._graph = graph
+        self._work = work
+        self._begun_with = templates.starts
+        self._looks_for_foreign_at: datetime | None = None
+        self._reasons: dict[str, Failure] = {}
+        self.templates = templates
 
-def _report(start: Start, answer: StartAnswer, reasons: Reasons) -> Report:
-    return answer.report or _failed(start, answer.failure or _NO_REASON, reasons)
+    @property
+    def _now(self) -> datetime:
+        now: datetime = self._context.current_utc_datetime
+        return now
 
+    def carried_out(self) -> Steps:
+        """Rounds of start, wait and look; an Outcome, or None when it continues as new."""
+        before, pause = self.templates, 0.0
+        if self._work.graph is None:
+            self._hear(self._graph)
+        for _ in range(ROUNDS_PER_HISTORY):
+            if self._work.asked.is_lock_broken:
+                return lock_broken(counts_of(self.templates)).dump()
+            yield from self._started()
+            self._context.set_custom_status(_digest(self.templates))
+            if not self.templates.is_settled:
+                interval = max(self._work.options.poll_interval_seconds, pause)
+                yield from waited(self._context, self.templates.next_wake(self._now, interval))
+                pause = yield from self._looked(before)
+            yield from self._recorded(self.templates.decisions_since(before))
+            if self.templates.is_settled:
+                return outcome_of(self.templates, self._work.stop, self._work.asked).dump()
+            before, self._reasons = self.templates, {}
+            if self.templates.starts - self._begun_with >= STARTS_PER_HISTORY:
+                break
+        graph = self._graph.model_copy(update={"rollout": self.templates})
+        self._context.continue_as_new(self._work.model_copy(update={"graph": graph}).dump())
+        return None
 
-def _failed(start: Start, why: Failure, reasons: Reasons) -> Report:
-    """An attempt that failed for a reason which no activity could write down."""
-    reasons[start.name] = why
-    return Report.failed(start, why)
+    def _started(self) -> Generator[TaskBase, Any, None]:
+        """Hand to ARM everything that may start now, and show what it took."""
+        starts = self.templates.next_starts(self._now)
+        if not starts:
+            return
+        works = [StartInput(**self._step, start=start) for start in starts]
+        answers = yield from all_called(self._context, "start_template", works, StartAnswer)
+        reports = [self._report(start, answer) for start, answer in zip(starts, answers, strict=True)]
+        self.templates = self.templates.with_started(starts)
+        taken = [report.name for report in reports if report.status is TemplateStatus.RUNNING]
+        yield from self._recorded([self.templates.decision(name) for name in taken])
+        self.templates = self.templates.with_reports(reports, self._now)
 
+    def _report(self, start: Start, answer: StartAnswer) -> Report:
+        return answer.report or self._failed(start, answer.failure or _NO_REASON)
 
-def _after_poll(
-    templates: Rollout, sight: PollAnswer, blind_polls: int, now: datetime, reasons: Reasons
-) -> tuple[Rollout, int]:
-    """Take in what a poll saw. One that fails altogether changes nothing: the next tick looks again."""
-    if sight.failure is None:
-        return templates.with_reports(sight.reports, now), 0
-    if blind_polls + 1 < MAX_BLIND_POLLS:
-        return templates, blind_polls + 1
-    message = f"Watching was given up after {MAX_BLIND_POLLS} looks that failed; the last: {sight.failure.message}"
-    given_up = failure(FailureClass.UNKNOWN, "WatchLost", message)
-    return templates.with_reports([_failed(start, given_up, reasons) for start in templates.in_flight], now), 0
+    def _failed(self, start: Start, why: Failure) -> Report:
+        """An attempt that failed for a reason which no activity could write down."""
+        self._reasons[start.name] = why
+        return Report.failed(start, why)
+
+    def _looked(self, before: Rollout) -> Generator[TaskBase, Any, float]:
+        """Look at what is in flight, or cancel it, and at what is asked for; answers the seconds to leave ARM alone."""
+        if self.templates.is_overdue(self._now):
+            self._stop(StopReason.TIMED_OUT)
+        if self.templates.is_settled:
+            return 0.0
+        look = PollInput(**self._step, in_flight=self.templates.in_flight)
+        if self.templates.is_cancelling:
+            look = look.model_copy(update={"is_last_look": self.templates.is_given_up(self._now)})
+            sight = yield from called(self._context, "cancel_templates", look, PollAnswer)
+        else:
+            look = look.model_copy(update={"looks_for_foreign": self._is_foreign_look_due()})
+            sight = yield from called(self._context, "poll_templates", look, PollAnswer)
+        self._take_in(sight)
+        if not self._work.asked.is_lock_broken:
+            yield from self._packages_attached(before)
+        return pause_after(sight)
+
+    def _is_foreign_look_due(self) -> bool:
+        if self._looks_for_foreign_at is not None and self._now < self._looks_for_foreign_at:
+            return False
+        self._looks_for_foreign_at = self._now + timedelta(seconds=FOREIGN_LOOK_SECONDS)
+        return True
+
+    def _take_in(self, sight: PollAnswer) -> None:
+        """Take in what a look saw. One that fails altogether changes nothing: the next tick looks again."""
+        blind_since = None
+        if sight.failure is None:
+            self.templates = self.templates.with_reports(sight.reports, self._now)
+        else:
+            blind_since = self._work.blind_since or self._now
+            if self._now - blind_since >= BLIND_FOR or self.templates.is_given_up(self._now):
+                message = f"Watching was given up, since every look failed; the last: {sight.failure.message}"
+                given_up = failure(FailureClass.UNKNOWN, "WatchLost", message)
+                reports = [self._failed(start, given_up) for start in self.templates.in_flight]
+                self.templates = self.templates.with_reports(reports, self._now)
+        self._work = self._work.model_copy(update={"blind_since": blind_since})
+        if sight.failure is None:
+            self._hear(sight)
+
+    def _hear(self, answer: ControlAnswer) -> None:
+        """Stop when somebody asks for it. A rollback is not cancelled, and only a lost lock ends it."""
+        asked = ControlAnswer(
+            is_cancelled=answer.is_cancelled and not self._work.rollback,
+            cancelled_by=answer.cancelled_by,
+            rollback=answer.rollback,
+            is_lock_broken=answer.is_lock_broken,
+        )
+        self._work = self._work.model_copy(update={"asked": asked})
+        if asked.is_cancelled and self._work.stop is None:
+            self._stop(StopReason.CANCELLED)
+
+    def _stop(self, reason: StopReason) -> None:
+        self._work = self._work.model_copy(update={"stop": reason})
+        self.templates = self.templates.with_stop(self._now)
+
+    def _recorded(self, decisions: Sequence[Decision]) -> Generator[TaskBase, Any, None]:
+        """Show decisions: with patience, since the end of the deployment is told from what stands there."""
+        if decisions:
+            made = DecisionsInput(**self._step, decisions=tuple(decisions), reasons=self._reasons)
+            yield from retried(self._context, "record_decisions", made, Answer, UNTIL_WRITTEN)
+
+    def _packages_attached(self, before: Rollout) -> Generator[TaskBase, Any, None]:
+        """Give the function apps of each template that has just succeeded their packages."""
+        policy, deadline = self._work.options.retry_policy, self._work.deadline
+        fresh = [name for name in self.templates.succeeded if name not in before.succeeded]
+        for name in filter(self._graph.with_packages.__contains__, fresh):
+            packages = PackagesInput(**self._step, template=name)
+            answer = yield from retried(self._context, "attach_packages", packages, Answer, policy, deadline)
+            if answer.failure:
+                self._reasons[name] = answer.failure
+                self.templates = self.templates.with_failure_after_success(name, self._now)
+
+    @property
+    def _step(self) -> dict[str, Any]:
+        """What every activity is told: the deployment, and of which plan."""
+        return {"deployment_id": self._work.deployment_id, "rollback": self._work.rollback}
 
 
 def pause_after(sight: PollAnswer) -> float:
@@ -129,54 +216,9 @@ def pause_after(sight: PollAnswer) -> float:
     return min(asked or 0.0, MAX_WAIT_SECONDS)
 
 
-def _recorded(
-    context: df.DurableOrchestrationContext, work: RolloutInput, decisions: Sequence[Decision], reasons: Reasons
-) -> Generator[TaskBase, Any, None]:
-    """Show decisions in the state: with patience, since the end of the deployment is told from what stands there."""
-    if decisions:
-        made = DecisionsInput(
-            deployment_id=work.deployment_id, rollback=work.rollback, decisions=tuple(decisions), reasons=reasons
-        )
-        yield from retried(context, "record_decisions", made, Answer, UNTIL_WRITTEN)
-
-
-def _packages_attached(
-    context: df.DurableOrchestrationContext,
-    work: RolloutInput,
-    graph: GraphAnswer,
-    before: Rollout,
-    templates: Rollout,
-    reasons: Reasons,
-) -> Generator[TaskBase, Any, Rollout]:
-    """Give the function apps of each template that has just succeeded their packages."""
-    fresh = [n for n in templates.succeeded if n in graph.with_packages and n not in before.succeeded]
-    for name in fresh:
-        packages = PackagesInput(deployment_id=work.deployment_id, rollback=work.rollback, template=name)
-        answer = yield from retried(context, "attach_packages", packages, Answer, work.options.retry_policy)
-        if answer.failure:
-            reasons[name] = answer.failure
-            templates = templates.with_failure_after_success(name)
-    return templates
-
-
 def _digest(templates: Rollout) -> dict[str, object]:
     """The custom status: a few hundred bytes whatever the number of templates."""
-    running = _short(start.name for start in templates.in_flight)
+    running = short_names(start.name for start in templates.in_flight)
     done, total = len(templates.succeeded), len(templates.templates)
     progress = progress_of(Phase.DEPLOYING, done, total, f"{done} of {total} templates")
-    return {**progress.dump(), "inFlight": running, "failed": _short(templates.failed)}
-
-
-def _short(names: Iterable[str]) -> list[str]:
-    return [
-        name if len(name) <= NAME_IN_DIGEST else f"{name[:NAME_IN_DIGEST]}…" for name in islice(names, NAMES_IN_DIGEST)
-    ]
-
-
-def _outcome(templates: Rollout) -> Outcome:
-    if not templates.failed:
-        return Outcome(message=f"{len(templates.succeeded)} templates deployed.")
-    names = ", ".join(_short(templates.failed))
-    message = f"{names} failed; {len(templates.succeeded)} of {len(templates.templates)} templates deployed"
-    message += f", {len(templates.skipped)} not started." if templates.skipped else "."
-    return Outcome(message=message, failure=failure(FailureClass.UNKNOWN, "TemplatesFailed", message))
+    return {**progress.dump(), "inFlight": running, "failed": short_names(templates.failed)}

@@ -1,50 +1,63 @@
 """Upload every artifact of a plan, at most `concurrency` at a time, each retried on its own."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 import azure.durable_functions as df
-from azure.durable_functions.models.Task import TaskBase
+from azure.durable_functions.models.Task import TaskBase, TimerTask
 
 from armature.errors import Failure
-from armature.messages import Answer, ArtifactAnswer, ArtifactInput, Outcome, UploadCounts, UploadInput
+from armature.messages import ArtifactAnswer, ArtifactInput, Outcome, UploadAnswer, UploadCounts, UploadInput
+from armature.outcomes import lock_broken, stopped
+from armature.patience import Patience
 from armature.progress import progress_of
-from armature.scheduling import retry_wait
-from armature.state import Phase
-from orchestrators.retrying import Steps, answer_of, retried
+from armature.state import Phase, StopReason
+from orchestrators.retrying import CONTROL, Steps, answer_of, retried
 
 UPLOADS_PER_HISTORY = 100
 """Artifacts that one history takes before the orchestrator continues as new."""
+
+TICKS_PER_HISTORY = 200
+"""Looks at what is asked for that one history takes: large files take long, and each look lengthens it."""
 
 blueprint = df.Blueprint()
 
 
 @blueprint.orchestration_trigger(context_name="context")
 def upload(context: df.DurableOrchestrationContext) -> Steps:
-    """Upload the artifacts from `next_index` on; answers an Outcome. When one fails for good, nothing new starts."""
+    """Upload the artifacts from `next_index` on; answers an Outcome.
+
+    When one fails for good, the deployment is cancelled, or its time is over, nothing new starts, and what runs ends.
+    """
     work = UploadInput.load(context.get_input())
     window = _Window(context, work)
-    recorded_at = context.current_utc_datetime
     while True:
         window.fill()
         if not window.running:
             break
-        finished = yield context.task_any(list(window.running))
+        finished = yield context.task_any(window.awaited())
         window.settle(finished)
-        if _is_due(context.current_utc_datetime, recorded_at, work.poll_interval_seconds):
-            recorded_at = context.current_utc_datetime
+        if window.is_look_due(finished):
             context.set_custom_status(window.digest())
-            yield from retried(context, "record_upload", window.counts(), Answer, work.retry_policy)
-    yield from retried(context, "record_upload", window.counts(), Answer, work.retry_policy)
-    if window.failure:
-        return Outcome(message="Not everything could be uploaded.", failure=window.failure).dump()
-    if window.work.next_index < work.total:
+            window.hear(
+                (yield from retried(context, "record_upload", window.counts(), UploadAnswer, work.retry_policy))
+            )
+    window.end()
+    window.hear((yield from retried(context, "record_upload", window.counts(), UploadAnswer, work.retry_policy)))
+    outcome = window.outcome()
+    if outcome is None:
         context.continue_as_new(window.work.dump())
         return None
-    return Outcome(message=f"{window.work.uploaded} files uploaded.").dump()
+    return outcome.dump()
 
 
-def _is_due(now: datetime, recorded_at: datetime, interval_seconds: float) -> bool:
-    return now - recorded_at >= timedelta(seconds=interval_seconds)
+@dataclass(frozen=True)
+class _Upload:
+    """One artifact on its way: which, what was spent on it, and the timer while it waits for another attempt."""
+
+    index: int
+    patience: Patience
+    timer: TimerTask | None = None
 
 
 class _Window:
@@ -53,22 +66,47 @@ class _Window:
     def __init__(self, context: df.DurableOrchestrationContext, work: UploadInput) -> None:
         self._context = context
         self._last = min(work.total, work.next_index + UPLOADS_PER_HISTORY)
-        self.work = work
-        self.running: dict[TaskBase, tuple[int, int, bool]] = {}
-        self.failure: Failure | None = None
         self._failed = 0
+        self._ticks = 0
+        self._looked_at = context.current_utc_datetime
+        self._tick: TimerTask | None = None
+        self._event = context.wait_for_external_event(CONTROL)
+        self._asked = UploadAnswer()
+        self.work = work
+        self.running: dict[TaskBase, _Upload] = {}
+        self.failure: Failure | None = None
+        self.stop: StopReason | None = None
+
+    @property
+    def _is_ending(self) -> bool:
+        return self.failure is not None or self.stop is not None or self._asked.is_lock_broken
 
     def fill(self) -> None:
-        """Start uploads while there is room, something is left for this history, and nothing has failed for good."""
-        while not self.failure and len(self.running) < self.work.concurrency and self.work.next_index < self._last:
-            self._start(self.work.next_index, attempt=1)
+        """Start uploads while there is room, something is left for this history, and nothing has ended it."""
+        if self.work.deadline is not None and self._context.current_utc_datetime >= self.work.deadline:
+            self.stop = self.stop or StopReason.TIMED_OUT
+        if self._ticks >= TICKS_PER_HISTORY:
+            self._last = self.work.next_index
+        while not self._is_ending and len(self.running) < self.work.concurrency and self.work.next_index < self._last:
+            self._start(self.work.next_index, Patience())
             self.work = self.work.model_copy(update={"next_index": self.work.next_index + 1})
+        if self._is_ending:
+            self._drop_waits()
+
+    def awaited(self) -> list[TaskBase]:
+        """What the next step waits for: an upload, the next look at what is asked for, or that something is asked."""
+        if self._tick is None or self._tick.is_completed:
+            due = self._looked_at + timedelta(seconds=self.work.poll_interval_seconds)
+            self._tick = self._context.create_timer(max(due, self._context.current_utc_datetime))
+        return [*self.running, self._tick, *([] if self._event.is_completed else [self._event])]
 
     def settle(self, finished: TaskBase) -> None:
         """Take in what has ended: an upload, or the wait before another attempt at one."""
-        index, attempt, is_wait = self.running.pop(finished)
-        if is_wait:
-            self._start(index, attempt + 1)
+        upload = self.running.pop(finished, None)
+        if upload is None:
+            return
+        if upload.timer is not None:
+            self._start(upload.index, upload.patience)
             return
         answer = answer_of(finished.result, ArtifactAnswer)
         if answer.failure is None:
@@ -79,17 +117,51 @@ class _Window:
                     "bytes_written": self.work.bytes_written + answer.bytes_written,
                 }
             )
-        elif answer.failure.is_retried and attempt < self.work.retry_policy.max_attempts and not self.failure:
-            wait = retry_wait(self.work.retry_policy, attempt, answer.failure.retry_after_seconds)
-            timer = self._context.create_timer(self._context.current_utc_datetime + timedelta(seconds=wait))
-            self.running[timer] = (index, attempt, True)
-        else:
+        elif self._is_ending or not self._again(upload, answer.failure):
             self.failure = self.failure or answer.failure
             self._failed += 1
 
-    def _start(self, index: int, attempt: int) -> None:
+    def _again(self, upload: _Upload, why: Failure) -> bool:
+        """Have an upload tried again after a wait; False when that helps no more."""
+        seed = f"{self._context.instance_id}|upload_artifact|{upload.index}"
+        wait = upload.patience.after(why.recovery, self.work.retry_policy, seed, why.retry_after_seconds)
+        if wait is None:
+            return False
+        until = self._context.current_utc_datetime + timedelta(seconds=wait.seconds)
+        timer = self._context.create_timer(until)
+        self.running[timer] = _Upload(upload.index, wait.patience, timer)
+        return True
+
+    def _start(self, index: int, patience: Patience) -> None:
         work = ArtifactInput(deployment_id=self.work.deployment_id, index=index)
-        self.running[self._context.call_activity("upload_artifact", work.dump())] = (index, attempt, False)
+        self.running[self._context.call_activity("upload_artifact", work.dump())] = _Upload(index, patience)
+
+    def _drop_waits(self) -> None:
+        for timer in [upload.timer for upload in self.running.values() if upload.timer is not None]:
+            self.running.pop(timer)
+            timer.cancel()
+
+    def is_look_due(self, finished: TaskBase) -> bool:
+        """True once in an interval, and when somebody has asked something."""
+        now = self._context.current_utc_datetime
+        is_asked = finished is self._event
+        if not is_asked and now - self._looked_at < timedelta(seconds=self.work.poll_interval_seconds):
+            return False
+        self._looked_at = now
+        self._ticks += 1
+        return True
+
+    def hear(self, answer: UploadAnswer) -> None:
+        """Take in what is asked for."""
+        if answer.failure is None:
+            self._asked = answer
+        if self._asked.is_cancelled:
+            self.stop = self.stop or StopReason.CANCELLED
+
+    def end(self) -> None:
+        """Wait for nothing any more: a host completes no orchestration that leaves a timer behind."""
+        if self._tick is not None and not self._tick.is_completed:
+            self._tick.cancel()
 
     def counts(self) -> UploadCounts:
         """How far it is, for the state."""
@@ -106,3 +178,16 @@ class _Window:
         """How far it is, for the portal."""
         message = f"{self.work.uploaded} of {self.work.total} files"
         return progress_of(Phase.UPLOADING, self.work.uploaded, self.work.total, message).dump()
+
+    def outcome(self) -> Outcome | None:
+        """How it ended; None when it goes on in another history."""
+        done = f"{self.work.uploaded} of {self.work.total} files uploaded, nothing deployed"
+        if self._asked.is_lock_broken:
+            return lock_broken(done)
+        if self.failure is not None:
+            return Outcome(message="Not everything could be uploaded.", failure=self.failure)
+        if self.stop is not None:
+            return stopped(self.stop, self._asked, done)
+        if self.work.next_index < self.work.total:
+            return None
+        return Outcome(message=f"{self.work.uploaded} files uploaded.")

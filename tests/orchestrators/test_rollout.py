@@ -1,63 +1,100 @@
 """The rollout: start, watch, decide, continue as new; replayed from the start at every step."""
 
 import json
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
-from armature.errors import FailureClass, failure
+from armature.errors import FailureClass, Recovery, failure
 from armature.messages import Answer, GraphAnswer, PollAnswer, RolloutInput, StartAnswer, StartInput
 from armature.options import Options, RetryPolicy
-from armature.scheduling import MAX_UNSEEN, GraphTemplate, Report, Rollout, Setback
+from armature.patience import OUTWAIT_MINUTES
+from armature.scheduling import CANCELLING_WITHIN, LOST_AFTER, GraphTemplate, Report, Rollout, Setback, Start
 from armature.state import TemplateStatus
-from orchestrators.rollout import MAX_BLIND_POLLS, ROUNDS_PER_HISTORY, STARTS_PER_HISTORY, blueprint
-from tests.orchestrators.simulation import Simulation, orchestrator_of
+from orchestrators.retrying import CONTROL
+from orchestrators.rollout import BLIND_FOR, ROUNDS_PER_HISTORY, STARTS_PER_HISTORY, blueprint
+from tests.orchestrators.simulation import START, Simulation, orchestrator_of
 
 POLICY = RetryPolicy(max_attempts=2, backoff_multiplier=2, first_interval_seconds=8)
 BUSY = failure(FailureClass.TRANSIENT, "ServerBusy", "ARM is busy.")
+AWAY = BUSY.model_copy(update={"recovery": Recovery.OUTWAIT})
 
 
 class Arm:
-    """ARM as the activities would tell of it: each template takes so many polls, and may fail so often first."""
+    """ARM as the activities would tell of it: each template takes so many polls, and may fail so often first.
 
-    def __init__(self, polls: dict[str, int] | None = None, fails: dict[str, list[FailureClass]] | None = None) -> None:
+    What is asked of the deployment from a moment of the simulation on is in `asked`: (moment, fields of the answer).
+    """
+
+    def __init__(self, polls: dict[str, int] | None = None, fails: dict[str, list[Recovery]] | None = None) -> None:
         self.polls = polls or {}
         self.fails = fails or {}
         self.seen: dict[str, int] = {}
+        self.cancels_after = 1
+        self.asked: tuple[float, dict] = (1e8, {})
+        self.simulation: Simulation | None = None
+
+    @property
+    def control(self) -> dict:
+        seconds, fields = self.asked
+        assert self.simulation is not None
+        return fields if self.simulation.now >= START + timedelta(seconds=seconds) else {}
 
     def start_template(self, payload):
         start = StartInput.load(payload).start
         self.seen[start.name] = 0
-        report = Report(name=start.name, attempt=start.attempt, status=TemplateStatus.RUNNING)
-        return StartAnswer(report=report).dump()
+        return StartAnswer(report=Report.of(start, TemplateStatus.RUNNING)).dump()
 
     def poll_templates(self, payload):
-        return PollAnswer(reports=tuple(self._report(s["name"], s["attempt"]) for s in payload["inFlight"])).dump()
+        reports = tuple(self._report(Start.load(start)) for start in payload["inFlight"])
+        return PollAnswer(reports=reports, **self.control).dump()
 
-    def _report(self, name: str, attempt: int) -> Report:
-        self.seen[name] += 1
-        if self.seen[name] < self.polls.get(name, 1):
-            return Report(name=name, attempt=attempt, status=TemplateStatus.RUNNING)
-        if self.fails.get(name):
-            setback = Setback(failure_class=self.fails[name].pop(0))
-            return Report(name=name, attempt=attempt, status=TemplateStatus.FAILED, setback=setback)
-        return Report(name=name, attempt=attempt, status=TemplateStatus.SUCCEEDED)
+    def cancel_templates(self, payload):
+        self.cancels_after -= 1
+        ended = TemplateStatus.FAILED if payload["isLastLook"] else TemplateStatus.CANCELLED
+        status = ended if self.cancels_after <= 0 or payload["isLastLook"] else TemplateStatus.RUNNING
+        reports = tuple(Report.of(Start.load(start), status) for start in payload["inFlight"])
+        return PollAnswer(reports=reports, **self.control).dump()
+
+    def _report(self, start: Start) -> Report:
+        self.seen[start.name] += 1
+        if self.seen[start.name] < self.polls.get(start.name, 1):
+            return Report.of(start, TemplateStatus.RUNNING)
+        if self.fails.get(start.name):
+            setback = Setback(recovery=self.fails[start.name].pop(0))
+            return Report.of(start, TemplateStatus.FAILED).model_copy(update={"setback": setback})
+        return Report.of(start, TemplateStatus.SUCCEEDED)
 
 
-def simulation(templates: list[GraphTemplate], arm: Arm | None = None, with_packages=(), **responds) -> Simulation:
+def simulation(
+    templates: list[GraphTemplate], arm: Arm | None = None, with_packages=(), raised=(), work=None, **responds
+) -> Simulation:
     arm = arm or Arm()
     graph = GraphAnswer(
         rollout=Rollout(templates=tuple(templates), concurrency=5, retry_policy=POLICY), with_packages=with_packages
     )
     well = {
-        "load_graph": lambda _: graph.dump(),
+        "load_graph": lambda _: graph.model_copy(update=arm.control).dump(),
         "start_template": arm.start_template,
         "poll_templates": arm.poll_templates,
+        "cancel_templates": arm.cancel_templates,
         "record_decisions": lambda _: Answer().dump(),
         "attach_packages": lambda _: Answer().dump(),
     }
-    work = RolloutInput(deployment_id="d-1", options=Options(retry_policy=POLICY))
-    return Simulation(orchestrator_of(blueprint, "rollout"), work.dump(), {**well, **responds})
+    work = RolloutInput(**{"deployment_id": "d-1", "options": Options(retry_policy=POLICY), **(work or {})})
+    orchestrator = orchestrator_of(blueprint, "rollout")
+    arm.simulation = Simulation(orchestrator, work.dump(), {**well, **responds}, raised=tuple(raised))
+    return arm.simulation
+
+
+def slow_ticks() -> Options:
+    return Options(retry_policy=POLICY, poll_interval_seconds=60)
+
+
+def decided(simulated: Simulation) -> dict[str, str]:
+    """The last that was shown of each template, but success, which the look shows itself."""
+    return {d["name"]: d["status"] for made in simulated.called("record_decisions") for d in made["decisions"]}
 
 
 CHAIN = [
@@ -99,7 +136,7 @@ def test_a_start_that_fails_transiently_is_tried_again_as_the_next_attempt():
 
 
 def test_a_template_that_fails_transiently_in_arm_is_put_again_until_its_attempts_are_used_up():
-    rollout = simulation(CHAIN, Arm(fails={"network": [FailureClass.TRANSIENT] * 5}))
+    rollout = simulation(CHAIN, Arm(fails={"network": [Recovery.BACK_OFF] * 5}))
 
     output = rollout.run()
 
@@ -114,7 +151,7 @@ def test_when_one_fails_for_good_what_is_in_flight_is_watched_to_its_end():
         GraphTemplate(name="slow", tier=0),
         GraphTemplate(name="after", depends_on=("slow",), tier=1),
     ]
-    rollout = simulation(templates, Arm(polls={"slow": 6}, fails={"bad": [FailureClass.POLICY]}))
+    rollout = simulation(templates, Arm(polls={"slow": 6}, fails={"bad": [Recovery.FAIL]}))
 
     output = rollout.run()
 
@@ -132,12 +169,15 @@ def test_a_poll_that_fails_altogether_changes_nothing():
 
 
 def test_a_rollout_that_can_see_nothing_any_more_gives_up_in_the_end():
-    rollout = simulation(CHAIN, poll_templates=lambda _: PollAnswer(failure=BUSY).dump())
+    rollout = simulation(
+        CHAIN, poll_templates=lambda _: PollAnswer(failure=BUSY).dump(), work={"options": slow_ticks()}
+    )
 
     output = rollout.run()
 
+    polls = [call.at for call in rollout.calls if call.name == "poll_templates"]
     assert output["failure"]["code"] == "TemplatesFailed"
-    assert len(rollout.called("poll_templates")) == MAX_BLIND_POLLS
+    assert BLIND_FOR <= polls[-1] - polls[0] <= BLIND_FOR + timedelta(minutes=1)
 
 
 def test_packages_are_attached_when_their_template_has_succeeded_and_before_what_depends_on_it():
@@ -226,7 +266,9 @@ def test_a_start_that_broke_unforeseen_says_why_in_the_state():
 
 
 def test_what_a_rollout_that_can_see_nothing_last_heard_is_the_reason():
-    rollout = simulation(CHAIN, poll_templates=lambda _: PollAnswer(failure=BUSY).dump())
+    rollout = simulation(
+        CHAIN, poll_templates=lambda _: PollAnswer(failure=BUSY).dump(), work={"options": slow_ticks()}
+    )
 
     rollout.run()
 
@@ -243,7 +285,7 @@ def test_arm_is_left_in_peace_for_as_long_as_it_asks():
         seen = arm.poll_templates(payload)
         return {**seen, "retryAfterSeconds": throttled.pop()} if throttled else seen
 
-    rollout = simulation(CHAIN[:1], poll_templates=poll, start_template=arm.start_template)
+    rollout = simulation(CHAIN[:1], arm, poll_templates=poll)
 
     rollout.run()
 
@@ -254,20 +296,42 @@ def test_arm_is_left_in_peace_for_as_long_as_it_asks():
 
 def test_a_deployment_that_arm_has_lost_is_put_again():
     arm = Arm()
-    lost = [True] * MAX_UNSEEN
 
     def poll(payload):
-        if not lost:
+        (start,) = map(Start.load, payload["inFlight"]) if payload["inFlight"] else (None,)
+        if start is None or start.number > 1:
             return arm.poll_templates(payload)
-        lost.pop()
-        start = payload["inFlight"][0]
-        report = Report(name=start["name"], attempt=start["attempt"], status=TemplateStatus.RUNNING, is_seen=False)
+        report = Report.of(start, TemplateStatus.RUNNING).model_copy(update={"is_lost": True})
         return PollAnswer(reports=(report,)).dump()
 
-    rollout = simulation(CHAIN[:1], poll_templates=poll, start_template=arm.start_template)
+    rollout = simulation(CHAIN[:1], arm, poll_templates=poll)
 
     assert rollout.run()["message"] == "1 templates deployed."
-    assert [work["start"]["attempt"] for work in rollout.called("start_template")] == [1, 2]
+    first, second = (call for call in rollout.calls if call.name == "start_template")
+    assert second.payload["start"]["attempt"] == 2
+    assert second.at - first.at >= LOST_AFTER
+
+
+def test_while_arm_is_away_for_minutes_nothing_fails():
+    arm = Arm()
+    back_at = START + timedelta(minutes=10)
+
+    def poll(payload):
+        if rollout.now >= back_at:
+            return arm.poll_templates(payload)
+        reports = (Report.of(Start.load(start), TemplateStatus.RUNNING) for start in payload["inFlight"])
+        return PollAnswer(reports=tuple(r.model_copy(update={"is_seen": False}) for r in reports)).dump()
+
+    def start(payload):
+        away = Report.failed(Start.load(payload["start"]), AWAY)
+        return arm.start_template(payload) if rollout.now >= back_at else StartAnswer(report=away).dump()
+
+    rollout = simulation(CHAIN, arm, poll_templates=poll, start_template=start)
+
+    output = rollout.run()
+
+    assert output["message"] == "2 templates deployed."
+    assert rollout.now - START < timedelta(minutes=OUTWAIT_MINUTES)
 
 
 def test_what_was_started_is_shown_in_one_go():
@@ -295,7 +359,7 @@ def test_many_starts_at_once_make_no_long_history():
 def test_long_names_make_no_large_status():
     templates = tuple(GraphTemplate(name=f"{'ü' * 300}{n}", tier=0) for n in range(50))
     graph = GraphAnswer(rollout=Rollout(templates=templates, concurrency=50, retry_policy=POLICY))
-    arm = Arm(polls={t.name: 3 for t in templates[25:]}, fails={t.name: [FailureClass.POLICY] for t in templates[:25]})
+    arm = Arm(polls={t.name: 3 for t in templates[25:]}, fails={t.name: [Recovery.FAIL] for t in templates[:25]})
     rollout = simulation([], arm, load_graph=lambda _: graph.dump())
 
     output = rollout.run()
@@ -303,3 +367,181 @@ def test_long_names_make_no_large_status():
     assert any(status["failed"] and status["inFlight"] for status in rollout.statuses)
     assert all(len(json.dumps(status).encode()) < 8000 for status in rollout.statuses)
     assert len(output["message"]) < 1000
+
+
+SLOW = [
+    GraphTemplate(name="done", tier=0),
+    GraphTemplate(name="slow", tier=0),
+    GraphTemplate(name="after", depends_on=("slow",), tier=1),
+]
+ALICE = {"is_cancelled": True, "cancelled_by": "alice@example.com", "rollback": True}
+
+
+def test_a_cancelled_rollout_starts_nothing_more_and_cancels_at_every_tick_until_all_has_ended():
+    arm = Arm(polls={"slow": 1000})
+    arm.asked, arm.cancels_after = (12, ALICE), 3
+    rollout = simulation(SLOW, arm)
+
+    output = rollout.run()
+
+    assert output["message"] == (
+        "Cancelled by alice@example.com: 1 of 3 templates deployed, 1 cancelled, 1 not started."
+    )
+    assert (output["stop"], output["rollback"], output.get("failure")) == ("cancelled", True, None)
+    assert [[s["name"] for s in look["inFlight"]] for look in rollout.called("cancel_templates")] == [["slow"]] * 3
+    assert decided(rollout) == {"done": "running", "slow": "cancelled", "after": "skipped"}
+
+
+def test_a_cancellation_before_the_first_start_leaves_all_unstarted():
+    arm = Arm()
+    arm.asked = (0, ALICE)
+    rollout = simulation(SLOW, arm)
+
+    output = rollout.run()
+
+    assert output["message"] == "Cancelled by alice@example.com: 0 of 3 templates deployed, 3 not started."
+    assert rollout.called("start_template") == []
+    assert decided(rollout) == dict.fromkeys(("done", "slow", "after"), "skipped")
+
+
+def test_an_event_has_the_cancellation_noticed_at_once():
+    arm = Arm(polls={"slow": 1000})
+    arm.asked = (100, ALICE)
+    rollout = simulation(SLOW, arm, raised=[(100, CONTROL)], work={"options": slow_ticks()})
+
+    rollout.run()
+
+    assert rollout.now < START + timedelta(seconds=101 + 60)
+    assert any(START + timedelta(seconds=100) <= call.at < START + timedelta(seconds=101) for call in rollout.calls)
+
+
+def test_a_cancellation_is_noticed_within_a_tick_while_only_a_retry_is_waited_for():
+    arm = Arm()
+    arm.asked = (30, ALICE)
+    patient = RetryPolicy(max_attempts=2, first_interval_seconds=300)
+    templates = Rollout(templates=tuple(CHAIN), concurrency=5, retry_policy=patient)
+    rollout = simulation(
+        CHAIN,
+        arm,
+        load_graph=lambda _: GraphAnswer(rollout=templates).dump(),
+        start_template=lambda payload: StartAnswer(report=Report.failed(Start.load(payload["start"]), BUSY)).dump(),
+    )
+
+    output = rollout.run()
+
+    assert output["stop"] == "cancelled"
+    assert rollout.now <= START + timedelta(seconds=30 + 2 * 5 + 1)
+
+
+def test_what_failed_because_arm_could_not_be_asked_is_cancelled_too():
+    arm = Arm()
+    arm.asked = (3, ALICE)
+    away = RetryPolicy(max_attempts=2, first_interval_seconds=300)
+    templates = Rollout(templates=tuple(CHAIN), concurrency=5, retry_policy=away)
+    rollout = simulation(
+        CHAIN,
+        arm,
+        load_graph=lambda _: GraphAnswer(rollout=templates).dump(),
+        start_template=lambda payload: StartAnswer(report=Report.failed(Start.load(payload["start"]), AWAY)).dump(),
+    )
+
+    rollout.run()
+
+    assert [[s["name"] for s in look["inFlight"]] for look in rollout.called("cancel_templates")] == [["network"]]
+
+
+def test_what_does_not_end_when_it_is_cancelled_is_given_up_with_a_last_look():
+    arm = Arm(polls={"slow": 10_000})
+    arm.asked, arm.cancels_after = (12, ALICE), 10_000
+    rollout = simulation(SLOW, arm, work={"options": slow_ticks()})
+
+    output = rollout.run()
+
+    looks = rollout.called("cancel_templates")
+    assert output["message"].endswith("1 of 3 templates deployed, 1 failed, 1 not started.")
+    assert [look["isLastLook"] for look in looks].count(True) == 1
+    assert looks[-1]["isLastLook"]
+    assert timedelta(0) <= rollout.now - START - CANCELLING_WITHIN < timedelta(minutes=3)
+
+
+def test_a_cancellation_that_cannot_be_carried_out_at_all_is_given_up_too():
+    arm = Arm(polls={"slow": 10_000})
+    arm.asked = (12, ALICE)
+    rollout = simulation(
+        SLOW, arm, cancel_templates=lambda _: PollAnswer(failure=AWAY).dump(), work={"options": slow_ticks()}
+    )
+
+    output = rollout.run()
+
+    assert output["stop"] == "cancelled"
+    assert rollout.called("record_decisions")[-1]["reasons"]["slow"]["code"] == "WatchLost"
+
+
+def test_a_deadline_stops_as_a_cancellation_does_and_is_a_failure():
+    arm = Arm(polls={"slow": 10_000})
+    rollout = simulation(SLOW, arm, work={"deadline": START + timedelta(seconds=32)})
+
+    output = rollout.run()
+
+    assert output["message"] == (
+        "The deployment's time was over: 1 of 3 templates deployed, 1 cancelled, 1 not started."
+    )
+    assert (output["stop"], output["failure"]["code"]) == ("timedOut", "DeploymentTimedOut")
+    assert START + timedelta(seconds=32) <= rollout.now < START + timedelta(seconds=33)
+
+
+def test_a_failure_cancels_the_rest_when_that_is_asked_for():
+    arm = Arm(polls={"slow": 1000}, fails={"done": [Recovery.FAIL]})
+    rollout = simulation(SLOW, arm, work={"options": Options(retry_policy=POLICY, cancel_on_failure=True)})
+
+    output = rollout.run()
+
+    assert output["message"] == "done failed; 0 of 3 templates deployed, 1 cancelled, 1 not started."
+    assert output.get("stop") is None
+    assert output["failure"]["code"] == "TemplatesFailed"
+
+
+def test_when_the_lineage_lock_is_broken_nothing_is_touched_any_more():
+    arm = Arm(polls={"slow": 1000})
+    arm.asked = (12, {"is_lock_broken": True})
+    rollout = simulation(SLOW, arm, with_packages=("done",))
+
+    output = rollout.run()
+
+    assert output["isLockBroken"]
+    assert output["failure"]["code"] == "LineageLockBroken"
+    assert "1 of 3 templates deployed, 1 left as they run in Azure" in output["message"]
+    assert rollout.called("cancel_templates") == []
+    assert rollout.now < START + timedelta(seconds=20)
+
+
+def test_a_rollback_is_not_cancelled():
+    arm = Arm(polls={"slow": 10})
+    arm.asked = (0, ALICE)
+    rollout = simulation(SLOW, arm, work={"rollback": 1})
+
+    output = rollout.run()
+
+    assert output["message"] == "3 templates deployed."
+    assert {call.payload["rollback"] for call in rollout.calls} == {1}
+
+
+def test_a_cancellation_outlives_the_history_in_which_it_was_noticed():
+    arm = Arm(polls={"slow": 10_000})
+    arm.asked, arm.cancels_after = (12, ALICE), 2 * ROUNDS_PER_HISTORY
+    rollout = simulation(SLOW, arm)
+
+    output = rollout.run()
+
+    assert output["message"].startswith("Cancelled by alice@example.com: 1 of 3 templates deployed, 1 cancelled")
+    assert rollout.executions == 3
+
+
+def test_deployments_of_others_are_looked_for_twice_a_minute():
+    rollout = simulation(CHAIN[:1], Arm(polls={"network": 25}))
+
+    rollout.run()
+
+    looks = [call.at for call in rollout.calls if call.payload.get("looksForForeign")]
+    assert len(looks) == 5
+    assert {round((later - earlier).total_seconds()) for earlier, later in pairwise(looks)} == {30}

@@ -1,25 +1,36 @@
 """Uploads: a sliding window, each artifact retried on its own, histories that do not grow without end."""
 
-from armature.errors import FailureClass, failure
-from armature.messages import Answer, ArtifactAnswer, UploadInput
+from datetime import timedelta
+
+from armature.errors import FailureClass, Recovery, failure
+from armature.messages import ArtifactAnswer, UploadAnswer, UploadInput
 from armature.options import RetryPolicy
+from armature.patience import JITTER
+from orchestrators.retrying import CONTROL
 from orchestrators.upload import UPLOADS_PER_HISTORY, blueprint
-from tests.orchestrators.simulation import Lasting, Simulation, orchestrator_of
+from tests.orchestrators.simulation import START, Lasting, Simulation, orchestrator_of
 
 TRANSIENT = failure(FailureClass.TRANSIENT, "ServerBusy", "Storage is busy.")
 FATAL = failure(FailureClass.TEMPLATE, "ChecksumMismatch", "The checksum is another.")
 
 
-def simulation(total: int, upload_artifact=lambda _: ArtifactAnswer(bytes_written=10).dump(), concurrency: int = 3):
+def simulation(
+    total: int,
+    upload_artifact=lambda _: ArtifactAnswer(bytes_written=10).dump(),
+    concurrency: int = 3,
+    asked=dict,
+    raised=(),
+    **parts,
+):
     work = UploadInput(
         deployment_id="d-1",
         total=total,
         concurrency=concurrency,
         retry_policy=RetryPolicy(max_attempts=2, first_interval_seconds=7),
-        poll_interval_seconds=5,
+        **{"poll_interval_seconds": 5, **parts},
     )
-    responds = {"upload_artifact": upload_artifact, "record_upload": lambda _: Answer().dump()}
-    return Simulation(orchestrator_of(blueprint, "upload"), work.dump(), responds)
+    responds = {"upload_artifact": upload_artifact, "record_upload": lambda _: UploadAnswer(**asked()).dump()}
+    return Simulation(orchestrator_of(blueprint, "upload"), work.dump(), responds, raised=tuple(raised))
 
 
 def most_at_once(simulated: Simulation, seconds: float) -> int:
@@ -75,7 +86,7 @@ def test_a_transient_failure_is_retried_by_a_timer_while_the_others_go_on():
     output = uploads.run()
 
     times = [c.at for c in uploads.calls if c.name == "upload_artifact" and c.payload["index"] == 1]
-    assert round((times[1] - times[0]).total_seconds()) == 7
+    assert 7 <= (times[1] - times[0]).total_seconds() <= 7 * (1 + JITTER) + 0.1
     assert output["message"] == "4 files uploaded."
 
 
@@ -117,3 +128,89 @@ def test_an_upload_that_the_host_lost_is_made_again():
 
     assert uploads.run()["message"] == "2 files uploaded."
     assert len(uploads.called("upload_artifact")) == 3
+
+
+def test_storage_that_is_away_for_minutes_fails_no_upload():
+    away = TRANSIENT.model_copy(update={"recovery": Recovery.OUTWAIT})
+
+    def upload_artifact(_):
+        is_away = uploads.now < START + timedelta(minutes=8)
+        return (ArtifactAnswer(failure=away) if is_away else ArtifactAnswer(bytes_written=1)).dump()
+
+    uploads = simulation(total=5, upload_artifact=upload_artifact)
+
+    assert uploads.run()["message"] == "5 files uploaded."
+
+
+def cancelled_at(seconds: float, total: int = 50, raised=(), lasting: float = 20, **parts) -> Simulation:
+    def asked():
+        is_asked = uploads.now >= START + timedelta(seconds=seconds)
+        return {"is_cancelled": True, "cancelled_by": "alice@example.com"} if is_asked else {}
+
+    def upload_artifact(_):
+        return Lasting(ArtifactAnswer(bytes_written=1).dump(), lasting)
+
+    uploads = simulation(total=total, asked=asked, raised=raised, upload_artifact=upload_artifact, **parts)
+    return uploads
+
+
+def test_a_cancelled_upload_starts_nothing_more_and_what_runs_ends():
+    uploads = cancelled_at(12)
+
+    output = uploads.run()
+
+    assert output["message"] == "Cancelled by alice@example.com: 3 of 50 files uploaded, nothing deployed."
+    assert output["stop"] == "cancelled"
+    assert len(uploads.called("upload_artifact")) == 3
+    assert uploads.now <= START + timedelta(seconds=21)
+
+
+def test_an_event_has_the_cancellation_noticed_at_once():
+    uploads = cancelled_at(100, poll_interval_seconds=300, lasting=10_000, raised=[(100, CONTROL)])
+
+    uploads.run()
+
+    looks = [call.at for call in uploads.calls if call.name == "record_upload"]
+    assert START + timedelta(seconds=100) <= looks[0] < START + timedelta(seconds=101)
+
+
+def test_a_retry_is_not_waited_for_once_the_deployment_is_cancelled():
+    uploads = cancelled_at(12)
+    patient = TRANSIENT.model_copy(update={"retry_after_seconds": 250})
+    uploads.responds["upload_artifact"] = lambda _: ArtifactAnswer(failure=patient).dump()
+
+    output = uploads.run()
+
+    assert output["stop"] == "cancelled"
+    assert uploads.now < START + timedelta(seconds=30)
+
+
+def test_an_upload_ends_when_the_time_of_its_deployment_is_over():
+    uploads = cancelled_at(1e6, total=1000, deadline=START + timedelta(seconds=50))
+
+    output = uploads.run()
+
+    assert (output["stop"], output["failure"]["code"]) == ("timedOut", "DeploymentTimedOut")
+    assert uploads.now <= START + timedelta(seconds=61)
+
+
+def test_an_upload_ends_when_the_lineage_lock_is_broken():
+    uploads = simulation(
+        total=50,
+        asked=lambda: {"is_lock_broken": True},
+        upload_artifact=lambda _: Lasting(ArtifactAnswer().dump(), 20),
+    )
+
+    assert uploads.run()["isLockBroken"]
+    assert len(uploads.called("upload_artifact")) == 3
+
+
+def test_large_files_make_no_long_history(monkeypatch):
+    monkeypatch.setattr("orchestrators.upload.TICKS_PER_HISTORY", 20)
+    uploads = cancelled_at(1e6, total=12, lasting=60)
+
+    output = uploads.run()
+
+    assert output["message"] == "12 files uploaded."
+    assert uploads.executions == 2
+    assert uploads.longest_history < 10 * (20 + 12)

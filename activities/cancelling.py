@@ -1,0 +1,175 @@
+"""Cancel what ARM works on for a deployment, with all that it links to, and see that it has ended."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import azure.durable_functions as df
+
+from activities.border import register
+from activities.looking import Look, Sight, all_seen, failed, show_sights, unseen
+from activities.showing import templates_of
+from activities.standing import DEPLOYMENT_TAG, asked_of, state_of
+from armature.azure.arm import ArmGateway
+from armature.azure.models import ArmDeployment, ArmOperation
+from armature.azure.services import Services
+from armature.errors import Failure, FailureClass, FailureError, failure
+from armature.events import Event, EventCode, Level
+from armature.messages import PollAnswer, PollInput
+from armature.plan import PlannedTemplate
+from armature.scheduling import Report, Start
+from armature.state import TemplateStatus, WarningState
+from armature.transitions import with_warnings
+
+blueprint = df.Blueprint()
+
+MAX_LINKED_DEPTH = 5
+"""Linked deployments go up to five levels deep (ARM limits, 2025-11)."""
+
+
+def cancel_templates(services: Services, work: PollInput) -> PollAnswer:
+    """Cancel each deployment in flight and, recursively, those that it links to; tell how each stands.
+
+    A template is reported as cancelled, or as it really ended, only once it and all its linked deployments are final.
+    With the last look, what still runs is told in a warning, and its templates count as failed.
+
+    Twice: what is final or gone is left alone; cancelling again what is being cancelled changes nothing.
+    """
+    state = state_of(services, work.deployment_id)
+    cancelling = Cancelling(
+        Look(services, services.deployments.plan(work.plan_id), work.plan_id, templates_of(state, work)),
+        work.deployment_id,
+        is_last=work.is_last_look,
+    )
+    sights = all_seen(cancelling.at, work.in_flight)
+    show_sights(services, work, sights)
+    warnings = [cancelling.warning(id_) for id_ in sorted(cancelling.still_running)]
+    if warnings:
+        services.deployments.append_events(work.deployment_id, map(_still_running_event, warnings))
+        services.deployments.update_state(work.deployment_id, lambda found: with_warnings(found, warnings))
+    return PollAnswer(**dict(asked_of(services, state)), reports=tuple(sight.report for sight in sights))
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """A deployment of ours, what it has done, and the deployments under it, itself first."""
+
+    root: ArmDeployment
+    operations: list[ArmOperation]
+    members: tuple[ArmDeployment, ...]
+
+    @property
+    def running(self) -> list[ArmDeployment]:
+        return [member for member in self.members if not member.is_final]
+
+
+@dataclass
+class Cancelling:
+    """One look at everything that is being cancelled, with a cancellation for all of it that still runs."""
+
+    look: Look
+    deployment_id: str
+    is_last: bool = False
+    still_running: set[str] = field(default_factory=set)
+
+    def at(self, start: Start) -> Sight:
+        """Cancel one template's deployments; how it stands."""
+        template = self.look.plan.template(start.name)
+        arm = self.look.services.arm(template.scope.subscription)
+        try:
+            tree = self._tree(arm, template)
+            if tree is None:
+                return _cancelled(start, {})
+            for deployment in tree.running:
+                arm.cancel_deployment(deployment.id)
+        except FailureError as refused:
+            return self._given_up(start, [], refused.failure) if self.is_last else unseen(start, refused.failure)
+        if tree.running:
+            return self._running(start, template, tree)
+        return self._ended(start, template, tree)
+
+    def _tree(self, arm: ArmGateway, template: PlannedTemplate) -> _Tree | None:
+        """What the template's deployment consists of; None when there is none, or what has its name is not ours."""
+        root = arm.get_deployment(template.scope, template.deployment_name)
+        if root is None or root.tags.get(DEPLOYMENT_TAG) != self.deployment_id:
+            return None
+        operations = arm.list_operations(template.scope, template.deployment_name)
+        return _Tree(root, operations, (root, *_linked(arm, root, operations, MAX_LINKED_DEPTH)))
+
+    def _running(self, start: Start, template: PlannedTemplate, tree: _Tree) -> Sight:
+        if not self.is_last:
+            sight = self.look.sight(template, start, tree.root, tree.operations)
+            report = Report.of(start, TemplateStatus.RUNNING)
+            return sight.reporting(report, {"waiting_for": "Azure to end what is cancelled"})
+        names = ", ".join(deployment.name for deployment in tree.running)
+        message = f"Azure still works on {names}, long after it was asked to cancel that."
+        suggestion = "See in the portal what it waits for; nothing watches it any more."
+        why = failure(FailureClass.UNKNOWN, "StillRunning", message, suggestion)
+        return self._given_up(start, [deployment.id for deployment in tree.running], why)
+
+    def _given_up(self, start: Start, running: list[str], why: Failure) -> Sight:
+        self.still_running.update(running)
+        return failed(start, why, {"status": TemplateStatus.FAILED, "finished_at": datetime.now(UTC)})
+
+    def _ended(self, start: Start, template: PlannedTemplate, tree: _Tree) -> Sight:
+        """As it really ended: cancelled, unless it was too late for that. Without its packages it has not succeeded."""
+        sight = self.look.sight(template, start, tree.root, tree.operations)
+        if sight.report.status is TemplateStatus.SUCCEEDED and not template.uses_packages:
+            return sight
+        ended = {"finished_at": tree.root.timestamp or datetime.now(UTC), "waiting_for": None, "next_attempt_at": None}
+        if sight.report.status is TemplateStatus.FAILED and tree.root.provisioning_state.lower() == "failed":
+            return sight.reporting(sight.report, {**ended, "status": TemplateStatus.FAILED})
+        cancelled = Report.of(start, TemplateStatus.CANCELLED)
+        return Sight(start, cancelled, [_cancelled_event(start)], {**sight.update, **_AS_CANCELLED, **ended})
+
+    def warning(self, deployment_id: str) -> WarningState:
+        """That a deployment still runs although it was cancelled."""
+        return WarningState(
+            key=f"still-running:{deployment_id.lower()}",
+            code=EventCode.STILL_RUNNING.value,
+            message=f"Azure still works on {deployment_id}, although it was cancelled.",
+            at=datetime.now(UTC),
+        )
+
+
+_AS_CANCELLED: dict[str, object] = {"status": TemplateStatus.CANCELLED, "failure": None}
+
+
+def _cancelled(start: Start, update: dict[str, object]) -> Sight:
+    ended = {"finished_at": datetime.now(UTC), "waiting_for": None, "next_attempt_at": None}
+    report = Report.of(start, TemplateStatus.CANCELLED)
+    return Sight(start, report, [_cancelled_event(start)], {**update, **ended, "status": TemplateStatus.CANCELLED})
+
+
+def _linked(
+    arm: ArmGateway, parent: ArmDeployment, operations: list[ArmOperation], levels: int
+) -> Iterator[ArmDeployment]:
+    """The deployments that `parent` has started, and theirs; not another's of the same name, which its correlation id
+    tells apart."""
+    ids = dict.fromkeys(op.target_id for op in operations if op.is_linked_deployment and op.target_id)
+    for id_ in ids if levels > 0 else ():
+        child = arm.deployment_at(id_)
+        if child is None or (child.correlation_id and child.correlation_id != parent.correlation_id):
+            continue
+        yield child
+        yield from _linked(arm, child, arm.operations_at(id_), levels - 1)
+
+
+def _cancelled_event(start: Start) -> Event:
+    return Event(
+        key=f"template:{start.name}:{start.number}:cancelled",
+        time=datetime.now(UTC),
+        code=EventCode.TEMPLATE_CANCELLED,
+        message=f"{start.name} was cancelled.",
+        level=Level.WARNING,
+        template=start.name,
+    )
+
+
+def _still_running_event(warning: WarningState) -> Event:
+    return Event(
+        key=warning.key, time=warning.at, code=EventCode.STILL_RUNNING, message=warning.message, level=Level.WARNING
+    )
+
+
+register(blueprint, cancel_templates, PollInput)
