@@ -37,7 +37,7 @@ def placed_failure(services: Services, plan: Plan, template: PlannedTemplate, fa
     except FailureError as unread:
         logger.warning("The place of %s's failure can't be told: %s", template.name, unread)
         return failure
-    return placed(failure, templates, template.path, _known(template)) if templates else failure
+    return placed(failure, templates, template.path, _known(template), template.scope.resource_id)
 
 
 def _known(template: PlannedTemplate) -> Mapping[str, Any]:

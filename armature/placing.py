@@ -34,15 +34,20 @@ _ABOUT_NAMES = re.compile(r"nameinvalid|invalid\w*name|alreadytaken|alreadyexist
 
 
 def placed(
-    failure: Failure, templates: Mapping[str, Template], root: str, parameters: Mapping[str, Any] | None = None
+    failure: Failure,
+    templates: Mapping[str, Template],
+    root: str,
+    parameters: Mapping[str, Any] | None = None,
+    target: str | None = None,
 ) -> Failure:
     """The failure with the place of each cause that can be told, and the suggestion naming that of the first.
 
     `templates` are the files that were handed to ARM, by their path in the bundle, `root` the one of them that is
-    deployed, `parameters` what is known of its parameters' values. A place that is there already is kept, so placing
-    again changes nothing. Never raises for a template that ARM takes, nor for one that it refuses.
+    deployed, `parameters` what is known of its parameters' values, `target` the id of what it is deployed to. A place
+    that is there already is kept, so placing again changes nothing. Never raises for a template that ARM takes, nor for
+    one that it refuses.
     """
-    deployed = DeployedTemplates(templates, root, parameters)
+    deployed = DeployedTemplates(templates, root, parameters, target)
     causes = tuple(cause if cause.place else _with_place(cause, deployed) for cause in failure.causes)
     if causes == failure.causes:
         return failure

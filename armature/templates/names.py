@@ -98,8 +98,8 @@ def _holders(template: Template, parameters: Mapping[str, Any] | None) -> Iterat
 class _TemplateScope(StaticScope):
     """Sees a template's variables and, where no value is known, the defaults of its parameters."""
 
-    def __init__(self, template: Template, parameters: Mapping[str, Any]) -> None:
-        super().__init__(parameters, template.variables, prefix=_PREFIX)
+    def __init__(self, template: Template, parameters: Mapping[str, Any], prefix: str | None) -> None:
+        super().__init__(parameters, template.variables, prefix=prefix)
         self._template = template
 
     def default_of(self, name: str) -> Any:
@@ -110,9 +110,12 @@ class _TemplateScope(StaticScope):
         return evaluate_value(definition.default, self)
 
 
-def template_scope(template: Template, parameters: Mapping[str, Any]) -> StaticScope:
-    """What a template's expressions see when only `parameters` are known of what it is given."""
-    return _TemplateScope(template, parameters)
+def template_scope(template: Template, parameters: Mapping[str, Any], *, prefix: str | None = _PREFIX) -> StaticScope:
+    """What a template's expressions see when only `parameters` are known of what it is given.
+
+    `prefix` is the id of what is deployed to; None when that can't be told. The default stands for any resource group.
+    """
+    return _TemplateScope(template, parameters, prefix)
 
 
 def given_parameters(deployment: ResourceDeclaration, scope: StaticScope) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from armature.templates.template import ResourceDeclaration, Template
 _GROUP_TYPE = "microsoft.resources/resourcegroups"
 _GROUP_ID = re.compile(r"/subscriptions/[^/]+/resourcegroups/([^/]+)/*", re.IGNORECASE)
 _PATH_STEP = re.compile(r"\[(?:(\d+)|'((?:[^'\\]|\\.)*)')\]|\.?([^.\[\]]+)")
+_ELSEWHERE = {"resourceGroup", "subscriptionId", "scope"}
 _OUTSIDE = "properties.template."
 _LINK = "/properties/templateLink"
 _MAX_HOLDERS = 500
@@ -41,7 +42,8 @@ class Place:
 
 @dataclass(frozen=True)
 class _Holder:
-    """A template that is deployed, a file or inside of one, with what its expressions see.
+    """A template that is deployed, a file or inside of one, with what its expressions see, and the id of what it is
+    deployed to, where that is known.
 
     `deployment` is the resource that deploys it, None for what is handed to ARM itself; `depth` counts those above it.
     """
@@ -49,6 +51,7 @@ class _Holder:
     file: str
     template: Template
     scope: StaticScope
+    target: str | None
     deployment: ResourceDeclaration | None = None
     depth: int = 0
 
@@ -69,12 +72,18 @@ class _Found:
 class DeployedTemplates:
     """The template files of one deployment, by path, seen from the one that is handed to ARM.
 
-    `parameters` are what is known of that root's parameters; where they don't tell a name, what is literal in it does.
+    `parameters` are what is known of that root's parameters, `target` is the id of what it is deployed to; where they
+    don't tell a name, what is literal in it does.
     """
 
     def __init__(
-        self, templates: Mapping[str, Template], root: str, parameters: Mapping[str, Any] | None = None
+        self,
+        templates: Mapping[str, Template],
+        root: str,
+        parameters: Mapping[str, Any] | None = None,
+        target: str | None = None,
     ) -> None:
+        self._target = target
         self._templates = templates
         self._root = root
         self._parameters = parameters or {}
@@ -132,8 +141,9 @@ class DeployedTemplates:
                 path = next((path for path in left if path in self._templates and path not in seen), None)
                 if path is None:
                     return
-                scope = template_scope(self._templates[path], self._parameters if path == root else {})
-                waiting.append(_Holder(path, self._templates[path], scope))
+                parameters, target = (self._parameters, self._target) if path == root else ({}, None)
+                scope = template_scope(self._templates[path], parameters, prefix=target)
+                waiting.append(_Holder(path, self._templates[path], scope, target))
             holder = waiting.pop(0)
             seen.add(holder.file)
             yield holder
@@ -146,16 +156,19 @@ class DeployedTemplates:
             if not resource.is_deployment:
                 continue
             given = given_parameters(resource, holder.scope)
+            target = None if _ELSEWHERE & resource.body.keys() else holder.target
             try:
                 inline = holder.template.inline_template(resource)
             except ValueError:
                 continue  # it is no template, which the checks report
             if inline is not None:
-                scope = template_scope(inline.template, given) if inline.is_inner else holder.scope
-                yield _Holder(holder.file, inline.template, scope, resource, holder.depth + 1)
+                inner = template_scope(inline.template, given, prefix=target)
+                scope = inner if inline.is_inner else holder.scope
+                yield _Holder(holder.file, inline.template, scope, target, resource, holder.depth + 1)
             elif (path := self._linked_from(holder.file).get(resource.pointer)) in self._templates:
                 linked = self._templates[str(path)]
-                yield _Holder(str(path), linked, template_scope(linked, given), resource, holder.depth + 1)
+                scope = template_scope(linked, given, prefix=target)
+                yield _Holder(str(path), linked, scope, target, resource, holder.depth + 1)
 
     def _linked_from(self, file: str) -> Mapping[str, str]:
         """The paths that a file links to, by the pointer of the deployment resource."""

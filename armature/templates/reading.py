@@ -85,7 +85,8 @@ class JsonDocument:
         """The pointer to what stands at a place, both numbers 1-based: the last value that begins there or before."""
         if not 0 < line <= len(self._line_starts):
             return ""
-        offset = self._line_starts[line - 1] + column - 1
+        end = self._line_starts[line] if line < len(self._line_starts) else len(self.text) + 1
+        offset = min(self._line_starts[line - 1] + column, end) - 1
         begun = [(start, pointer) for pointer, start in self._places.values.items() if start <= offset]
         return max(begun, key=lambda place: (place[0], len(place[1])), default=(0, ""))[1]
 
