@@ -3,7 +3,8 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities import (, cancelling
+from activities import (
+    cancelling,
     deleting,
     finish,
     looking,
