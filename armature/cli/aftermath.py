@@ -89,18 +89,24 @@ def _next_step(state: DeploymentState) -> str:
     """What to do where no command of today helps: a new deployment is needed."""
     if any(problem.severity == Severity.ERROR for problem in state.problems):
         return "correct the bundle and deploy it again."
+    if state.rollback.leftovers:
+        return "see to what is left over; a later deployment may need it gone."
     return "mend the cause and deploy again." if state.failures else "deploy again when it is wanted."
 
 
 def _commands(state: DeploymentState) -> dict[str, str]:
-    """What can be asked of the deployment now, and what each is for. The API says no to what can't be, and why."""
+    """What can be asked of the deployment now, and what each is for. The API says no to what can't be, and why.
+
+    What can be rolled back can be resumed too, unless that has begun.
+    """
     is_refused = any(problem.severity == Severity.ERROR for problem in state.problems)
-    if state.status is Status.ROLLED_BACK or state.retired_at or is_refused:
+    if not state.rollback.available or state.retired_at or is_refused:
         return {}
     roll_back = f"armature rollback {state.deployment_id}"
     if state.rollback.status is not None:
         return {roll_back: "tries again to undo the rest, once nothing stands in its way"}
-    commands = {f"armature resume {state.deployment_id}": "goes on where it stopped, once nothing stands in its way"}
-    if state.rollback.available:
-        commands[roll_back] = "puts everything back as it was"
-    return {**commands, "armature deploy BUNDLE": "where the bundle itself must change"}
+    return {
+        f"armature resume {state.deployment_id}": "goes on where it stopped, once nothing stands in its way",
+        roll_back: "puts everything back as it was",
+        "armature deploy BUNDLE": "where the bundle itself must change",
+    }

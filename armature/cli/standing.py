@@ -1,13 +1,14 @@
 """Where a deployment stands beside its templates, in words: in the queue, about to stop, being undone."""
 
-from armature.cli.words import clock_time, count_of, place_in
+from armature.cli.words import clock_time, count_of
+from armature.locks import ordinal
 from armature.state import LineageState, RollbackState, StopReason, StopState
 
 
 def queue_words(lineage: LineageState) -> str:
-    """Whom it waits for, and its place: `waits for shop-7, number 2 in the queue`."""
+    """Whom it waits for, and its place: `waits for shop-7, 2nd in the queue`."""
     words = f"waits for {lineage.holder}"
-    return f"{words}, {place_in(lineage.position)}" if lineage.position else words
+    return f"{words}, {ordinal(lineage.position)} in the queue" if lineage.position else words
 
 
 def stop_words(stop: StopState) -> str:

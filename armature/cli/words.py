@@ -37,11 +37,6 @@ def size_of(byte_count: int) -> str:
     return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
 
 
-def place_in(queue_position: int) -> str:
-    """A place in a queue, of which 1 is the first: `next in the queue`, `number 3 in the queue`."""
-    return "next in the queue" if queue_position == 1 else f"number {queue_position} in the queue"
-
-
 @dataclass(frozen=True)
 class ResourceName:
     """What people call a resource: its full type, its name with its parents', and the group it is in (if any)."""

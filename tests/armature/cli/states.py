@@ -115,7 +115,7 @@ def a_rolled_back_state(**changes: Any) -> dict[str, Any]:
 
 
 def a_partial_state(**changes: Any) -> dict[str, Any]:
-    rollback = a_rollback(status="partial", toDelete=2, deleted=[PLAN_ID], leftovers=[a_leftover()])
+    rollback = a_rollback(available=True, status="partial", toDelete=2, deleted=[PLAN_ID], leftovers=[a_leftover()])
     partial = {"status": "failed", "message": "The rollback left 1 resource over.", "rollback": rollback}
     return a_rolled_back_state(**{**partial, **changes})
 
