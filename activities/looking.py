@@ -11,6 +11,7 @@ import azure.durable_functions as df
 from activities.border import register
 from activities.events import attempt_failed_event, progress_events, succeeded_event, treated_as_done_event
 from activities.foreign import warn_of_foreign
+from activities.placing import placed_failure
 from activities.showing import show, templates_of
 from activities.standing import asked_of, state_of
 from armature.azure.models import ArmDeployment, ArmOperation
@@ -146,6 +147,8 @@ class Look:
         why = arm.deployment_failure(template.scope, template.deployment_name, deployment)
         if is_done_all_the_same(template, why, operations):
             return self._treated_as_done(template, start, why, update)
+        if not why.is_retried:
+            why = placed_failure(self.services, self.plan, template, why)
         return failed(start, why, update, succeeded)
 
     def _succeeded(

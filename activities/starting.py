@@ -8,6 +8,7 @@ from activities.border import register
 from activities.clearing import cleared
 from activities.events import attempt_failed_event
 from activities.parameters import deployment_body
+from activities.placing import placed_failure
 from activities.showing import show, templates_of
 from activities.standing import DEPLOYMENT_TAG, asked_of, state_of
 from activities.survey import survey_template
@@ -57,8 +58,12 @@ def start_template(services: Services, work: StartInput) -> StartAnswer:
     try:
         _hand_to_arm(services, work)
     except FailureError as refused:
-        _show_failed_start(services, work, refused.failure)
-        return StartAnswer(report=Report.failed(work.start, refused.failure))
+        why = refused.failure
+        if not why.is_retried:
+            plan = services.deployments.plan(work.plan_id)
+            why = placed_failure(services, plan, plan.template(work.start.name), why)
+        _show_failed_start(services, work, why)
+        return StartAnswer(report=Report.failed(work.start, why))
     return StartAnswer(report=Report.of(work.start, TemplateStatus.RUNNING))
 
 

@@ -8,12 +8,12 @@ from typing import BinaryIO
 import azure.durable_functions as df
 
 from activities.border import register
-from activities.standing import artifact_account
+from activities.standing import artifact_account, asked_of
 from armature.azure.artifacts import PACKAGES_CONTAINER, templates_container
 from armature.azure.services import Services
 from armature.bundle import BundleLimits
 from armature.events import Event, EventCode
-from armature.messages import Answer, ArtifactAnswer, ArtifactInput, UploadCounts
+from armature.messages import ArtifactAnswer, ArtifactInput, UploadAnswer, UploadCounts
 from armature.plan import Artifact, ArtifactKind
 from armature.state import Artifacts
 from armature.templates.limits import MAX_TEMPLATE_BYTES
@@ -48,8 +48,9 @@ def upload_artifact(services: Services, work: ArtifactInput) -> ArtifactAnswer:
     return ArtifactAnswer(bytes_written=result.bytes_written, is_skipped=result.is_skipped)
 
 
-def record_upload(services: Services, work: UploadCounts) -> Answer:
-    """Show how far the upload is. Twice: counts never go back; the event has one key per count."""
+def record_upload(services: Services, work: UploadCounts) -> UploadAnswer:
+    """Show how far the upload is, and tell what is asked for. Twice: counts never go back; the event has one key per
+    count."""
     now = datetime.now(UTC)
     counts = Artifacts.load(work.model_dump(exclude={"deployment_id"}))
     services.deployments.append_events(
@@ -63,8 +64,8 @@ def record_upload(services: Services, work: UploadCounts) -> Answer:
             )
         ],
     )
-    services.deployments.update_state(work.deployment_id, lambda state: with_artifacts(state, counts, now))
-    return Answer()
+    state = services.deployments.update_state(work.deployment_id, lambda found: with_artifacts(found, counts, now))
+    return UploadAnswer(**dict(asked_of(services, state)))
 
 
 def _container(artifact: Artifact, deployment_id: str) -> str:
