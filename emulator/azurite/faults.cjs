@@ -5,6 +5,7 @@ const { randomUUID } = require("node:crypto");
 const { setTimeout: pass } = require("node:timers/promises");
 const BlobFactory = require("azurite/dist/src/blob/BlobRequestListenerFactory").default;
 const QueueFactory = require("azurite/dist/src/queue/QueueRequestListenerFactory").default;
+const { CHALLENGE } = require("./challenges.cjs");
 const { FaultPlan } = require("./fault-plan.cjs");
 const { occasionOf } = require("./storage-request.cjs");
 
@@ -63,6 +64,7 @@ function refuse({ request, response }, status, code, detail = "", message = MESS
     "x-ms-request-id": id,
     "x-ms-version": VERSION,
     "Content-Type": "application/xml",
+    ...(status === 401 && { "WWW-Authenticate": CHALLENGE }),
   });
   response.end(request.method === "HEAD" ? "" : body);
   request.resume(); // a body that nobody reads would keep the connection from its next request

@@ -13,7 +13,7 @@ from emulator.readiness import answer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 AZURITE = REPOSITORY / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
-PRELOADS = tuple(Path(__file__).with_name(name) for name in ("accounts.cjs", "faults.cjs"))
+PRELOADS = tuple(Path(__file__).with_name(name) for name in ("accounts.cjs", "challenges.cjs", "faults.cjs"))
 LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at (https://127\.0\.0\.1:\d+)")
 
 

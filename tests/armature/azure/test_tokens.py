@@ -173,6 +173,18 @@ class TestOnTheEmulator:
 
         assert faults.happened() == [fault]
 
+    @pytest.mark.parametrize("fault", ["expiredToken", "wrongAudience"])
+    def test_a_bad_token_for_storage_is_replaced(
+        self, settings: Settings, fresh: TokenCredential, faults: Faults, fresh_name: Callable[[], str], fault: str
+    ) -> None:
+        faults.given(of_identity(fault))
+        store = DocumentStore(settings.storage_blob_endpoint, fresh_name(), fresh)
+
+        store.put("a", b"1")
+
+        assert store.read("a").content == b"1"  # type: ignore[union-attr]
+        assert faults.happened() == [fault]
+
     def test_a_token_that_arm_refuses_once_is_replaced(self, gateway: ArmGateway, faults: Faults) -> None:
         match = {"operation": "GetSubscription"}
         faults.given({"service": "arm", "fault": "tokenRefused", "match": match, "attempts": [1]})

@@ -76,6 +76,21 @@ def test_without_a_token_nothing_is_answered(azurite: RunningAzurite) -> None:
     assert refused.value.status_code in {401, 403}
 
 
+def test_a_token_that_is_no_good_is_challenged(azurite: RunningAzurite) -> None:
+    for url in (
+        f"{azurite.blob_endpoint}/{APP_ACCOUNT}/mine/a",
+        f"{azurite.queue_endpoint}/{APP_ACCOUNT}/mine/messages",
+    ):
+        headers = {"Authorization": "Bearer e30.e30.e30", "x-ms-version": "2023-11-03"}
+
+        response = requests.get(url, headers=headers, verify=azurite.settings["REQUESTS_CA_BUNDLE"], timeout=10)
+
+        assert (response.status_code, response.headers["x-ms-error-code"]) == (401, "InvalidAuthenticationInfo")
+        challenge = response.headers["WWW-Authenticate"]
+        assert challenge.startswith("Bearer authorization_uri=https://login.microsoftonline.com/")
+        assert challenge.endswith(" resource_id=https://storage.azure.com")
+
+
 def test_a_blob_is_written_once_under_a_condition(azurite: RunningAzurite) -> None:
     with container(azurite) as created:
         created.upload_blob("packages/abc", CONTENT)
