@@ -10,13 +10,13 @@ from activities.prepare import prepare_target
 from activities.showing import record_decisions
 from activities.starting import load_graph, start_template
 from armature.azure.models import ArmDeployment, ArmOperation
-from armature.errors import Failure, FailureClass, FailureError, failure
+from armature.errors import Failure, FailureClass, FailureError, Recovery, failure
 from armature.messages import DecisionsInput, DeploymentStep, FinishInput, Outcome, PollInput, StartInput
 from armature.scheduling import Decision, Start
 from armature.state import Status, TemplateStatus
 from tests.end_to_end.bundles import graph_bundle
 
-FIRST = Start(name="a", attempt=1)
+FIRST = Start(name="a", attempt=1, number=1)
 BUSY = failure(FailureClass.THROTTLED, "TooManyRequests", "Slow down.").model_copy(update={"retry_after_seconds": 17.0})
 FORBIDDEN = failure(FailureClass.AUTHORIZATION, "AuthorizationFailed", "The app may not read deployments in rg.")
 ACTIVE = failure(FailureClass.RESOURCE_CONFLICT, "DeploymentActive", "A deployment of that name is active.")
@@ -43,6 +43,9 @@ class Arm:
         self._refused("put_deployment")
         self.standing = deployment("Accepted", **body.tags)
         return self.standing
+
+    def validate_deployment(self, *_: Any) -> tuple[str, ...]:
+        return ()
 
     def list_operations(self, *_: Any) -> list[Any]:
         self._refused("list_operations")
@@ -85,7 +88,7 @@ def shown(app, step, name="a"):
 
 
 def start(app, arm, step, attempt: int = 1):
-    work = StartInput(deployment_id=step.deployment_id, start=Start(name="a", attempt=attempt))
+    work = StartInput(deployment_id=step.deployment_id, start=Start(name="a", attempt=attempt, number=attempt))
     return start_template(with_arm(app, arm), work).report
 
 
@@ -98,14 +101,14 @@ def test_a_start_that_arm_refuses_says_why_in_the_state(app, begun, call):
     report = start(app, Arm(**{call: FORBIDDEN}), begun)
 
     assert report.status is TemplateStatus.FAILED
-    assert not report.setback.is_retried
+    assert report.setback.recovery is Recovery.FAIL
     assert shown(app, begun).failure.message == FORBIDDEN.message
 
 
 def test_a_throttled_start_hands_on_how_long_to_wait(app, begun):
     report = start(app, Arm(put_deployment=BUSY), begun)
 
-    assert report.setback.is_retried
+    assert report.setback.recovery is Recovery.BACK_OFF
     assert report.setback.retry_after_seconds == 17.0
 
 
@@ -117,7 +120,7 @@ def test_a_put_whose_answer_was_lost_is_not_made_again(app, begun):
     arm.standing = tagged(begun, "Running")
     second = start(app, arm, begun, attempt=2)
 
-    assert first.setback.is_retried
+    assert first.setback.recovery is Recovery.OUTWAIT
     assert second.status is TemplateStatus.RUNNING
     assert len(arm.put) == 1
 
@@ -128,8 +131,10 @@ def test_a_foreign_deployment_of_the_same_name_is_waited_for_and_named(app, begu
     report = start(app, arm, begun)
 
     assert report.status is TemplateStatus.FAILED
-    assert report.setback.failure_class is FailureClass.RESOURCE_CONFLICT
+    assert report.setback.recovery is Recovery.WAIT
     assert shown(app, begun).failure.code == "DeploymentActive"
+    assert "somebody else has started" in shown(app, begun).failure.message
+    assert arm.put == []
 
 
 def test_a_deployment_that_arm_does_not_know_is_not_seen_and_told_of(app, begun):

@@ -27,7 +27,7 @@ from tests.end_to_end.bundles import graph_bundle, manifest, template, workspace
 from tests.end_to_end.client import zipped
 from tests.end_to_end.evidence import arm_writes, blobs_written
 
-FIRST = Start(name="a", attempt=1)
+FIRST = Start(name="a", attempt=1, number=1)
 
 
 def uploaded(app, step) -> None:
@@ -40,8 +40,8 @@ def started(app, step, start=FIRST) -> None:
     answer = start_template(app, StartInput(deployment_id=step.deployment_id, start=start))
     assert answer.report is not None
     assert answer.report.status is TemplateStatus.RUNNING
-    shown = DecisionsInput(deployment_id=step.deployment_id, decisions=(Decision.of(answer.report),))
-    record_decisions(app, shown)
+    decision = Decision(name=start.name, status=answer.report.status, attempt=start.attempt, number=start.number)
+    record_decisions(app, DecisionsInput(deployment_id=step.deployment_id, decisions=(decision,)))
 
 
 def polled_to_the_end(app, step, start=FIRST):
@@ -121,7 +121,7 @@ def test_a_failed_attempt_is_put_again_for_the_next_attempt_only(app, stack, pre
     assert polled_to_the_end(app, step).status is TemplateStatus.FAILED
     started(app, step)
     once = puts(stack, name)
-    started(app, step, Start(name="a", attempt=2))
+    started(app, step, Start(name="a", attempt=2, number=2))
 
     assert once == 1
     assert puts(stack, name) == 2
@@ -226,7 +226,7 @@ def assembly(site: dict) -> bytes:
 def test_a_package_is_attached_once_and_other_settings_are_kept(app, stack, prepare):
     target = {"target": {"subscription": "00000000-0000-0000-0000-000000000001", "resourceGroup": "rg-twice-packages"}}
     step = prepare(assembly(SITE), **target)
-    start = Start(name="Worker", attempt=1)
+    start = Start(name="Worker", attempt=1, number=1)
     started(app, step, start)
     polled_to_the_end(app, step, start)
     work = PackagesInput(deployment_id=step.deployment_id, template="Worker")
@@ -265,7 +265,7 @@ def test_an_output_that_is_missing_in_the_end_is_a_failure_that_names_it(app, pr
     started(app, step)
     polled_to_the_end(app, step)
 
-    answer = start_template(app, StartInput(deployment_id=step.deployment_id, start=Start(name="b", attempt=1)))
+    answer = start_template(app, StartInput(deployment_id=step.deployment_id, start=Start(name="b", attempt=1, number=1)))
 
     assert answer.report.status is TemplateStatus.FAILED
     told = template_state(app, step, "b").failure
