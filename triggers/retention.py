@@ -19,7 +19,9 @@ from triggers.orchestrations import standing
 from triggers.principal import caller_name
 
 EVERY_NIGHT = "0 30 2 * * *"
-RUN_PATTERN = r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}"
+RUN_PATTERN = r"[0-9]{8}-[0-9]{6}-[0-9]{6}-[0-9a-f]{4}"
+"""The moment, to the microsecond, so that names are in the order of time; and four random digits."""
+
 POLL_AFTER_SECONDS = 5
 
 _RUNS = (Runtime.Running, Runtime.Pending, Runtime.ContinuedAsNew, Runtime.Suspended)
@@ -92,7 +94,7 @@ async def begin(
         return None
     now = datetime.now(UTC)
     run = RetentionRun(
-        run=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}",
+        run=f"{now:%Y%m%d-%H%M%S-%f}-{secrets.token_hex(2)}",
         dry_run=app.settings.retention_dry_run if dry_run is None else dry_run,
         requested_by=requested_by,
         started_at=now,

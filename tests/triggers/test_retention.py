@@ -133,7 +133,7 @@ def test_a_body_that_is_no_wish_is_refused(monkeypatch, body):
 
 def test_a_run_is_202_while_it_goes_on_and_200_when_it_has_ended(monkeypatch):
     services = app()
-    name = "20260101-000000-0000000a"
+    name = "20260101-000000-000000-000a"
     services.retention.create_run(RetentionRun(run=name, dry_run=False, started_at=NOW))
 
     running = called(monkeypatch, services, "get_retention", route_params={"run": name})
@@ -145,7 +145,7 @@ def test_a_run_is_202_while_it_goes_on_and_200_when_it_has_ended(monkeypatch):
     assert json.loads(last.get_body())["run"] == name
 
 
-@pytest.mark.parametrize("name", ["20260101-000000-0000000b", "..%2Fstate%2Fd-01", "latest"])
+@pytest.mark.parametrize("name", ["20260101-000000-000000-000b", "..%2Fstate%2Fd-01", "latest"])
 def test_a_run_that_is_not_there_is_a_404(monkeypatch, name):
     assert called(monkeypatch, app(), "get_retention", route_params={"run": name}).status_code == 404
 
