@@ -30,16 +30,16 @@ from armature.scheduling import Start
 from armature.state import Phase, Status
 from orchestrators.retrying import UNTIL_WRITTEN, Steps, retried
 
-SETTLED_WITHIN = timedelta(hours=2)
+SETTLED_WITHIN = timedelta(hours=1)
 """ARM starts nothing more of what is cancelled; what it has in flight ends, for nearly all types, within the hour."""
 
 STUCK_FOR = timedelta(minutes=30)
 """How long deletions are tried of which none goes on: providers let go of what they hold within minutes."""
 
-PASSES_PER_HISTORY = 60
+PASSES_PER_HISTORY = 30
 """Passes of deletions after which it continues as new, so that a long rollback keeps a short history."""
 
-LONGEST_LOOK_AWAY = 30.0
+LONGEST_LOOK_AWAY = 90.0
 """Seconds between two looks at what ARM works on, once it takes long."""
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
@@ -102,7 +102,7 @@ def _ended(
     deadline = context.current_utc_datetime + SETTLED_WITHIN
     left, wait = tuple(in_flight), work.options.poll_interval_seconds
     while left:
-        _say(context, f"Waiting for the end of {len(left)} deployments.")
+        _say(context, f"Waiting for the end of what is in flight: {len(left)}.")
         poll = PollInput(deployment_id=work.deployment_id, rollback=number, in_flight=left)
         sight = yield from _performed(context, "cancel_templates", poll, PollAnswer)
         running = {report.name for report in sight.reports if not report.status.is_final}
@@ -122,7 +122,7 @@ def _put_back(
     _say(context, "Finding out what is to be undone.")
     found = yield from _performed(context, "plan_rollback", step, UndoingAnswer)
     if found.templates:
-        _say(context, f"Deploying {found.templates} previous versions again.")
+        _say(context, f"Deploying previous versions again: {found.templates}.")
         again = RolloutInput(deployment_id=work.deployment_id, rollback=work.rollback, options=work.options)
         with suppress(Exception):  # the host failed it, or somebody terminated it: the SDK raises nothing narrower
             yield context.call_sub_orchestrator("rollout", again.dump(), f"{work.deployment_id}:rollback:rollout")
@@ -140,7 +140,7 @@ def _deleted(
     for _ in range(PASSES_PER_HISTORY):
         pass_ = RemovalInput(deployment_id=work.deployment_id, rollback=work.rollback, is_stuck=is_stuck)
         answer = yield from _performed(context, "delete_resources", pass_, RemovalAnswer)
-        _say(context, f"{answer.left} resources are left to delete.")
+        _say(context, f"Resources that are left to delete: {answer.left}.")
         if answer.settled:
             settled_at, wait = context.current_utc_datetime, work.options.poll_interval_seconds
         if not answer.left or context.current_utc_datetime - settled_at >= STUCK_FOR:
@@ -188,6 +188,6 @@ def _never_ends(left: Sequence[Start]) -> Failure:
     return failure(
         FailureClass.RESOURCE_CONFLICT,
         "DeploymentsDoNotEnd",
-        f"ARM still works on {names} after {SETTLED_WITHIN.seconds // 3600} hours, though it was told to cancel them.",
+        f"ARM still works on {names} after {SETTLED_WITHIN.seconds // 60} minutes, though it was told to cancel them.",
         "Look at them in the portal. Ask for the rollback again once they have ended.",
     )
