@@ -51,9 +51,8 @@ def _print_what_was_undone(console: Console, state: DeploymentState) -> None:
     rollback = state.rollback
     again = [each.name for each in rollback.templates if each.status is TemplateStatus.SUCCEEDED]
     is_whole = state.status is Status.ROLLED_BACK
-    print_line(console, "Everything is as it was before." if is_whole else "The rollback is incomplete.")
-    if rollback.message and not is_whole:
-        print_line(console, rollback.message)
+    whole = "Everything is as it was before." if is_whole else "The rollback is incomplete."
+    print_line(console, rollback.message or whole)
     if again:
         print_line(console, f"Deployed again, as in {rollback.previous_deployment_id}: {', '.join(again)}.")
     if rollback.deleted:

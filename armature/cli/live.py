@@ -128,11 +128,13 @@ def _broken_off(state: DeploymentState, phases: Sequence[Phase]) -> frozenset[Ph
 def _bar(state: DeploymentState) -> Text:
     progress = state.progress
     filled = _BAR_WIDTH * progress.percent // 100
-    return Text.assemble(
+    bar = Text.assemble(
         ("━" * filled, "red" if state.status is Status.FAILED else "green"),
         ("━" * (_BAR_WIDTH - filled), "dim"),
         f" {progress.percent:3}%  {plain(progress.message)}",
     )
+    bar.no_wrap, bar.overflow = True, "ellipsis"
+    return bar
 
 
 def _line(words: str, style: str) -> Text:

@@ -40,8 +40,10 @@ def print_outcome(console: Console, state: DeploymentState) -> None:
 
 
 def _print_summary(console: Console, state: DeploymentState, style: str) -> None:
+    """What happened, in a line. What its rollback did is told further down."""
     took = f" in {length_of(state.finished_at - state.created_at)}" if state.finished_at else ""
-    message = f": {plain(state.message)}" if state.message else ""
+    happened = plain(state.message).removesuffix(plain(state.rollback.message)).strip()
+    message = f": {happened}" if happened else ""
     console.print()
     console.print(Text(f"{state.deployment_id} {state.status}{took}{message}", style), soft_wrap=True)
 

@@ -37,6 +37,4 @@ def rollback_words(rollback: RollbackState) -> str:
         parts.append(f"{len(rollback.deleted)} of {count_of(rollback.to_delete, 'resource')} deleted")
     if rollback.leftovers:
         parts.append(f"{len(rollback.leftovers)} left over")
-    if rollback.message:
-        parts.append(rollback.message)
     return ", ".join(parts)

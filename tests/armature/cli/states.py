@@ -96,6 +96,7 @@ def a_rollback(**changes: Any) -> dict[str, Any]:
         "previousDeploymentId": "shop-0",
         "number": 1,
         "status": "completed",
+        "message": "Everything is as it was before: 1 deployed again, 1 deleted.",
         "templates": [a_template("plan", status="succeeded", attempt=1, maxAttempts=3)],
         "toDelete": 1,
         "deleted": [SITE_ID],
@@ -110,13 +111,17 @@ def a_leftover(**changes: Any) -> dict[str, Any]:
 
 def a_rolled_back_state(**changes: Any) -> dict[str, Any]:
     phases = {"preparing": STARTED, "uploading": STARTED, "deploying": STARTED, "rollingBack": STARTED}
-    undone = {"status": "rolledBack", "message": "Rolled back to shop-0.", "phases": phases, "rollback": a_rollback()}
+    rollback = a_rollback()
+    message = f"archive failed. {rollback['message']}"
+    undone = {"status": "rolledBack", "message": message, "phases": phases, "rollback": rollback}
     return a_failed_state(**{**undone, **changes})
 
 
 def a_partial_state(**changes: Any) -> dict[str, Any]:
-    rollback = a_rollback(available=True, status="partial", toDelete=2, deleted=[PLAN_ID], leftovers=[a_leftover()])
-    partial = {"status": "failed", "message": "The rollback left 1 resource over.", "rollback": rollback}
+    message = "1 resource could not be put back."
+    done = {"toDelete": 2, "deleted": [PLAN_ID], "leftovers": [a_leftover()], "message": message}
+    rollback = a_rollback(available=True, status="partial", **done)
+    partial = {"status": "failed", "message": f"archive failed. {message}", "rollback": rollback}
     return a_rolled_back_state(**{**partial, **changes})
 
 

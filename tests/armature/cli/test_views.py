@@ -179,7 +179,7 @@ def test_a_rollback_is_drawn_with_what_is_deployed_again_and_deleted() -> None:
     lines = lines_of(a_state(status="rollingBack", phase="rollingBack", phases=PHASES, rollback=rollback))
 
     assert lines[-3:] == [
-        "rollback to shop-0: running, 1 of 5 resources deleted, Deleting.",
+        "rollback to shop-0: running, 1 of 5 resources deleted",
         "Deployed again  Status   Attempt  Resources  Time",
         "plan            running      1/3",
     ]
@@ -282,9 +282,9 @@ def test_a_rolled_back_deployment_tells_what_was_put_back_and_what_was_deleted()
     assert outcome(a_rolled_back_state()) == "\n".join(
         [
             "",
-            "shop-1 rolledBack in 2 min 05 s: Rolled back to shop-0.",
+            "shop-1 rolledBack in 2 min 05 s: archive failed.",
             *WHY_IT_FAILED,
-            "Everything is as it was before.",
+            "Everything is as it was before: 1 deployed again, 1 deleted.",
             "Deployed again, as in shop-0: plan.",
             "Deleted, because this deployment had created it:",
             "Type                 Name  Resource group",
@@ -301,7 +301,7 @@ def test_a_rollback_that_left_something_names_it_with_the_reason_and_can_be_aske
     assert told.endswith(
         "\n".join(
             [
-                "The rollback is incomplete.",
+                "1 resource could not be put back.",
                 "Deployed again, as in shop-0: plan.",
                 "Deleted, because this deployment had created it:",
                 "Type                       Name       Resource group",
