@@ -1,9 +1,9 @@
 """What the app can reach right now: its storage, ARM, and the identity that it acts as."""
 
+import json
 from collections.abc import Callable
 from typing import Literal
 
-import requests
 from azure.core.exceptions import AzureError
 
 from armature.azure.failures import failure_of
@@ -31,7 +31,7 @@ class Health(Model):
 
 
 def check_health(services: Services) -> Health:
-    """Try each service once. Changes nothing."""
+    """Try each service; what fails for a moment is tried again. Changes nothing."""
     checks = (
         _tried("identity", lambda: services.credential.get_token(services.cloud.scope)),
         _tried("storage", lambda: services.deployments.state("health")),
@@ -45,6 +45,6 @@ def _tried(name: Literal["identity", "storage", "arm"], touch: Callable[[], obje
         touch()
     except FailureError as failed:
         return Check(name=name, is_reached=False, detail=redact(failed.failure.message))
-    except (AzureError, requests.RequestException) as error:
+    except (AzureError, json.JSONDecodeError) as error:
         return Check(name=name, is_reached=False, detail=redact(failure_of(error).message))
     return Check(name=name, is_reached=True)

@@ -1,7 +1,13 @@
 """What ARM says of the cloud it belongs to: for clouds that the table does not hold, such as an Azure Stack Hub."""
 
-import requests
+import json
 
+from azure.core import PipelineClient
+from azure.core.exceptions import AzureError
+from azure.core.rest import HttpRequest, HttpResponse
+
+from armature.azure.brief_retries import BriefRetry
+from armature.azure.transport import shared_transport
 from armature.clouds import CLOUDS, Cloud, UnknownCloudError, cloud_from_metadata
 from armature.settings import Settings
 
@@ -14,10 +20,13 @@ def endpoints_document(resource_manager: str) -> object:
     """The JSON of `GET /metadata/endpoints`, which ARM answers to anybody. Changes nothing.
 
     Raises:
-        requests.RequestException: it can't be reached, or answers no JSON.
+        AzureError, json.JSONDecodeError: it can't be reached for longer than a moment, or answers no JSON.
     """
-    parameters = {"api-version": METADATA_API_VERSION}
-    answer = requests.get(f"{resource_manager}{METADATA_PATH}", params=parameters, timeout=TIMEOUT_SECONDS)
+    client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
+        resource_manager, policies=[BriefRetry()], transport=shared_transport()
+    )
+    request = HttpRequest("GET", f"{resource_manager}{METADATA_PATH}", params={"api-version": METADATA_API_VERSION})
+    answer = client.send_request(request, connection_timeout=TIMEOUT_SECONDS, read_timeout=TIMEOUT_SECONDS)
     answer.raise_for_status()
     document: object = answer.json()
     return document
@@ -35,7 +44,7 @@ def described_cloud(settings: Settings) -> Cloud | None:
         return None
     try:
         document = endpoints_document(settings.arm_endpoint)
-    except requests.RequestException as error:
+    except (AzureError, json.JSONDecodeError) as error:
         message = f"ARMATURE_ARM_ENDPOINT does not answer {METADATA_PATH}, which describes its cloud"
         raise UnknownCloudError(f"{message} ({type(error).__name__}): set the other endpoints too.") from error
     return cloud_from_metadata(document, settings.azure_cloud, settings.arm_endpoint)

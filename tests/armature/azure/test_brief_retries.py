@@ -263,6 +263,18 @@ class TestDocuments:
         assert store.read("new").content == b"mine"  # type: ignore[union-attr]
         assert faults.happened().count(fault) == 2
 
+    @pytest.mark.parametrize(("fault", "operation"), [("answerLost", "PutBlockList"), ("cutUpload", "PutBlock")])
+    def test_a_document_of_several_blocks_is_created_by_us(
+        self, store: DocumentStore, faults: Faults, container: str, fault: str, operation: str
+    ) -> None:
+        content = bytes(range(256)) * (BLOCK_BYTES // 256) + b"end"
+        faults.given(trouble(fault, operation, container))
+
+        assert store.create("new", content)
+
+        assert store.read("new").content == content  # type: ignore[union-attr]
+        assert fault in faults.happened()
+
     @pytest.mark.parametrize("fault", STORAGE_FAULTS)
     def test_what_another_created_is_not_taken_for_ours(
         self, store: DocumentStore, faults: Faults, container: str, fault: str

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from armature.azure import metadata
 from armature.azure.metadata import described_cloud
 from armature.clouds import UnknownCloudError, cloud_of
 from armature.settings import Settings
 from emulator.processes import free_port
 from emulator.stack import Stack
+from tests.armature.azure.canned import Answer, CannedAdapter
 from tests.running import environment_of
 
 
@@ -34,6 +36,25 @@ def test_a_custom_cloud_takes_its_endpoints_from_its_arm(stack: Stack):
 
 def test_a_cloud_of_the_table_is_not_asked_for():
     assert described_cloud(settings_with(AZURE_CLOUD="AzureUSGovernment")) is None
+
+
+def test_an_arm_that_fails_for_a_moment_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = CannedAdapter({("GET", metadata.METADATA_PATH): [Answer(503), Answer(200, [])]})
+    monkeypatch.setattr(metadata, "shared_transport", adapter.transport)
+
+    assert metadata.endpoints_document("https://arm.example") == []
+
+    assert len(adapter.requests) == 2
+
+
+@pytest.mark.parametrize("answer", [Answer(200, "<html>Sign in</html>"), Answer(404)], ids=["a page", "nothing"])
+def test_an_arm_that_does_not_describe_its_cloud_is_named(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> None:
+    adapter = CannedAdapter({("GET", metadata.METADATA_PATH): answer})
+    monkeypatch.setattr(metadata, "shared_transport", adapter.transport)
+    settings = settings_with(AZURE_CLOUD="custom", ARMATURE_ARM_ENDPOINT="https://arm.example")
+
+    with pytest.raises(UnknownCloudError, match="set the other endpoints too"):
+        described_cloud(settings)
 
 
 def test_an_arm_that_does_not_answer_is_named_with_what_to_do():
