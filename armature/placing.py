@@ -79,7 +79,8 @@ def _place(cause: Cause, deployed: DeployedTemplates) -> Place | None:
     for resource_id in (None if deployment else target, in_words and in_words.group(1), target):
         if resource_id and (found := deployed.place_of_resource(resource_id.rstrip("."), *_properties(cause))):
             return found
-    return None
+    name = fact(cause, "declared") or (cause.target if cause.target and not target else None)
+    return deployed.place_of_name(name, fact(cause, "type"), *_properties(cause)) if name else None
 
 
 def _properties(cause: Cause) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ back to what a person wrote: the file, and the JSON pointer of the declaration i
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,16 +96,13 @@ class DeployedTemplates:
         Properties are dotted names below the resource or its `properties`. Of a child that is written as a property of
         its parent it is the parent's place. None when no declaration fits, or several fit as well as each other.
         """
-        found = self._declaration(resource_id)
-        if found is None:
-            return None
-        for path in properties:
-            steps = [step for step in re.split(r"[./]", path) if step]
-            for start in ([], ["properties"]):
-                pointer = _longest_pointer(found.resource.body, [*start, *steps])
-                if steps and pointer.count("/") == len(start) + len(steps):
-                    return Place(found.holder.file, found.resource.pointer + pointer)
-        return found.place
+        return _place_within(self._declaration(resource_id), properties)
+
+    def place_of_name(self, name: str, kind: str | None, *properties: str) -> Place | None:
+        """The same of the resource that has that name, in full or its last part, and is of that type if it is given;
+        None when several have."""
+        found = [one for holder in self._holders for one in _named(holder, name.lower(), (kind or "").lower())]
+        return _place_within(_best(found) if found else None, properties)
 
     def place_of_violation(self, path: str, line: int, column: int, deployment_id: str | None = None) -> Place | None:
         """Where ARM found a template wrong: by its JSON path, else by line and column.
@@ -205,6 +202,28 @@ def _matching(holder: _Holder, kind: str, name: str) -> Iterator[_Found]:
         pattern = name_pattern(resource.name, holder.scope)
         if pattern.fits(name):
             yield _Found(holder, resource, pattern.literal)
+
+
+def _named(holder: _Holder, name: str, kind: str) -> Iterator[_Found]:
+    for resource in holder.template.resources:
+        if kind not in ("", resource.type.lower()) or resource.is_existing or _is_left_out(resource, holder.scope):
+            continue
+        told = [one.lower() for one in names_of(resource, holder.scope)]
+        if any(name in (one, one.rpartition("/")[2]) for one in told):
+            yield _Found(holder, resource, _EXACT)
+
+
+def _place_within(found: _Found | None, properties: Iterable[str]) -> Place | None:
+    """The place of the first of these properties that is written in a declaration, else its own."""
+    if found is None:
+        return None
+    for path in properties:
+        steps = [step for step in re.split(r"[./]", path) if step]
+        for start in ([], ["properties"]):
+            pointer = _longest_pointer(found.resource.body, [*start, *steps])
+            if steps and pointer.count("/") == len(start) + len(steps):
+                return Place(found.holder.file, found.resource.pointer + pointer)
+    return found.place
 
 
 def _is_left_out(resource: ResourceDeclaration, scope: StaticScope) -> bool:

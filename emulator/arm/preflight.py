@@ -94,6 +94,7 @@ async def _refused_by_providers(surroundings: Surroundings, resources: list[Reso
             if behaviour_of(resource.id.type).is_preflighted and _stands_alone(resource, made):
                 behaviours.check(resource, surroundings)
         except ArmError as error:
+            error.target = error.target or resource.id.name  # as Azure's preflight does
             refusals.append(error)
         if before is None:
             planned.update(planned_needs(resource))

@@ -58,6 +58,29 @@ def test_a_cause_without_a_target_is_placed_by_the_id_in_its_words() -> None:
     assert placed_cause("AuthorizationFailed", message, None).place == f"{ROOT}#/resources/1"
 
 
+@pytest.mark.parametrize(
+    ("message", "target"),
+    [
+        ("The location is not available.", "shop"),
+        ("The template resource 'shop' of type 'Microsoft.Web/sites' at line '1' and column '2' is not valid.", None),
+        ("Resource 'shop' was disallowed by policy.", None),
+    ],
+)
+def test_a_cause_that_names_a_resource_without_an_id_is_placed_by_the_name(message: str, target: str | None) -> None:
+    cause = placed_cause("LocationNotAvailableForResourceType", message, target)
+
+    assert cause.place == f"{ROOT}#/resources/1/location"
+
+
+def test_a_name_that_several_resources_have_has_no_place() -> None:
+    failure = failure_from_causes([Cause(code="X", message="No.", target="same")])
+    twice = template(
+        file=ROOT, resources=[resource(name="same"), resource(name="same", type="Microsoft.Web/serverfarms")]
+    )
+
+    assert placed(failure, {ROOT: twice}, ROOT) == failure
+
+
 def test_a_violation_that_arm_reports_is_placed_by_its_path() -> None:
     info = {"lineNumber": 1, "linePosition": 1, "path": "resources[0].name"}
     document = {

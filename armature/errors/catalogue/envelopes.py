@@ -7,7 +7,7 @@ _LOOK = "Look at the deployment's operations in the portal, with the correlation
 _FIND = f"{TROUBLESHOOTING}find-error-code"
 _EMPTY = (
     "DeploymentFailed ResourceDeploymentFailure MultipleErrorsOccurred Failed ResourceOperationFailure "
-    "DownstreamEndpointError Conflict ConflictError"
+    "DownstreamEndpointError PreflightValidationCheckFailed Conflict ConflictError"
 ).split()
 
 ENTRIES = (

@@ -273,6 +273,7 @@ _ENVELOPES = {
     "MultipleErrorsOccurred": "Multiple error occurred: see details.",
     "Failed": "It failed.",
     "ResourceOperationFailure": "The resource operation failed.",
+    "PreflightValidationCheckFailed": "Preflight validation failed. Please refer to the details for the errors.",
     "DownstreamEndpointError": "The downstream endpoint answered an error.",
     "Conflict": "The web site cannot be modified in its present state.",
     "ConflictError": "The request can't be carried out.",
