@@ -20,11 +20,6 @@ param location string = resourceGroup().location
 ])
 param skuName string = 'Standard_LRS'
 
-@description('Days after which the uploaded templates of a deployment are deleted. Packages are kept.')
-@minValue(1)
-@maxValue(3650)
-param templateRetentionDays int = 30
-
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: accountName
   location: location
@@ -57,39 +52,6 @@ resource packages 'Microsoft.Storage/storageAccounts/blobServices/containers@202
   name: 'packages'
   properties: {
     publicAccess: 'None'
-  }
-}
-
-resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
-  parent: account
-  name: 'default'
-  properties: {
-    policy: {
-      rules: [
-        {
-          name: 'delete-old-templates'
-          enabled: true
-          type: 'Lifecycle'
-          definition: {
-            filters: {
-              blobTypes: [
-                'blockBlob'
-              ]
-              prefixMatch: [
-                'templates-'
-              ]
-            }
-            actions: {
-              baseBlob: {
-                delete: {
-                  daysAfterModificationGreaterThan: templateRetentionDays
-                }
-              }
-            }
-          }
-        }
-      ]
-    }
   }
 }
 
