@@ -1,6 +1,6 @@
 """`make demo`: starts the emulator, deploys the samples through the command line, shows what then exists, stops.
 
-The exit code is 0 when the web stack was deployed and the failing sample failed as it should, and 130 after Ctrl+C.
+The exit code is 0 when the web stack was deployed and what must fail was rolled back, and 130 after Ctrl+C.
 """
 
 import shutil
@@ -22,7 +22,7 @@ from emulator.running import ArmReader, RunningEmulator
 from emulator.stack import SUBSCRIPTION, Stack, StackError, StackOptions
 
 STATE = REPOSITORY / ".emulator" / "demo"
-DEPLOYMENT_FAILED = 1  # the exit code of `armature deploy` for a deployment that ran and failed
+ROLLED_BACK = 6  # the exit code of `armature deploy` for a deployment that failed and was rolled back
 INTERRUPTED = 130  # what a shell reports for Ctrl+C
 POLL_SECONDS = "0.5"
 API_VERSION = "2021-04-01"  # of resource groups and their resources
@@ -39,7 +39,8 @@ class Act:
 
 ACTS = (
     Act("samples/web-stack", "A linked web stack: network, storage, plan, function app", 0),
-    Act("samples/failing", "A deployment that fails, as it should: the cause is named", DEPLOYMENT_FAILED),
+    Act("samples/upgrade", "A new version of it that fails, as it should: the old one is put back", ROLLED_BACK),
+    Act("samples/failing", "A first version that fails, as it should: nothing is left of it", ROLLED_BACK),
 )
 
 

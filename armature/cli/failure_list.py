@@ -45,7 +45,7 @@ def _print_failure(console: Console, failure: Failure) -> None:
         print_line(console, f"  {failure.code}: {failure.message}")
     for cause in causes:
         print_line(console, f"  {cause.code}: {cause.message}")
-        if cause.place:
+        if cause.place and cause.place not in failure.suggestion:
             print_line(console, f"    in {cause.place}")
         if cause.target:
             print_line(console, f"    at {cause.target}")

@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.text import Text
 
 from armature.cli.screen import plain, print_line
-from armature.cli.standing import queue_words, rollback_words, stop_words
+from armature.cli.standing import begun_at, queue_words, rollback_words, stop_words
 from armature.cli.template_table import lines_of, template_table
 from armature.cli.words import length_of
 from armature.events import NumberedEvent
@@ -81,7 +81,7 @@ def picture(state: DeploymentState, now: datetime, height: int = 1000) -> Render
 
 def _heading(state: DeploymentState, now: datetime) -> Text:
     text = Text.assemble((state.deployment_id, "bold"), f"  {state.status}")
-    text.append(f"  {length_of((state.finished_at or now) - state.created_at)}", "dim")
+    text.append(f"  {length_of((state.finished_at or now) - begun_at(state))}", "dim")
     if state.lineage:
         text.append(f"  {state.lineage.project}/{state.lineage.environment}", "dim")
     if state.status is Status.QUEUED and state.lineage and state.lineage.holder:

@@ -10,7 +10,7 @@ from armature.cli.failure_list import print_failures
 from armature.cli.live import picture
 from armature.cli.problem_list import print_problems
 from armature.cli.screen import plain, print_line
-from armature.cli.standing import stopped_words
+from armature.cli.standing import begun_at, stopped_words
 from armature.cli.words import length_of
 from armature.state import DeploymentState, Status
 
@@ -41,7 +41,7 @@ def print_outcome(console: Console, state: DeploymentState) -> None:
 
 def _print_summary(console: Console, state: DeploymentState, style: str) -> None:
     """What happened, in a line. What its rollback did is told further down."""
-    took = f" in {length_of(state.finished_at - state.created_at)}" if state.finished_at else ""
+    took = f" in {length_of(state.finished_at - begun_at(state))}" if state.finished_at else ""
     happened = plain(state.message).removesuffix(plain(state.rollback.message)).strip()
     message = f": {happened}" if happened else ""
     console.print()

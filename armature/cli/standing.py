@@ -1,8 +1,15 @@
 """Where a deployment stands beside its templates, in words: in the queue, about to stop, being undone."""
 
+from datetime import datetime
+
 from armature.cli.words import clock_time, count_of
 from armature.locks import ordinal
-from armature.state import LineageState, RollbackState, StopReason, StopState
+from armature.state import DeploymentState, LineageState, Phase, RollbackState, StopReason, StopState
+
+
+def begun_at(state: DeploymentState) -> datetime:
+    """When the present run began: a deployment that is resumed, or rolled back by hand, begins anew."""
+    return state.phases.get(Phase.PENDING, state.created_at)
 
 
 def queue_words(lineage: LineageState) -> str:

@@ -372,6 +372,20 @@ def test_of_a_deployment_that_is_kept_no_longer_nothing_more_can_be_asked() -> N
     assert "armature resume" not in outcome(a_failed_state(rollback=can_be_undone, retiredAt="2026-12-24T09:16:00Z"))
 
 
+def test_a_further_run_takes_as_long_as_it_takes_itself() -> None:
+    phases = {"pending": "2026-11-24T09:17:00Z", "rollingBack": "2026-11-24T09:17:00Z"}
+
+    assert "shop-1 rolledBack in 5 s" in outcome(a_rolled_back_state(purpose="rollBack", phases=phases))
+
+
+def test_a_place_that_the_suggestion_names_is_not_told_twice() -> None:
+    place = "templates/archive.json#/resources/0"
+    failure = a_failure(suggestion=f"Correct it. Place: {place}.")
+    template = a_template("archive", status="failed", failure=failure)
+
+    assert outcome(a_failed_state(templates=[template], failures=[failure])).count(place) == 1
+
+
 def test_warnings_are_told_at_the_end_too() -> None:
     told = outcome(a_completed_state(warnings=[a_warning()]))
 
