@@ -66,6 +66,11 @@ class ArmDeployment(Model):
         return self.provisioning_state.lower() in ("succeeded", "failed", "canceled")
 
     @property
+    def is_canceled(self) -> bool:
+        """True when somebody cancelled it, as ARM spells that."""
+        return self.provisioning_state.lower() == "canceled"
+
+    @property
     def is_succeeded(self) -> bool:
         """True when ARM deployed all of it."""
         return self.provisioning_state.lower() == "succeeded"
