@@ -28,7 +28,7 @@ class Sighting(Model):
     """
 
     id: str
-    existed: bool | None
+    existed: bool | None = None
     fingerprint: str | None = None
     at: datetime
 
