@@ -141,6 +141,7 @@ def prepare_target(services: Services, work: DeploymentStep) -> ReadyAnswer:
         return ReadyAnswer(is_ready=False)
     try:
         services.artifacts.check_access(account)
+        services.artifacts.add_app(account, services.app_name)
     except FailureError as unseen:
         if not unseen.failure.is_retried:
             raise

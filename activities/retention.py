@@ -127,7 +127,7 @@ def _unused(
     for place in places:
         try:
             account = account_in(services, place)
-            if account is not None:
+            if account is not None and services.artifacts.apps(account) <= {services.app_name}:
                 packages = unused_packages(services, account, rule, lambda: staying)
                 yield from (_told(UnusedKind.PACKAGE, stored) for stored in packages)
                 yield from (_told(UnusedKind.TEMPLATES, s) for s in unused_templates(services, account, rule))

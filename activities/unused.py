@@ -4,7 +4,7 @@ Each list is read before the states are: whatever a deployment begins to use aft
 what was listed any more (packages), or has a state that is seen (all else).
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from armature.azure.retention import FOLDERS
 from armature.azure.services import Services
 from armature.plan import ArtifactKind, Plan
 from armature.retention import RetentionRule, Stored, bundle_cutoff, unused
-from armature.retention_run import Place, RemovalAnswer, Tally, UnusedInput
+from armature.retention_run import Place, RemovalAnswer, Tally, Trouble, UnusedInput
 
 AT_ONCE = 8
 """Requests to storage at the same time."""
@@ -35,13 +35,25 @@ def remove_unused(services: Services, work: UnusedInput) -> RemovalAnswer:
     Twice: gone is success; what was written or touched since it was listed stays.
     """
     if work.place is None:
-        removals = list(_own_removals(services, work.rule))
         services.retention.release_stale_turns()
-    else:
-        run = services.retention.run(work.run)
-        if run is None:
-            return RemovalAnswer()
-        removals = list(_place_removals(services, run.places[work.place], work.rule))
+        return _removed(list(_own_removals(services, work.rule)))
+    run = services.retention.run(work.run)
+    if run is None:
+        return RemovalAnswer()
+    account = account_in(services, run.places[work.place])
+    if account is None:
+        return RemovalAnswer()
+    removals = list(_place_removals(services, account, work.rule))
+    others = services.artifacts.apps(account) - {
+        services.app_name
+    }  # looked for last: a list has nothing older of theirs
+    if others:
+        message = f"{', '.join(sorted(others))} keep artifacts there too: nobody knows what all of them need."
+        return RemovalAnswer(troubles=(Trouble(subject=account.name, code="ArtifactStorageShared", message=message),))
+    return _removed(removals)
+
+
+def _removed(removals: Sequence[Callable[[], Tally]]) -> RemovalAnswer:
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="unused") as pool:
         removed = sum(pool.map(lambda remove: remove(), removals[:PART]), Tally())
     return RemovalAnswer(removed=removed, is_going=len(removals) > PART)
@@ -110,10 +122,7 @@ def unused_documents(services: Services, rule: RetentionRule) -> list[Stored]:
     return unused(services.retention.ownerless(), (), rule.cutoff)
 
 
-def _place_removals(services: Services, place: Place, rule: RetentionRule) -> Iterator[Callable[[], Tally]]:
-    account = account_in(services, place)
-    if account is None:
-        return
+def _place_removals(services: Services, account: ArtifactAccount, rule: RetentionRule) -> Iterator[Callable[[], Tally]]:
     standing = partial(_standing_plans, services)
     for package in unused_packages(services, account, rule, standing):
         yield partial(_package_removed, services, account, package)

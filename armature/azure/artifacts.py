@@ -3,6 +3,7 @@
 packages/{sha256}/{name}                 content-addressed, shared by all deployments; metadata `lastused`: when a later
                                          deployment last found it there
 templates-{deploymentId}/{path}          one container a deployment, so that a SAS opens no other; deleted in time
+apps/{app}                               one for each app that keeps artifacts here: nobody else knows what it needs
 """
 
 import time
@@ -17,6 +18,7 @@ from azure.storage.blob import BlobServiceClient, StorageErrorCode
 
 from armature.azure.arm import ArmGateway
 from armature.azure.blobs import BlobEndpoint, blob_service
+from armature.azure.documents import DocumentStore
 from armature.azure.failures import storage_failures
 from armature.azure.identity import principal_id
 from armature.azure.provisioning import ArtifactAccount, find_account, start_provisioning
@@ -28,6 +30,7 @@ from armature.retention import Stored
 __all__ = ["PACKAGES_CONTAINER", "ArtifactAccount", "ArtifactStorage", "UploadResult", "templates_container"]
 
 PACKAGES_CONTAINER = "packages"
+APPS_CONTAINER = "apps"
 _TEMPLATES_PREFIX = "templates-"
 FOUND_FOR_SECONDS = 60.0
 """How long a ready account is taken as found, so that a hundred activities a minute don't each ask ARM three times."""
@@ -78,6 +81,15 @@ class ArtifactStorage:
         packages = self._service(account).get_container_client(PACKAGES_CONTAINER)
         with storage_failures(), suppress(ResourceNotFoundError):
             packages.get_container_properties()
+
+    def add_app(self, account: ArtifactAccount, app: str) -> None:
+        """Note that an app keeps artifacts in the account, before it does. Twice: noted once."""
+        DocumentStore(account.blob_endpoint, APPS_CONTAINER, self._credential).create(app, b"{}")
+
+    def apps(self, account: ArtifactAccount) -> frozenset[str]:
+        """The apps that keep artifacts in the account. Changes nothing."""
+        noted = DocumentStore(account.blob_endpoint, APPS_CONTAINER, self._credential).list()
+        return frozenset(entry.path for entry in noted)
 
     def has_container(self, account: ArtifactAccount, container: str) -> bool:
         """Whether the account has a container of that name. Changes nothing."""

@@ -7,6 +7,7 @@ from azure.core.credentials import TokenCredential
 
 from armature.azure.arm import ArmGateway
 from armature.azure.artifacts import ArtifactStorage
+from armature.azure.blobs import BlobEndpoint
 from armature.azure.bundles import BundleStorage
 from armature.azure.deployments import DeploymentStore
 from armature.azure.documents import DocumentStore
@@ -30,6 +31,11 @@ class Services:
     artifacts: ArtifactStorage
     rollbacks: RollbackStore
     retention: RetentionStore
+
+    @property
+    def app_name(self) -> str:
+        """What tells the app from others: the name of its own storage account, which no other in the cloud has."""
+        return BlobEndpoint.of(self.settings.storage_blob_endpoint).account
 
     def arm(self, subscription: str) -> ArmGateway:
         """The gateway to one subscription. Gateways of one process share connections and tokens."""

@@ -104,6 +104,8 @@ class Blobs:
     containers: set[str] = field(default_factory=set)
     bundles: set[str] = field(default_factory=set)
     touched_while_listed: str | None = None
+    name: str = "artifacts"
+    noted: set[str] = field(default_factory=lambda: {"app"})
 
     def find(self, _arm: Arm, _location: str) -> object:
         return self
@@ -129,6 +131,9 @@ class Blobs:
         self.containers.discard(deployment_id)
         self.life.spend()
         return was_there
+
+    def apps(self, _account: object) -> frozenset[str]:
+        return frozenset(self.noted)
 
     def stored(self) -> list[Stored]:
         return [Stored(name=name, size=100, changed_at=LONG_AGO) for name in sorted(self.bundles)]
@@ -170,6 +175,7 @@ class World:
             artifacts=self.blobs,
             bundles=self.blobs,
             arm=lambda _subscription: self.arm,
+            app_name="app",
         )
         self.runs = 0
 

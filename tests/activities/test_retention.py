@@ -265,6 +265,18 @@ def test_a_package_that_a_kept_plan_names_too_stays():
     assert "new-1/api.zip" not in world.blobs.packages
 
 
+def test_in_an_account_that_another_app_uses_too_only_what_is_our_own_goes():
+    world = lineage()
+    world.blobs.noted.add("other")
+    world.blobs.containers.add("theirs-1")
+
+    run = world.run()
+
+    assert world.left_of("old-1") == ["package"]
+    assert "theirs-1" in world.blobs.containers
+    assert [(trouble.subject, trouble.code) for trouble in run.troubles] == [("artifacts", "ArtifactStorageShared")]
+
+
 def test_a_bundle_goes_with_the_last_deployment_that_names_it():
     world = lineage()  # all of them name bundle-1
     world.blobs.bundles |= {"bundle-1", "bundle-2"}

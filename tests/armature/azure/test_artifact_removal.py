@@ -189,3 +189,12 @@ def test_a_new_account_has_no_packages(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert packages == []
     assert len(adapter.requests) == 1
+
+
+def test_an_account_knows_which_apps_keep_artifacts_there(storage: ArtifactStorage, account: ArtifactAccount) -> None:
+    name = f"app{uuid.uuid4().hex[:12]}"
+
+    storage.add_app(account, name)
+    storage.add_app(account, name)
+
+    assert name in storage.apps(account)

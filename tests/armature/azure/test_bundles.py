@@ -52,6 +52,34 @@ def test_a_bundle_is_stored_once_and_read_back(bundles: BundleStorage, fresh_nam
         assert file.read() == b"zip"
 
 
+def test_bundles_are_listed_by_their_ids_and_what_is_gone_stays_gone(
+    bundles: BundleStorage, fresh_name: Callable[[], str]
+) -> None:
+    bundle_id = fresh_name()
+    bundles.store(bundle_id, io.BytesIO(b"zip"))
+
+    listed = next(stored for stored in bundles.stored() if stored.name == bundle_id)
+
+    assert listed.size == 3
+    assert bundles.delete(listed)
+    assert bundles.delete(listed)
+    assert bundle_id not in [stored.name for stored in bundles.stored()]
+
+
+def test_a_bundle_that_was_written_again_since_it_was_listed_is_not_deleted(
+    bundles: BundleStorage, fresh_name: Callable[[], str]
+) -> None:
+    bundle_id = fresh_name()
+    url, _ = bundles.upload_url(bundle_id)
+    assert put(url, b"zip") == 201
+    listed = next(stored for stored in bundles.stored() if stored.name == bundle_id)
+
+    assert put(url, b"zip, again") == 201
+
+    assert not bundles.delete(listed)
+    assert bundle_id in [stored.name for stored in bundles.stored()]
+
+
 def test_a_bundle_larger_than_allowed_is_not_kept(
     settings: Settings, credential: TokenCredential, fresh_name: Callable[[], str]
 ) -> None:
