@@ -85,21 +85,20 @@ def _starter(field: Ground, bundles: dict[str, bytes]) -> Callable[[str], None]:
     return lambda name: field.start(name, bundles[name])
 
 
-def _make_foreign(field: Ground, project: str, name: str, retention: int = 30) -> str:
-    """A group with a resource in it that no deployment of ours made; the resource's id."""
+def _make_foreign(field: Ground, project: str, name: str, retention: int = 30) -> None:
+    """A group with a resource in it that no deployment of ours made."""
     group = subscription_path(f"resourceGroups/rg-{project}")
     field.arm.ask("PUT", group, json={"location": "eastus2", "tags": {"owner": "others"}})
     path = f"{group}/providers/{WORKSPACES}/{name}"
     body = {"location": "eastus2", "tags": {"owner": "others"}, "properties": {"retentionInDays": retention}}
     field.arm.ask("PUT", path, version="2023-09-01", json=body)
-    return path
+    while field.arm.ask("GET", path, version="2023-09-01").json()["properties"]["provisioningState"] != "Succeeded":
+        time.sleep(0.05)
 
 
 def _make_taken(field: Ground) -> Snapshot:
     """A group whose one resource the first deployment of a lineage is going to change."""
     _make_foreign(field, "taken", "log-taken-low", retention=90)
-    while field.arm.inventory("rg-taken").resources[0]["document"]["properties"]["provisioningState"] != "Succeeded":
-        time.sleep(0.05)
     return field.snapshot("rg-taken")
 
 
