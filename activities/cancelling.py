@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 
 from activities.border import register
-from activities.looking import Look, Sight, all_seen, failed, show_sights, unseen
+from activities.looking import Look, Sight, all_seen, counted, failed, show_sights, unseen
 from activities.showing import templates_of
 from activities.standing import DEPLOYMENT_TAG, asked_of, state_of
 from armature.azure.arm import ArmGateway
@@ -79,7 +79,7 @@ class Cancelling:
         try:
             tree = self._tree(arm, template)
             if tree is None:
-                return _cancelled(start, {})
+                return _cancelled(start, {}, datetime.now(UTC))
             for deployment in tree.running:
                 arm.cancel_deployment(deployment.id)
         except FailureError as refused:
@@ -98,9 +98,9 @@ class Cancelling:
 
     def _running(self, start: Start, template: PlannedTemplate, tree: _Tree) -> Sight:
         if not self.is_last:
-            sight = self.look.sight(template, start, tree.root, tree.operations)
+            update = counted(template, tree.operations, tree.root)
             report = Report.of(start, TemplateStatus.RUNNING)
-            return sight.reporting(report, {"waiting_for": "Azure to end what is cancelled"})
+            return Sight(start, report, [], {**update, "waiting_for": "Azure to end what is cancelled"})
         names = ", ".join(deployment.name for deployment in tree.running)
         message = f"Azure still works on {names}, long after it was asked to cancel that."
         suggestion = "See in the portal what it waits for; nothing watches it any more."
@@ -113,14 +113,13 @@ class Cancelling:
 
     def _ended(self, start: Start, template: PlannedTemplate, tree: _Tree) -> Sight:
         """As it really ended: cancelled, unless it was too late for that. Without its packages it has not succeeded."""
+        ended = tree.root.timestamp or datetime.now(UTC)
+        if tree.root.is_canceled:
+            return _cancelled(start, counted(template, tree.operations, tree.root), ended)
         sight = self.look.sight(template, start, tree.root, tree.operations)
-        if sight.report.status is TemplateStatus.SUCCEEDED and not template.uses_packages:
-            return sight
-        ended = {"finished_at": tree.root.timestamp or datetime.now(UTC), "waiting_for": None, "next_attempt_at": None}
-        if sight.report.status is TemplateStatus.FAILED and tree.root.provisioning_state.lower() == "failed":
-            return sight.reporting(sight.report, {**ended, "status": TemplateStatus.FAILED})
-        cancelled = Report.of(start, TemplateStatus.CANCELLED)
-        return Sight(start, cancelled, [_cancelled_event(start)], {**sight.update, **_AS_CANCELLED, **ended})
+        if sight.report.status is TemplateStatus.SUCCEEDED:
+            return _cancelled(start, sight.update, ended) if template.uses_packages else sight
+        return sight.reporting(sight.report, {**_ended_at(ended), "status": TemplateStatus.FAILED})
 
     def warning(self, deployment_id: str) -> WarningState:
         """That a deployment still runs although it was cancelled."""
@@ -132,13 +131,13 @@ class Cancelling:
         )
 
 
-_AS_CANCELLED: dict[str, object] = {"status": TemplateStatus.CANCELLED, "failure": None}
+def _ended_at(moment: datetime) -> dict[str, object]:
+    return {"finished_at": moment, "waiting_for": None, "next_attempt_at": None}
 
 
-def _cancelled(start: Start, update: dict[str, object]) -> Sight:
-    ended = {"finished_at": datetime.now(UTC), "waiting_for": None, "next_attempt_at": None}
-    report = Report.of(start, TemplateStatus.CANCELLED)
-    return Sight(start, report, [_cancelled_event(start)], {**update, **ended, "status": TemplateStatus.CANCELLED})
+def _cancelled(start: Start, update: dict[str, object], moment: datetime) -> Sight:
+    ended = {**update, **_ended_at(moment), "status": TemplateStatus.CANCELLED, "failure": None}
+    return Sight(start, Report.of(start, TemplateStatus.CANCELLED), [_cancelled_event(start)], ended)
 
 
 def _linked(

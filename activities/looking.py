@@ -131,9 +131,8 @@ class Look:
         self, template: PlannedTemplate, start: Start, deployment: ArmDeployment, operations: list[ArmOperation]
     ) -> Sight:
         """How an attempt stands whose deployment and operations were read."""
-        linked = _linked(operations)
-        update = _counted(template, operations, linked, deployment)
-        succeeded = sum(child.status.lower() == "succeeded" for child in linked)
+        update = counted(template, operations, deployment)
+        succeeded = sum(child.status.lower() == "succeeded" for child in _linked(operations))
         if not deployment.is_final:
             report = Report.of(start, TemplateStatus.RUNNING, succeeded)
             if start.number == 1:  # a failure shown now was only of not being seen; later it tells of an earlier start
@@ -143,13 +142,20 @@ class Look:
         if deployment.is_succeeded:
             return self._succeeded(template, start, deployment, update)
         update |= {"resources": tuple(deployment.output_resources)}
-        arm = self.services.arm(template.scope.subscription)
-        why = arm.deployment_failure(template.scope, template.deployment_name, deployment)
+        why = self._why(template, deployment)
         if is_done_all_the_same(template, why, operations):
             return self._treated_as_done(template, start, why, update)
         if not why.is_retried:
             why = placed_failure(self.services, self.plan, template, why)
         return failed(start, why, update, succeeded)
+
+    def _why(self, template: PlannedTemplate, deployment: ArmDeployment) -> Failure:
+        if deployment.is_canceled:
+            message = f"Somebody has cancelled the deployment {deployment.name} in Azure."
+            suggestion = "The activity log of its scope tells who. Resume this deployment, or deploy again."
+            return failure(FailureClass.UNKNOWN, "DeploymentCanceled", message, suggestion)
+        arm = self.services.arm(template.scope.subscription)
+        return arm.deployment_failure(template.scope, template.deployment_name, deployment)
 
     def _succeeded(
         self, template: PlannedTemplate, start: Start, deployment: ArmDeployment, update: dict[str, object]
@@ -220,18 +226,14 @@ def _linked(operations: list[ArmOperation]) -> tuple[LinkedDeployment, ...]:
     return tuple(found.values())
 
 
-def _counted(
-    template: PlannedTemplate,
-    operations: list[ArmOperation],
-    linked: tuple[LinkedDeployment, ...],
-    deployment: ArmDeployment,
-) -> dict[str, object]:
+def counted(template: PlannedTemplate, operations: list[ArmOperation], deployment: ArmDeployment) -> dict[str, object]:
+    """How far a deployment is: what the state shows of it whatever has become of it."""
     created = {op.target_id: op for op in operations if op.target_id and op.kind.lower() == "create"}
     done = sum(operation.provisioning_state.lower() == "succeeded" for operation in created.values())
     return {
         "resources_done": done,
         "resources_total": max(template.resource_count, len(created)),
-        "linked_deployments": linked,
+        "linked_deployments": _linked(operations),
         "correlation_id": deployment.correlation_id,
     }
 

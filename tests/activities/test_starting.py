@@ -1,0 +1,174 @@
+"""Starting a template: what stood in the way of the start before is cleared first, once."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from activities.clearing import PRUNED_TO, prunable
+from activities.finish import finish_deployment
+from activities.prepare import read_bundle
+from activities.standing import DEPLOYMENT_TAG
+from activities.starting import load_graph, start_template
+from armature.errors import FailureClass, Recovery, failure
+from armature.messages import DeploymentStep, FinishInput, Outcome, StartInput
+from armature.scheduling import Setback, Start
+from armature.state import TemplateStatus
+from tests.activities.fake_arm import FakeArm, deployment, with_arm
+from tests.end_to_end.bundles import graph_bundle
+
+PROVIDER = Setback(recovery=Recovery.REGISTER_PROVIDER, subject="Microsoft.Web")
+FULL = Setback(recovery=Recovery.PRUNE_HISTORY)
+ACTIVE = failure(FailureClass.RESOURCE_CONFLICT, "DeploymentActive", "It is active.")
+
+
+@pytest.fixture
+def begun(app, prepare) -> Iterator[DeploymentStep]:
+    step = prepare(graph_bundle("starting", {"a": []}))
+    yield step
+    end = FinishInput(deployment_id=step.deployment_id, run=1, sequence=99, outcome=Outcome(message="Done."))
+    finish_deployment(app, end)
+
+
+def start(app, arm, step, setback=None, number: int = 2):
+    work = StartInput(
+        deployment_id=step.deployment_id, start=Start(name="a", attempt=1, number=number, setback=setback)
+    )
+    return start_template(with_arm(app, arm), work).report
+
+
+def shown(app, step):
+    return app.deployments.state(step.deployment_id).templates[0]
+
+
+def codes(app, step) -> list[str]:
+    return [event.code.value for event in app.deployments.events(step.deployment_id)]
+
+
+def scope_id(app, step) -> str:
+    return app.deployments.plan(step.deployment_id).template("a").scope.resource_id
+
+
+def root_id(app, step) -> str:
+    template = app.deployments.plan(step.deployment_id).template("a")
+    return template.scope.deployment_id(template.deployment_name)
+
+
+def test_a_provider_is_registered_and_waited_for_before_the_template_is_put(app, begun):
+    arm = FakeArm()
+    arm.provider_states = ["NotRegistered", "Registering"]
+
+    report = start(app, arm, begun, PROVIDER)
+
+    assert report.setback == PROVIDER
+    assert shown(app, begun).failure.code == "ProviderRegistering"
+    assert arm.called("register_provider") == ["Microsoft.Web"]
+    assert arm.called("put_deployment") == []
+
+
+def test_once_the_provider_is_registered_the_template_is_put_and_that_is_told_once(app, begun):
+    arm = FakeArm()
+    arm.provider_states = ["Registered"]
+
+    for _ in range(2):
+        report = start(app, arm, begun, PROVIDER)
+
+    assert report.status is TemplateStatus.RUNNING
+    assert arm.called("register_provider") == []
+    assert len(arm.called("put_deployment")) == 1
+    assert codes(app, begun).count("ProviderRegistered") == 1
+
+
+def test_old_entries_make_room_in_a_full_history_and_that_is_told(app, begun):
+    old = [
+        deployment(f"{scope_id(app, begun)}/providers/Microsoft.Resources/deployments/d{n}", "Succeeded")
+        for n in range(799)
+    ]
+    arm = FakeArm(*old)
+
+    for _ in range(2):
+        report = start(app, arm, begun, FULL)
+
+    assert report.status is TemplateStatus.RUNNING
+    assert len(arm.called("delete_deployment")) == 799 - PRUNED_TO
+    assert codes(app, begun).count("HistoryPruned") == 1
+
+
+def entry(name: str, day: int, state: str = "Succeeded", correlation_id: str | None = None, owner: str | None = None):
+    tags = {DEPLOYMENT_TAG: owner} if owner else {}
+    made = deployment(f"/s/providers/Microsoft.Resources/deployments/{name}", state, correlation_id, **tags)
+    return made.model_copy(update={"timestamp": datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)})
+
+
+def test_of_a_history_armatures_own_go_first_and_the_oldest_of_them_before_the_others():
+    history = [
+        entry("foreign-old", 1),
+        entry("ours-new", 9, owner="d-1"),
+        entry("ours-old", 2, owner="d-2", correlation_id="c-2"),
+        entry("linked-of-ours", 5, correlation_id="c-2"),
+    ]
+
+    assert [found.name for found in prunable(history, set())] == [
+        "ours-old",
+        "linked-of-ours",
+        "ours-new",
+        "foreign-old",
+    ]
+
+
+def test_what_runs_and_what_is_still_needed_stays_in_the_history():
+    history = [
+        entry("runs", 1, state="Running"),
+        entry("present", 2, owner="present", correlation_id="c-p"),
+        entry("linked-of-present", 2, correlation_id="c-p"),
+        entry("previous", 3, owner="previous"),
+        entry("free", 4),
+    ]
+
+    assert [found.name for found in prunable(history, {"present", "previous"})] == ["free"]
+
+
+def test_a_deployment_of_the_same_name_that_still_runs_is_waited_for_before_anything_is_put(app, begun):
+    arm = FakeArm(deployment(root_id(app, begun), "Running", **{DEPLOYMENT_TAG: "another-deployment"}))
+
+    report = start(app, arm, begun)
+
+    assert report.setback.recovery is Recovery.WAIT
+    assert "belongs to the deployment another-deployment" in shown(app, begun).failure.message
+    assert arm.called("put_deployment") == []
+
+
+def test_an_active_deployment_that_turns_out_to_be_ours_is_running(app, begun):
+    class Late(FakeArm):
+        """Tells only after the put that the deployment stands: its reads lag behind its writes."""
+
+        def get_deployment(self, scope, name):
+            found = super().get_deployment(scope, name)
+            return found if self.called("put_deployment") else None
+
+    standing = deployment(root_id(app, begun), "Running", **{DEPLOYMENT_TAG: begun.deployment_id})
+
+    report = start(app, Late(standing, put_deployment=ACTIVE), begun)
+
+    assert report.status is TemplateStatus.RUNNING
+
+
+def test_what_an_earlier_run_has_done_stays_done_and_its_starts_are_counted_on(app, accept):
+    step = accept(graph_bundle("starting-again", {"a": [], "b": []}))
+    read_bundle(app, step)
+    ended = {
+        "a": {"status": TemplateStatus.SUCCEEDED, "starts": 1, "attempt": 1},
+        "b": {"starts": 3, "attempt": 2},
+    }
+    app.deployments.update_state(
+        step.deployment_id,
+        lambda state: state.model_copy(
+            update={"templates": tuple(t.model_copy(update=ended[t.name]) for t in state.templates)}
+        ),
+    )
+
+    rollout = load_graph(app, step).rollout
+
+    (again,) = rollout.next_starts(datetime.now(UTC))
+    assert rollout.succeeded == ("a",)
+    assert (again.name, again.attempt, again.number) == ("b", 1, 4)
