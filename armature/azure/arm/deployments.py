@@ -11,9 +11,9 @@ from azure.core.rest import HttpRequest
 from armature.azure.arm import documents
 from armature.azure.arm.access import DEPLOYMENTS_API_VERSION, ArmAccess, document_of, says_absent
 from armature.azure.arm.ids import bare, split_deployment_id
-from armature.azure.failures import arm_failures, retry_after_seconds
+from armature.azure.failures import arm_failures, retry_after_seconds, without_queries_within
 from armature.azure.models import DEPLOYMENT_TYPE, ArmDeployment, ArmOperation, DeploymentBody
-from armature.errors import FailureClass, FailureError, failure
+from armature.errors import FailureClass, FailureError, failure, failure_from_error
 from armature.plan import DeploymentScopeTarget
 
 VALIDATION_LOOKS = 15
@@ -66,7 +66,7 @@ class Deployments(ArmAccess):
 
         Changes nothing in Azure but that a provider may be registered. Raises FailureError when ARM refuses it.
         """
-        path = f"{scope.resource_id}/providers/{DEPLOYMENT_TYPE}/{name}/validate"
+        path = f"{_path(scope.resource_id, name)}/validate"
         with arm_failures():
             response = self._exchange("POST", path, DEPLOYMENTS_API_VERSION, _request(body))
             for _ in range(VALIDATION_LOOKS):
@@ -78,7 +78,10 @@ class Deployments(ArmAccess):
         if response.status_code == HTTPStatus.ACCEPTED:
             message = f"Azure Resource Manager did not end its validation of {name} in time."
             raise FailureError(failure(FailureClass.TRANSIENT, "ValidationTimedOut", message))
-        properties: dict[str, Any] = document_of(response).get("properties") or {}
+        document = document_of(response)
+        if document.get("error"):
+            raise FailureError(failure_from_error(without_queries_within(document)))
+        properties: dict[str, Any] = document.get("properties") or {}
         return tuple(str(item["id"]) for item in properties.get("validatedResources") or () if item.get("id"))
 
     def cancel_deployment(self, deployment_id: str) -> bool:
@@ -86,10 +89,14 @@ class Deployments(ArmAccess):
 
         What it has in flight goes on, and so do the deployments that it links to: each is cancelled by itself. A second
         run answers False, or asks again, which changes nothing.
+
+        Raises:
+            ValueError: it is not the id of a deployment.
         """
+        scope_id, name = split_deployment_id(deployment_id)
         with arm_failures():
             try:
-                self._exchange("POST", f"{deployment_id}/cancel", DEPLOYMENTS_API_VERSION)
+                self._exchange("POST", f"{_path(scope_id, name)}/cancel", DEPLOYMENTS_API_VERSION)
             except HttpResponseError as error:
                 if not (says_absent(error) or _says(error, "DeploymentCannotBeCancelled")):
                     raise
@@ -99,9 +106,13 @@ class Deployments(ArmAccess):
     def delete_deployment(self, deployment_id: str) -> None:
         """Take a deployment out of its scope's history; its resources stay. ARM may still work on it afterwards.
 
-        One that is gone is success, so a second run is harmless. Raises FailureError (DeploymentActive while it runs).
+        One that is gone is success, so a second run is harmless.
+
+        Raises:
+            ValueError: it is not the id of a deployment.
+            FailureError: DeploymentActive while it runs; ARM refuses.
         """
-        self._delete(deployment_id, DEPLOYMENTS_API_VERSION)
+        self._delete(_path(*split_deployment_id(deployment_id)), DEPLOYMENTS_API_VERSION)
 
     def running_deployments(self, scope_id: str) -> list[ArmDeployment]:
         """The deployments of a scope that run now; none when there is no such scope. Changes nothing."""
@@ -155,6 +166,10 @@ class Deployments(ArmAccess):
                 if not says_absent(error):
                     raise
         return []
+
+
+def _path(scope_id: str, name: str) -> str:
+    return f"{scope_id}/providers/{DEPLOYMENT_TYPE}/{name}"
 
 
 def _request(body: DeploymentBody) -> dict[str, Any]:

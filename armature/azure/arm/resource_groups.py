@@ -44,10 +44,3 @@ class ResourceGroups(ArmAccess):
                 name, SdkResourceGroup(location=location, tags=dict(tags))
             )
         return documents.resource_group(made)
-
-    def delete_resource_group(self, name: str) -> bool:
-        """Delete the resource group with all that it holds: True when it is gone, False while ARM works on it.
-
-        A second run asks again, which changes nothing. Raises FailureError (ScopeLocked, AuthorizationFailed…).
-        """
-        return self._delete(f"/subscriptions/{self.subscription}/resourcegroups/{name}", RESOURCES_API_VERSION)

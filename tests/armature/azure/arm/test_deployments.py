@@ -108,6 +108,18 @@ class TestValidation:
 
         assert caught.value.failure.failure_class is FailureClass.TEMPLATE
 
+    def test_a_refusal_that_comes_later_is_a_failure(self, canned_arm: CannedArm) -> None:
+        refused = {
+            "error": {"code": "InvalidTemplateDeployment", "details": [{"code": "QuotaExceeded", "message": "Q"}]}
+        }
+        path = f"{S}/resourceGroups/rg{DEPLOYMENTS}/main/validate"
+        gateway, _ = canned_arm({("POST", path): Answer(200, refused)})
+
+        with pytest.raises(FailureError) as caught:
+            gateway.validate_deployment(Group(gateway, "rg").scope, "main", DeploymentBody(template={}))
+
+        assert caught.value.failure.code == "QuotaExceeded"
+
     def test_one_that_takes_longer_is_looked_at_until_it_ends(self, canned_arm: CannedArm) -> None:
         path = f"{S}/resourceGroups/rg{DEPLOYMENTS}/main/validate"
         later = f"{S}/operationresults/1"
@@ -125,6 +137,18 @@ class TestValidation:
 
         assert found == ("/x",)
         assert len(adapter.requests) == 3
+
+
+def test_only_deployments_are_cancelled_and_taken_out_of_the_history(canned_arm: CannedArm) -> None:
+    gateway, adapter = canned_arm({})
+
+    for wrong in (f"{S}/resourceGroups/rg", S, f"{S}{DEPLOYMENTS}/main/operations/1"):
+        with pytest.raises(ValueError, match="not the id of a deployment"):
+            gateway.delete_deployment(wrong)
+        with pytest.raises(ValueError, match="not the id of a deployment"):
+            gateway.cancel_deployment(wrong)
+
+    assert adapter.requests == []
 
 
 def test_a_link_to_another_host_gets_no_token(canned_arm: CannedArm) -> None:

@@ -5,8 +5,11 @@ import pytest
 from armature.azure.arm import ArmGateway
 from armature.errors import FailureClass, FailureError
 from tests.armature.azure.arm.conftest import Group, identity, network
+from tests.armature.azure.canned import Answer, CannedArm
+from tests.armature.azure.conftest import SUBSCRIPTION
 from tests.waiting import wait_until
 
+S = f"/subscriptions/{SUBSCRIPTION}"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 PRINCIPAL = "00000000-0000-0000-0000-00000000000a"
 
@@ -117,6 +120,32 @@ def test_a_resource_group_is_deleted_with_all_that_it_holds(group: Group) -> Non
     assert group.arm.get_resource_group(group.name) is None
     assert group.arm.delete_resource_group(group.name)
     assert group.arm.delete_resource(group.id)
+
+
+class TestConflict:
+    """A 409 to a deletion: is it under way, or refused?"""
+
+    PATH = f"{S}/resourceGroups/rg/providers/Microsoft.Resources/deployments/web"
+    CONFLICT = Answer(409, {"error": {"code": "AnotherOperationInProgress", "message": "Another operation runs."}})
+
+    @pytest.mark.parametrize(
+        "found",
+        [Answer(200, {"properties": {"provisioningState": "Deleting"}}), Answer(404)],
+        ids=["being deleted", "not seen"],
+    )
+    def test_what_is_being_deleted_or_not_seen_is_looked_at_again(self, canned_arm: CannedArm, found: Answer) -> None:
+        gateway, _ = canned_arm({("DELETE", self.PATH): self.CONFLICT, ("GET", self.PATH): found})
+
+        assert not gateway.delete_resource(self.PATH)
+
+    def test_what_stands_is_a_conflict(self, canned_arm: CannedArm) -> None:
+        stands = Answer(200, {"properties": {"provisioningState": "Succeeded"}})
+        gateway, _ = canned_arm({("DELETE", self.PATH): self.CONFLICT, ("GET", self.PATH): stands})
+
+        with pytest.raises(FailureError) as caught:
+            gateway.delete_resource(self.PATH)
+
+        assert caught.value.failure.code == "AnotherOperationInProgress"
 
 
 @pytest.mark.parametrize(
