@@ -42,6 +42,17 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator["World"]:
         cache.cache_clear()
 
 
+def nested(name: str) -> dict[str, Any]:
+    """A deployment inside a template's."""
+    properties = {"mode": "Incremental", "template": template([])}
+    return {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": "2022-09-01",
+        "name": name,
+        "properties": properties,
+    }
+
+
 class World:
     """The app, and what ARM, storage and the host hold of a deployment."""
 
@@ -54,7 +65,11 @@ class World:
         """Start version `number` of a project: a workspace a template, and a package of that version."""
         files: dict[str, Any] = {
             f"{name}.json": template(
-                [{**workspace(f"log-{project}-{name}"), "tags": {"version": str(number)}}],
+                [
+                    {**workspace(f"log-{project}-{name}"), "tags": {"version": str(number)}},
+                    nested(f"nested-{name}"),
+                    nested(f"nested-{name}-{number}"),
+                ],
                 {"version": {"type": "int", "value": number}},
                 parameters={"package": {"type": "string"}},
             )
@@ -76,19 +91,29 @@ class World:
 
     def retention(self, *, dry_run: bool = False) -> dict[str, Any]:
         """The document of a run that has ended."""
+        return self.ended(self.start_retention(dry_run=dry_run))
+
+    def start_retention(self, *, dry_run: bool = False) -> str:
+        """Start a run; the path that tells of it."""
         answer = self.caller.session.post(f"{self.caller.api}/retention", json={"dryRun": dry_run}, timeout=30)
         assert answer.status_code == 202, answer.text
-        path = f"retention/{answer.json()['run']}"
+        return f"retention/{answer.json()['run']}"
+
+    def ended(self, path: str) -> dict[str, Any]:
+        """The document of a run, once it has ended."""
         wait_until(lambda: self.caller.get(path).status_code == 200)
         run: dict[str, Any] = self.caller.get(path).json()
         assert run["status"] == "completed", run
         return run
 
+    def history(self, project: str) -> list[str]:
+        """The names in ARM's history of a project's resource group."""
+        path = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-{project}/providers/Microsoft.Resources/deployments"
+        return [entry["name"] for entry in arm_call(self.stack, "GET", f"{path}/")["value"]]
+
     def left_of(self, deployment_id: str) -> set[str]:
         """Where there is still something of a deployment."""
-        project = deployment_id.rsplit("-", 1)[0]
-        path = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-{project}/providers/Microsoft.Resources/deployments"
-        entries = [entry["name"] for entry in arm_call(self.stack, "GET", f"{path}/")["value"]]
+        entries = self.history(deployment_id.rsplit("-", 1)[0])
         with sqlite3.connect(f"file:{self.stack.state / 'host.sqlite'}?mode=ro", uri=True) as database:
             rows = database.execute("select distinct instance_id from history").fetchall()
         account = self.app.artifacts.find(self.app.arm(SUBSCRIPTION), "eastus2")
@@ -143,7 +168,11 @@ def test_after_a_run_the_unneeded_is_gone_everywhere_and_the_latest_can_still_be
     run = world.retention()
 
     assert run["removed"]["deployments"] == 2
-    assert run["removed"]["historyEntries"] == 4
+    assert run["removed"]["historyEntries"] == 8  # of each the two templates', and the nested ones of that name only
+    shared = {f"nested-{name}" for name in "ab"}
+    assert {name for name in world.history("kept") if name.startswith("nested")} == shared | {
+        f"nested-{name}-{number}" for name in "ab" for number in (3, 4)
+    }
     assert run["removed"]["packages"] == 2
     assert "troubles" not in run or run["troubles"] == []
     assert world.left_of(first) == world.left_of(second) == set()
@@ -190,3 +219,17 @@ def test_an_id_is_free_again_once_its_deployment_is_removed(world):
 
     assert world.deploy("again", 1) == first
     assert world.left_of(first) >= EVERYTHING
+
+
+def test_a_run_whose_host_is_killed_is_carried_on_to_its_end(world):
+    first, second, third, fourth = (world.deploy("killed", number) for number in range(1, 5))
+
+    run = world.start_retention()
+    wait_until(lambda: "rule" in world.caller.get(run).json())
+    world.stack.kill_host()
+    world.stack.start_host()
+    world.ended(run)
+
+    assert world.left_of(first) == world.left_of(second) == set()
+    assert world.left_of(third) >= EVERYTHING
+    assert world.left_of(fourth) >= EVERYTHING
