@@ -47,16 +47,11 @@ from armature.errors.model import (
 from armature.errors.pages import code_of_status
 from armature.errors.unwrapping import leaf_causes
 
-RETRIED_AFTER_A_WAIT = frozenset(
-    {FailureClass.TRANSIENT, FailureClass.THROTTLED, FailureClass.STORAGE_ACCESS, FailureClass.RESOURCE_CONFLICT}
-)
-
 __all__ = [
     "CATALOGUE",
     "MAX_CAUSES",
     "MAX_MESSAGE",
     "RETRIED",
-    "RETRIED_AFTER_A_WAIT",
     "Cause",
     "DenyingPolicy",
     "Entry",

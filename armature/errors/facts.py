@@ -78,6 +78,7 @@ _WORDINGS: Mapping[str, tuple[str, ...]] = {
 _PATTERNS = {name: tuple(re.compile(wording) for wording in wordings) for name, wordings in _WORDINGS.items()}
 _API_VERSIONS = re.compile(r"supported (?:api-)?versions are '([^']*)'")
 _LOCATIONS = re.compile(r"(?:supported locations are|available regions (?:for the resource type )?is) '([^']*)'")
+_NAMESPACE = re.compile(r"[A-Za-z]\w*(?:\.\w+)+")
 _GROUP_SCOPE = re.compile(r"(/subscriptions/[^/]+(?:/resourceGroups/[^/]+)?)", re.IGNORECASE)
 _GROUP = re.compile(r"/resourceGroups/([^/'\s]+)", re.IGNORECASE)
 _ROLE_WRITES = re.compile(r"Microsoft\.Authorization/(?:roleAssignments|roleDefinitions|locks)/", re.IGNORECASE)
@@ -170,8 +171,9 @@ def _target_id(cause: Cause) -> str | None:
 
 
 def _namespace(cause: Cause) -> str | None:
-    kind = id_type(_target_id(cause))
-    return _worded(cause, "namespace") or (kind.partition("/")[0] if kind else None)
+    kind, target = id_type(_target_id(cause)), cause.target or ""
+    named = target if _NAMESPACE.fullmatch(target) else None
+    return _worded(cause, "namespace") or (kind.partition("/")[0] if kind else named)
 
 
 def _group(cause: Cause) -> str | None:

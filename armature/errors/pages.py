@@ -7,7 +7,7 @@ from http import HTTPStatus
 from armature.errors.catalogue import BY_CODE
 from armature.errors.model import MAX_MESSAGE, Cause
 
-_MAX_PAGE = 100_000
+_MAX_PAGE = 20_000
 _XML_CODE = re.compile(r"<Code>\s*([A-Za-z0-9]{1,80})\s*</Code>", re.IGNORECASE)
 _XML_MESSAGE = re.compile(r"<Message>\s*([^<]{1,2000})", re.IGNORECASE)
 _IS_PAGE = re.compile(r"\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)

@@ -74,11 +74,15 @@ def _after_words(text: str, depth: int) -> list[Cause]:
 
     Messages quote JSON that is no error, such as the identifiers of a policy.
     """
-    decoder = json.JSONDecoder()
-    for brace in list(_BRACE.finditer(text))[:_MAX_TRIES]:
+    decoder, position = json.JSONDecoder(), 0
+    for _ in range(_MAX_TRIES):
+        brace = _BRACE.search(text, position)
+        if brace is None:
+            break
         try:
-            document, _ = decoder.raw_decode(text, brace.start())
+            document, position = decoder.raw_decode(text, brace.start())
         except (ValueError, RecursionError):
+            position = brace.end()
             continue
         found = list(leaf_causes(document, depth + 1))
         if found and all(cause.code != _UNKNOWN for cause in found):

@@ -43,14 +43,14 @@ ENTRIES = (
     *(entry(code, FailureClass.QUOTA, _CAPACITY, _ALLOCATION) for code in _ALLOCATIONS),
     entry(
         "LocationNotAvailableForResourceType",
-        FailureClass.TEMPLATE,
+        FailureClass.QUOTA,
         "Type {type} can't be had in {location}. Regions there are: {locations}. Correct the resource's location, or "
         "deploy to another region.",
         f"{LEARN}reliability/regions-overview",
     ),
     entry(
         "LocationNotAvailableForResourceGroup",
-        FailureClass.TEMPLATE,
+        FailureClass.QUOTA,
         "Resource groups can't be made in {location}. Regions there are: {locations}. Correct the target's location.",
         f"{LEARN}reliability/regions-overview",
     ),

@@ -160,6 +160,7 @@ RECOVERIES: list[tuple[str, str, str | None, Recovery, str | None]] = [
     ("DeploymentQuotaExceeded", "Full.", None, Recovery.PRUNE_HISTORY, None),
     ("MissingSubscriptionRegistration", NAMESPACE, None, Recovery.REGISTER_PROVIDER, "Microsoft.Web"),
     ("SubscriptionNotRegistered", "No.", NODE, Recovery.REGISTER_PROVIDER, "Microsoft.Web"),
+    ("SubscriptionNotRegistered", "No.", "Microsoft.Web", Recovery.REGISTER_PROVIDER, "Microsoft.Web"),
     ("SubscriptionNotRegistered", "No.", None, Recovery.BACK_OFF, None),
     ("NoRegisteredProviderFound", SERVED.format("2022-09-01"), NODE, Recovery.REGISTER_PROVIDER, "Microsoft.Web"),
     ("NoRegisteredProviderFound", SERVED.format("2021-01-01"), NODE, Recovery.FAIL, None),
