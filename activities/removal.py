@@ -20,6 +20,7 @@ from armature.azure.retention import FOLDERS
 from armature.azure.services import Services
 from armature.control import LineageRecord
 from armature.errors import FailureClass, FailureError, failure
+from armature.messages import CHILDREN
 from armature.plan import Plan
 from armature.retention import KeepReason, Remembered, RetentionRule, needed_for, reinstated, retired
 from armature.retention_run import RemovalAnswer, RemovalInput, Tally, Trouble
@@ -27,9 +28,6 @@ from armature.state import DeploymentState, TemplateState
 
 CALLS_AT_ONCE = 4
 """Of Resource Manager for one deployment; four are removed at a time, and its limits are also those of what runs."""
-
-INSTANCES = ("{}", "{}:upload", "{}:rollout", "{}:rollback", "{}:rollback:rollout", "{}:closing")
-"""The instance ids of a deployment's orchestrations."""
 
 _OVER = (Runtime.Completed, Runtime.Failed, Runtime.Terminated, Runtime.Canceled)
 _GONE = frozenset(("subscriptionnotfound", "resourcegroupnotfound"))
@@ -62,8 +60,7 @@ async def purged(services: Services, work: RemovalInput, client: df.DurableOrche
     if _leaving(services, work.deployment_id) is None:
         return RemovalAnswer()
     count = 0
-    for form in INSTANCES:
-        instance_id = form.format(work.deployment_id)
+    for instance_id in (work.deployment_id, *(f"{work.deployment_id}:{child}" for child in CHILDREN)):
         status = await client.get_status(instance_id)
         if status is None or status.runtime_status is None:
             continue

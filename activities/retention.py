@@ -160,7 +160,7 @@ def _message(run: RetentionRun, work: RetentionEnd) -> str:
     if work.failure is not None:
         return f"The run failed: {work.failure.message}"
     if run.dry_run:
-        return f"{len(run.removals)} deployments would go, {len(run.kept)} stay; nothing was removed."
+        return f"{len(run.removals)} deployments would go, {len(run.kept)} stay."
     left = f", {work.troubles_found} could not be: the next run tries again" if work.troubles_found else ""
     return f"{work.removed.deployments} deployments and {work.removed.size} bytes removed{left}."
 

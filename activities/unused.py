@@ -111,9 +111,15 @@ def unused_templates(services: Services, account: ArtifactAccount, rule: Retenti
 
 
 def unused_bundles(services: Services, rule: RetentionRule, leaving: Collection[str] = ()) -> list[Stored]:
-    """The bundles that no deployment names, but for those that are `leaving`."""
+    """The bundles that no deployment names, but for those that are `leaving`.
+
+    None while there is a state that can't be read: it may name any.
+    """
     listed = services.bundles.stored()
-    staying = (d for d in services.retention.remembered() if d.deployment_id not in leaving)
+    known = services.retention.remembered()
+    if services.retention.state_ids() - {d.deployment_id for d in known}:
+        return []
+    staying = (d for d in known if d.deployment_id not in leaving)
     return unused(listed, {d.bundle_id for d in staying if d.bundle_id}, bundle_cutoff(rule, datetime.now(UTC)))
 
 

@@ -15,6 +15,9 @@ from armature.options import Options, RetryPolicy
 from armature.scheduling import Decision, Report, Rollout, Start
 from armature.state import Phase, Purpose, Status, StopReason
 
+CHILDREN = ("upload", "rollout", "rollback", "rollback:rollout", "closing")
+"""What stands behind `{deploymentId}:` in the instance ids of a deployment's orchestrations but its own."""
+
 
 class DeploymentStep(Model):
     """The input of an activity that needs to know which deployment, and of which plan: its own (`rollback` is 0), or
@@ -190,8 +193,8 @@ class StartAnswer(Answer):
 class PollInput(DeploymentStep):
     """The attempts that are in flight.
 
-    `looks_for_foreign` when deployments of others are to be looked for as well; `is_last_look` when what is cancelled is
-    not waited for any more, so that what still runs is to be told.
+    `looks_for_foreign` when deployments of others are to be looked for as well; `is_last_look` when what is cancelled
+    is not waited for any more, so that what still runs is to be told.
     """
 
     in_flight: tuple[Start, ...]

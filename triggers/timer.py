@@ -16,15 +16,13 @@ from azure.durable_functions import OrchestrationRuntimeStatus as Runtime
 from armature.azure.deployments import DeploymentStore, DeploymentSummary
 from armature.azure.services import services
 from armature.endings import closing_of
-from armature.messages import ClosingInput, FinishInput
+from armature.messages import CHILDREN, ClosingInput, FinishInput
 from armature.state import DeploymentState
 from triggers.orchestrations import OVER, Instance, instance_of, run_from_the_start, standing
 
 EVERY_MINUTE = "0 * * * * *"
 GRACE = timedelta(minutes=1)
 """What changed so lately is not looked at: its starter, or its orchestration, may be about to go on."""
-
-CHILDREN = ("upload", "rollout", "rollback", "rollback:rollout", "closing")
 
 logger = logging.getLogger("armature.triggers")
 

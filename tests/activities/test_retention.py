@@ -108,7 +108,7 @@ def test_a_dry_run_removes_nothing_and_tells_what_would_go():
         (UnusedKind.BUNDLE, "bundle-9"),
     }
     assert run.removed == Tally()
-    assert run.message == "2 deployments would go, 2 stay; nothing was removed."
+    assert run.message == "2 deployments would go, 2 stay."
 
 
 def test_a_second_run_finds_nothing_left_to_do():
@@ -301,11 +301,13 @@ def test_what_is_left_of_a_deployment_without_a_state_goes():
 def test_a_deployment_whose_state_can_not_be_read_keeps_everything():
     world = lineage()
     world.documents.put("state/old-1.json", b'{"of": "a later version"}', {})
+    world.blobs.bundles.add("bundle-2")
     before = world.left_of("old-1")
 
     world.run()
 
     assert world.left_of("old-1") == before
+    assert world.blobs.bundles == {"bundle-2"}
 
 
 def test_a_state_without_an_index_is_read_itself():
