@@ -115,6 +115,21 @@ def test_with_overwrite_the_newer_content_stands(
     assert stored("x") == b"new"
 
 
+@pytest.mark.parametrize("content", [b"", b"{}", LARGE], ids=["empty", "small", "large"])
+def test_a_file_is_read_back_unless_it_is_too_large(
+    storage: ArtifactStorage, account: ArtifactAccount, container: str, content: bytes
+) -> None:
+    assert storage.read(account, container, "x", 100) is None
+    assert not storage.has_container(account, container)
+
+    storage.upload(account, container, "x", io.BytesIO(content), len(content))
+
+    assert storage.read(account, container, "x", len(content)) == content
+    assert storage.read(account, container, "y", 100) is None
+    assert not content or storage.read(account, container, "x", len(content) - 1) is None
+    assert storage.has_container(account, container)
+
+
 @pytest.mark.parametrize("content", [b"{}", LARGE], ids=["small", "large"])
 def test_bytes_that_do_not_match_their_checksum_are_never_visible(
     storage: ArtifactStorage,

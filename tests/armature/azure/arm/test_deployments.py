@@ -4,12 +4,10 @@ import pytest
 
 from armature.azure.models import DeploymentBody
 from armature.errors import FailureClass, FailureError
+from tests.armature.azure.arm.answers import DEPLOYMENTS, S
 from tests.armature.azure.arm.conftest import Group, identity, nested, network, template
 from tests.armature.azure.canned import Answer, CannedArm
-from tests.armature.azure.conftest import SUBSCRIPTION, Faults
-
-S = f"/subscriptions/{SUBSCRIPTION}"
-DEPLOYMENTS = "/providers/Microsoft.Resources/deployments"
+from tests.armature.azure.conftest import Faults
 
 
 def stuck(name: str) -> dict[str, object]:

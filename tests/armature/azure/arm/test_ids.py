@@ -1,6 +1,7 @@
 import pytest
 
-from armature.azure.arm.ids import path_of, resource_type_of
+from armature.azure.arm.ids import path_of, resource_type_of, split_deployment_id
+from tests.armature.azure.arm.answers import DEPLOYMENTS, S
 
 GROUP = "/subscriptions/s/resourceGroups/g"
 SITE = f"{GROUP}/providers/Microsoft.Web/sites/a"
@@ -38,3 +39,11 @@ def test_a_name_can_not_lead_a_request_elsewhere() -> None:
     for wrong in (f"{SITE}/../b", f"{SITE}//b", f"{SITE}/./b"):
         with pytest.raises(ValueError, match="not a resource id"):
             path_of(wrong)
+
+
+def test_an_id_of_a_deployment_tells_scope_and_name() -> None:
+    assert split_deployment_id(f"{GROUP}{DEPLOYMENTS.upper()}/a.b") == (GROUP, "a.b")
+    assert split_deployment_id(f"{S}{DEPLOYMENTS}/a") == (S, "a")
+    for wrong in (SITE, f"{S}{DEPLOYMENTS}/", f"{S}{DEPLOYMENTS}/a/operations"):
+        with pytest.raises(ValueError, match="not the id"):
+            split_deployment_id(wrong)

@@ -4,12 +4,11 @@ import pytest
 
 from armature.azure.arm import ArmGateway
 from armature.errors import FailureClass, FailureError
+from tests.armature.azure.arm.answers import S
 from tests.armature.azure.arm.conftest import Group, identity, network
 from tests.armature.azure.canned import Answer, CannedArm
-from tests.armature.azure.conftest import SUBSCRIPTION
 from tests.waiting import wait_until
 
-S = f"/subscriptions/{SUBSCRIPTION}"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 PRINCIPAL = "00000000-0000-0000-0000-00000000000a"
 

@@ -1,0 +1,43 @@
+"""Resource groups that are there, absent, or leaving."""
+
+import pytest
+
+from armature.errors import FailureError
+from tests.armature.azure.arm.answers import S
+from tests.armature.azure.canned import Answer, CannedArm
+
+
+class TestResourceGroup:
+    """Ensuring a resource group."""
+
+    PATH = f"{S}/resourcegroups/rg-shop"
+
+    def answer(self, state: str = "Succeeded") -> Answer:
+        body = {"name": "rg-shop", "location": "westus", "tags": {"a": "b"}, "properties": {"provisioningState": state}}
+        return Answer(200, body)
+
+    def test_one_that_is_there_is_left_as_it_is(self, canned_arm: CannedArm) -> None:
+        arm_gateway, adapter = canned_arm({("GET", self.PATH): self.answer()})
+
+        group = arm_gateway.ensure_resource_group("rg-shop", "eastus2", {"c": "d"})
+
+        assert (group.location, group.tags) == ("westus", {"a": "b"})
+        assert adapter.sent("PUT") == []
+
+    def test_one_that_is_absent_is_made(self, canned_arm: CannedArm) -> None:
+        arm_gateway, adapter = canned_arm({("PUT", self.PATH): self.answer()})
+
+        arm_gateway.ensure_resource_group("rg-shop", "westus", {"a": "b"})
+
+        assert adapter.sent("PUT") == [{"location": "westus", "tags": {"a": "b"}}]
+
+    def test_one_that_is_being_deleted_is_a_conflict(self, canned_arm: CannedArm) -> None:
+        error = {"error": {"code": "ResourceGroupBeingDeleted", "message": "Wait."}}
+        arm_gateway, _ = canned_arm(
+            {("GET", self.PATH): self.answer("Deleting"), ("PUT", self.PATH): Answer(409, error)}
+        )
+
+        with pytest.raises(FailureError) as caught:
+            arm_gateway.ensure_resource_group("rg-shop", "westus", {})
+
+        assert caught.value.failure.is_retried
