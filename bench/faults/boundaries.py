@@ -3,6 +3,7 @@
 They are counted by rules that never happen; the journal of faults keeps count of every occasion they look at.
 """
 
+import dataclasses
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,9 +14,6 @@ from emulator.faults.journal import JOURNAL
 from emulator.faults.operations import COMMIT_EPISODE, RUN_ACTIVITY
 
 NEVER = 1e-12  # a probability that no seed meets
-MARGIN = 2
-"""Steps beyond those of the counted run: a poll more makes a step more, and one that is not there is found out."""
-
 BEFORE, AFTER, RESULT = "killedBeforeCheckpoint", "killedAfterCheckpoint", "activityResultLost"
 
 
@@ -44,6 +42,11 @@ class Boundary:
             "times": 1,
         }
 
+    @property
+    def next(self) -> "Boundary":
+        """The same at the checkpoint after this one."""
+        return dataclasses.replace(self, nth=self.nth + 1)
+
     def __str__(self) -> str:
         where = self.instance or "deployment"
         return f"{self.fault} {where} {self.name or f'#{self.nth}'}"
@@ -60,7 +63,11 @@ def counters(deployment_id: str) -> list[dict[str, Any]]:
 
 
 def boundaries_of(folder: Path, deployment_id: str) -> list[Boundary]:
-    """All boundaries of a deployment that the counters have looked at, with some checkpoints more."""
+    """All boundaries of a deployment that the counters have looked at.
+
+    Of each orchestration one checkpoint more: whoever meets that one, since a poll more made a step more, has to look
+    for the next, and so on until a run has none.
+    """
     lines = (folder / JOURNAL).read_text(encoding="utf-8").splitlines()
     entries = [json.loads(line) for line in lines]
     steps: dict[str, int] = {}
@@ -75,10 +82,19 @@ def boundaries_of(folder: Path, deployment_id: str) -> list[Boundary]:
     checkpoints = [
         Boundary(fault, instance, nth)
         for instance, count in steps.items()
-        for nth in range(1, count + MARGIN + 1)
+        for nth in range(1, count + 2)
         for fault in (BEFORE, AFTER)
     ]
     return checkpoints + [Boundary(RESULT, instance, 1, name) for instance, name in activities]
+
+
+def beyond_count(found: Iterable[Boundary]) -> set[Boundary]:
+    """Of each orchestration the checkpoint that the counted run did not have."""
+    last: dict[tuple[str, str], Boundary] = {}
+    for boundary in found:
+        if not boundary.name and boundary.nth >= last.get((boundary.fault, boundary.instance), boundary).nth:
+            last[boundary.fault, boundary.instance] = boundary
+    return set(last.values())
 
 
 def gaps(hit: Iterable[Boundary]) -> list[str]:

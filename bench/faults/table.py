@@ -11,8 +11,8 @@ from bench.faults.goal import Goal, Verdict
 from emulator.faults.table import markdown
 
 HEAD = ("goal", "what was done", "measured", "wanted", "")
-BEGIN = "<!-- written by python -m bench.faults --write -->"
-END = "<!-- to here -->"
+BEGIN = "<!-- figures: begin -->"
+END = "<!-- figures: end -->"
 
 Measured = Sequence[tuple[Goal, Verdict]]
 

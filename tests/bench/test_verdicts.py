@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from bench.faults import table
-from bench.faults.boundaries import AFTER, BEFORE, Boundary, boundaries_of, counters, gaps
+from bench.faults.boundaries import AFTER, BEFORE, Boundary, beyond_count, boundaries_of, counters, gaps
 from bench.faults.goal import Goal, Run, Verdict, counted, share
 from bench.faults.goal_1 import storm
 from bench.faults.goal_4 import cases
@@ -166,7 +166,8 @@ def test_every_counted_checkpoint_and_activity_is_a_boundary(tmp_path: Path) -> 
 
     found = boundaries_of(tmp_path, "d-1")
 
-    assert {boundary.nth for boundary in found if boundary.instance == ":rollout"} == {1, 2, 3, 4}
+    assert {boundary.nth for boundary in found if boundary.instance == ":rollout"} == {1, 2, 3}
+    assert {(boundary.instance, boundary.nth) for boundary in beyond_count(found)} == {(":rollout", 3)}
     assert [boundary.name for boundary in found if boundary.instance == ""] == ["take_turn"]
     assert {read_rule(boundary.rule("d-2")).fault for boundary in found} == {BEFORE, AFTER, "activityResultLost"}
 
