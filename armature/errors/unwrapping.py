@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from armature.errors.catalogue import ENVELOPES
+from armature.errors.catalogue import BY_CODE, ENVELOPES
 from armature.errors.model import MAX_MESSAGE, Cause, DenyingPolicy, Violation
 from armature.errors.pages import cause_in_page, cause_in_xml
 
@@ -135,8 +135,8 @@ def _of_error(fields: dict[str, Any], depth: int) -> Iterator[Cause]:
     inside += within
     # App Service repeats the code in a detail of its own, without a message.
     inside = [cause for cause in inside if cause.message or cause.code not in (_UNKNOWN, code)]
-    # Some providers explain an ordinary code by unclassified remarks in `details`: then the code itself is the cause.
-    remarks_only = bool(inside) and all(cause.code == _UNKNOWN for cause in inside)
+    # Some providers explain an ordinary code by unclassified remarks inside of it: then the code itself is the cause.
+    remarks_only = bool(inside) and all(_says_less(cause, code) for cause in inside)
     is_wrapper = code.lower() in ENVELOPES or code == _UNKNOWN
     if inside and (not remarks_only or is_wrapper):
         yield from inside
@@ -153,6 +153,11 @@ def _of_error(fields: dict[str, Any], depth: int) -> Iterator[Cause]:
         violation=violation,
         policy=policy,
     )
+
+
+def _says_less(inner: Cause, code: str) -> bool:
+    """Whether a code says more than the cause inside of it: that has none, or one that only wraps others."""
+    return inner.code == _UNKNOWN or (inner.code.lower() in ENVELOPES and code.lower() in BY_CODE)
 
 
 def _in_message(message: str, depth: int) -> tuple[list[Cause], bool]:

@@ -24,7 +24,8 @@ _OTHER_OPERATION = (
 ).split()
 _IN_USE = (
     "InUseSubnetCannotBeDeleted InUseNetworkSecurityGroupCannotBeDeleted InUseRouteTableCannotBeDeleted "
-    "PublicIPAddressCannotBeDeleted NicInUse NicInUseWithPrivateEndpoint CannotDeleteResource"
+    "PublicIPAddressCannotBeDeleted NicInUse NicInUseWithPrivateEndpoint CannotDeleteResource "
+    "RoleDefinitionHasAssignments"
 ).split()
 
 ENTRIES = (

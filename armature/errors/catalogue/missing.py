@@ -1,6 +1,6 @@
 """Codes of what is not there, or not yet: something that another template makes, an identity that is too young."""
 
-from armature.errors.entry import COMMON_ERRORS, LEARN, TROUBLESHOOTING, entry
+from armature.errors.entry import COMMON_ERRORS, LEARN, TROUBLESHOOTING, entry, says
 from armature.errors.model import FailureClass, Recovery
 
 _ORDER = (
@@ -8,6 +8,8 @@ _ORDER = (
     "that its name, resource group and subscription are spelt right."
 )
 _NOT_FOUND = f"{TROUBLESHOOTING}error-not-found"
+
+_IS_GONE = says("not found", "could not be found", "does not exist")
 
 ENTRIES = (
     *(
@@ -74,6 +76,22 @@ ENTRIES = (
         "There is no Key Vault {vault}. Correct the parameter's reference in the manifest, or add the template that "
         "makes the vault to dependsOn.",
         f"{LEARN}azure-resource-manager/templates/key-vault-parameter",
+    ),
+    entry(
+        "FailedIdentityOperation",
+        FailureClass.MISSING_DEPENDENCY,
+        "A managed identity that the resource names does not exist. Add the template that makes it to dependsOn, or "
+        "correct its id.",
+        f"{LEARN}active-directory/managed-identities-azure-resources/overview",
+        when=_IS_GONE,
+    ),
+    entry(
+        "NetworkAclsValidationFailure",
+        FailureClass.MISSING_DEPENDENCY,
+        "A subnet that the network rules name does not exist. Add the template that makes it to dependsOn, or correct "
+        "its id.",
+        f"{LEARN}storage/common/storage-network-security",
+        when=_IS_GONE,
     ),
     entry(
         "ImageNotFound",

@@ -35,11 +35,24 @@ _PLAIN = (
 _KEEPING = ("VaultAlreadyExists", "FlagMustBeSetForRestore", "NameUnavailable")
 _TAKEN_NAMES = (
     "StorageAccountAlreadyTaken StorageAccountAlreadyExists StorageAccountInAnotherResourceGroup NameAlreadyExists "
-    "AlreadyInUse DnsRecordInUse"
+    "AlreadyInUse DnsRecordInUse CustomDomainInUse NamespaceUnavailable"
 ).split()
 _ADDRESS_CODES = (
     "PrivateIPAddressInReservedRange PrivateIPAddressNotInSubnet PrivateIPAddressIsAllocated NetcfgSubnetRangesOverlap "
-    "NetcfgSubnetRangeOutsideVnet VnetAddressSpacesOverlap InUsePrefixCannotBeDeleted"
+    "NetcfgSubnetRangeOutsideVnet VnetAddressSpacesOverlap VnetAddressSpaceOverlapsWithItself InvalidCIDRNotation "
+    "InvalidPrivateIPAddressFormat NoAddressPrefixOrPoolProvided InUsePrefixCannotBeDeleted"
+).split()
+_NAME_CODES = (
+    "VaultNameNotValid InvalidServerName InvalidRegistryName InvalidLoginName InvalidActionGroupShortName"
+).split()
+_TAG_CODES = "TooManyTags DuplicateTagNames InvalidTagNameCharacters InvalidTagNameLength InvalidTagValueLength".split()
+_PROPERTY_CODES = (
+    "BadParameter InvalidFirewallRule NetworkAclsValidationFailure NetworkInterfaceMustHaveAtLeastOneIpConfiguration "
+    "PrivateEndpointMustHaveExactlyOnePrivateLinkServiceConnection SecurityRuleConflict SecurityRuleInvalidPriority "
+    "SecurityRuleParameterMissing FailedIdentityOperation InvalidResourceOperation"
+).split()
+_ROLE_CODES = (
+    "InvalidPrincipalId InvalidRoleAssignmentId InvalidRoleAssignmentRequest RoleDefinitionWithSameNameExists"
 ).split()
 
 HELD_NAMES = (
@@ -155,6 +168,62 @@ ENTRIES = (
         _UPDATE,
     ),
     *(entry(code, FailureClass.TEMPLATE, f"Correct the addresses. {_CORRECT}", _ADDRESSES) for code in _ADDRESS_CODES),
+    *(
+        entry(
+            code,
+            FailureClass.TEMPLATE,
+            "Choose another name. The message says which lengths and characters are allowed.",
+            f"{LEARN}azure-resource-manager/management/resource-name-rules",
+        )
+        for code in _NAME_CODES
+    ),
+    *(
+        entry(
+            code,
+            FailureClass.TEMPLATE,
+            "Correct the tags: at most 50, names of up to 512 characters without <>%&\\?/, values of up to 256.",
+            f"{LEARN}azure-resource-manager/management/tag-resources",
+        )
+        for code in _TAG_CODES
+    ),
+    *(
+        entry(code, FailureClass.TEMPLATE, f"{_VALUE} The message says what is wrong.", _REFERENCE)
+        for code in _PROPERTY_CODES
+    ),
+    *(
+        entry(
+            code,
+            FailureClass.TEMPLATE,
+            "Correct the role or its assignment: a GUID made with guid() as its name, the principal's object id (not "
+            "its application id), a role's name that nobody has.",
+            f"{LEARN}role-based-access-control/role-assignments-template",
+        )
+        for code in _ROLE_CODES
+    ),
+    entry(
+        "PasswordNotComplex",
+        FailureClass.TEMPLATE,
+        "Give a password of at least 8 characters, of three kinds among capitals, small letters, digits and signs.",
+        f"{LEARN}azure-sql/database/logins-create-manage",
+    ),
+    entry(
+        "InvalidLockLevel",
+        FailureClass.TEMPLATE,
+        "The level of a lock is CanNotDelete or ReadOnly.",
+        f"{LEARN}azure-resource-manager/management/lock-resources",
+    ),
+    entry(
+        "InvalidPolicyRule",
+        FailureClass.TEMPLATE,
+        "Correct the rule of the policy definition.",
+        f"{LEARN}governance/policy/concepts/definition-structure-policy-rule",
+    ),
+    entry(
+        "UnauthorizedForCredentialOperations",
+        FailureClass.TEMPLATE,
+        "The registry's admin user is disabled: enable it, or better, pull with a managed identity that has AcrPull.",
+        f"{LEARN}container-registry/container-registry-authentication-managed-identity",
+    ),
     entry(
         "SubnetsNotInSameVnet",
         FailureClass.TEMPLATE,

@@ -195,6 +195,7 @@ _USED = {
     f"{GROUP}/providers/Microsoft.Network/networkInterfaces/nic1.",
     "NicInUse": f"Network Interface nic1 is used by existing resource {MACHINE}.",
     "NicInUseWithPrivateEndpoint": "Network Interface nic2 is used by a private endpoint.",
+    "RoleDefinitionHasAssignments": "There are existing role assignments referencing role (in use).",
     "CannotDeleteResource": "Cannot delete resource while nested resources exist.",
 }
 _MISSING = {
@@ -265,7 +266,43 @@ _ADDRESSES = {
     "NetcfgSubnetRangesOverlap": "Subnet 'web' is not valid because its IP address range overlaps with another.",
     "NetcfgSubnetRangeOutsideVnet": "Subnet 'web' is not valid because its IP address range is outside the network's.",
     "VnetAddressSpacesOverlap": "Cannot create or update peering. Virtual networks cannot be peered: address space.",
+    "VnetAddressSpaceOverlapsWithItself": "The address space of vnet overlaps with itself: 10.0.0.0/16, 10.0.1.0/24.",
+    "InvalidCIDRNotation": "The address prefix 10.0.0.1/24 has an invalid CIDR notation.",
+    "InvalidPrivateIPAddressFormat": "The private IP address '10.0.0' is invalid.",
+    "NoAddressPrefixOrPoolProvided": "No address prefix or pool was provided for subnet web.",
     "InUsePrefixCannotBeDeleted": "IpPrefix 10.0.0.0/24 on Subnet web has active allocations and cannot be deleted.",
+}
+_OTHER_WRONGS = {
+    "VaultNameNotValid": "The vault name 'kv' is invalid. A vault's name must be between 3-24 alphanumeric characters.",
+    "InvalidServerName": "Server name 'SQL' can be only lower-case letters, digits and hyphens.",
+    "InvalidRegistryName": "The registry name 'shop-1' is invalid.",
+    "InvalidLoginName": "The provided login name 'admin' is not allowed.",
+    "InvalidActionGroupShortName": "The groupShortName of an action group has 1 to 12 characters.",
+    "TooManyTags": "The maximum number of tags is 50.",
+    "DuplicateTagNames": "Tag names must be unique, without regard to case.",
+    "InvalidTagNameCharacters": "The tag name 'a?b' has reserved characters.",
+    "InvalidTagNameLength": "The tag name is too long; the maximum length for tag name - '512' characters.",
+    "InvalidTagValueLength": "The tag value is too long; the maximum length for tag value - '256' characters.",
+    "BadParameter": "The request URI contains an invalid name: a_b.",
+    "InvalidFirewallRule": "The start address of the firewall rule is above its end.",
+    "NetworkAclsValidationFailure": "Validation of network acls failure: the default action is invalid.",
+    "NetworkInterfaceMustHaveAtLeastOneIpConfiguration": "Network Interface nic1 must have an IP configuration.",
+    "PrivateEndpointMustHaveExactlyOnePrivateLinkServiceConnection": "Private endpoint pe must have one connection.",
+    "SecurityRuleConflict": "Security rule a conflicts with rule b: both have priority 100.",
+    "SecurityRuleInvalidPriority": "Security rule has invalid Priority. Value provided: 1 Allowed range 100-4096.",
+    "SecurityRuleParameterMissing": "Required security rule parameters are missing for security rule a: Protocol.",
+    "FailedIdentityOperation": "Identity operation for resource failed with error 'The identity type is invalid'.",
+    "InvalidResourceOperation": "The requested resource type 'sites' does not support the action 'x'.",
+    "InvalidPrincipalId": "A valid principal ID must be provided for role assignment.",
+    "InvalidRoleAssignmentId": "The role assignment ID 'x' is not valid. It must be a GUID.",
+    "InvalidRoleAssignmentRequest": "The role assignment request is missing the required property 'principalId'.",
+    "RoleDefinitionWithSameNameExists": "A role with the name 'Shop' already exists in this directory.",
+    "PasswordNotComplex": "Password validation failed. The password does not meet policy requirements.",
+    "InvalidLockLevel": "The lock level 'Never' is invalid.",
+    "InvalidPolicyRule": "Failed to parse policy rule: 'No then'.",
+    "UnauthorizedForCredentialOperations": "Cannot list the credentials as admin user is disabled.",
+    "CustomDomainInUse": "The subdomain name 'shop' is already used. Please pick a different name.",
+    "NamespaceUnavailable": "Namespace name 'shop' is not available; the specified name is already in use.",
 }
 _ENVELOPES = {
     "DeploymentFailed": "At least one resource deployment operation failed.",
@@ -327,7 +364,7 @@ BODIES: dict[str, Body] = {
     **{code: arm(400, code, "Circular dependency detected on resource: 'a'.") for code in _LOOPS},
     **{code: arm(413, code, message) for code, message in _LARGE.items()},
     **{code: preflight(code, message) for code, message in _TAKEN.items()},
-    **{code: arm(400, code, message) for code, message in _ADDRESSES.items()},
+    **{code: arm(400, code, message) for code, message in (_ADDRESSES | _OTHER_WRONGS).items()},
     **{code: arm(409, code, message) for code, message in _ENVELOPES.items()},
     **{code: hidden(code, message) for code, message in _CANCELLED.items()},
     **{code: Raised(error) for code, error in _SDK.items()},
@@ -513,6 +550,15 @@ BODIES: dict[str, Body] = {
     "PolicyDefinitionNotFound": arm(404, "PolicyDefinitionNotFound", "The policy definition 'p' could not be found."),
     "KeyVaultParameterReferenceNotFound": arm(
         400, "KeyVaultParameterReferenceNotFound", f"The specified KeyVault '{VAULT}' could not be found."
+    ),
+    "FailedIdentityOperation, when the message says “not found” or “could not be found” or “does not exist”": arm(
+        400,
+        "FailedIdentityOperation",
+        f"Identity operation for resource '{SITE}' failed with error 'Failed to perform resource identity operation. "
+        'Status: \'BadRequest\'. Response: \'{"error":{"code":"BadRequest","message":"Resource id was not found."}}\'.',
+    ),
+    "NetworkAclsValidationFailure, when the message says “not found” or “could not be found” or “does not exist”": arm(
+        400, "NetworkAclsValidationFailure", "Validation of network acls failure: SubnetNotFound:Subnet web not found."
     ),
     "ImageNotFound": arm(404, "ImageNotFound", "The platform image 'a:b:c:latest' is not available."),
     # registration

@@ -1,3 +1,4 @@
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -52,6 +53,13 @@ VaultAlreadyExists FlagMustBeSetForRestore DeploymentCannotBeCancelled ExpiredAu
 """The codes that Resource Manager and its providers are known to answer; the table must have a row for each."""
 
 
+ABOUT_READING = set(
+    "DeploymentOperationNotFound ExportTemplateFailed InvalidExpandQueryString InvalidFilterInQueryString "
+    "NotImplemented InvalidTagPatchOperation OperationNotFound OperationStatusNotFound DeletedVaultNotFound".split()
+)
+"""Codes of requests that a deployment does not make."""
+
+
 def failure_from_arm(answer: Answered, monkeypatch: pytest.MonkeyPatch) -> Failure:
     adapter = CannedAdapter({("GET", f"/subscriptions/{SUBSCRIPTION}"): Answer(answer.status, answer.body)})
     monkeypatch.setattr(access, "shared_transport", adapter.transport)
@@ -101,6 +109,17 @@ def test_no_two_rows_are_about_the_same() -> None:
 
 def test_the_codes_that_resource_manager_answers_are_in_the_table() -> None:
     assert set(OF_ARM) - {row.code for row in CATALOGUE} == set()
+
+
+def test_the_codes_that_the_emulated_resource_manager_answers_are_in_the_table() -> None:
+    answered = {
+        code
+        for file in (ROOT / "emulator" / "arm").rglob("*.py")
+        for code in re.findall(r"ArmError\(\s*\d+,\s*\"(\w+)\"", file.read_text(encoding="utf-8"))
+    }
+
+    assert len(answered) > 100
+    assert answered - {row.code for row in CATALOGUE} - ABOUT_READING == set()
 
 
 @pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.title)

@@ -73,6 +73,8 @@ SHAPES: list[tuple[str, Any, list[str]]] = [
     ("a code without words", error("DeploymentFailed", "see", {"code": "QuotaExceeded"}), ["QuotaExceeded"]),
     ("a number", 42, []),
     ("a status alone", {"status": "Failed"}, ["Unknown"]),
+    ("a wrapper's code inside of one that says more", error("ScopeLocked", "no", error("BadRequest", "locked")),
+     ["ScopeLocked"]),
     ("a document behind words", error("DeploymentFailed", f"It failed: {json.dumps({'error': QUOTA})} See above."),
      ["QuotaExceeded"]),
     ("JSON that is no error, behind words", error("RequestDisallowedByPolicy", "No: '[{\"policyAssignment\": {}}]'"),
