@@ -30,8 +30,7 @@ RUN_FROM_PACKAGE = "WEBSITE_RUN_FROM_PACKAGE"
 RUN_FROM_PACKAGE_IDENTITY = "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID"
 """App settings (Run your functions from a package file, 2025): the URI, and which user-assigned identity reads it."""
 
-
-_SITE_ID = re.compile(r"/providers/Microsoft\.Web/sites/[^/]+(/slots/[^/]+)?$", re.IGNORECASE)
+SITE_ID = re.compile(r"/providers/Microsoft\.Web/sites/[^/]+(/slots/[^/]+)?$", re.IGNORECASE)
 
 
 def attach_packages(services: Services, work: PackagesInput) -> Answer:
@@ -61,12 +60,12 @@ def _grant_to_sites(services: Services, plan: Plan, template: PlannedTemplate, r
     """Make the identities of the sites among `resources` readers of the packages; a site without one is warned of."""
     arm = services.arm(template.scope.subscription)
     events = []
-    for site_id in filter(_SITE_ID.search, resources):
+    for site_id in filter(SITE_ID.search, resources):
         name = site_id.rsplit("/", 1)[-1]
         site = arm.get_resource(site_id, SITES_API_VERSION)
         principal, _ = _identity_of(site) if site else ("", None)
         if principal:
-            arm.ensure_role_assignment(_container_id(services, plan), principal, STORAGE_BLOB_DATA_READER)
+            arm.ensure_role_assignment(packages_scope(services, plan), principal, STORAGE_BLOB_DATA_READER)
             events.append(_event(template.name, name, f"{name} may read the packages."))
         else:
             message = f"{name} has no managed identity, so it can't read a package by its plain URI."
@@ -85,7 +84,7 @@ def _attach(services: Services, plan: Plan, template: PlannedTemplate, attachmen
     principal, identity_id = _identity_of(site)
     if not principal:
         raise FailureError(_refusal(f"The function app {name} has no managed identity to read its package with."))
-    arm.ensure_role_assignment(_container_id(services, plan), principal, STORAGE_BLOB_DATA_READER)
+    arm.ensure_role_assignment(packages_scope(services, plan), principal, STORAGE_BLOB_DATA_READER)
     account = artifact_account(services, plan)
     wanted = {RUN_FROM_PACKAGE: package_uri(services, account, plan, attachment.package)}
     if identity_id:
@@ -94,7 +93,8 @@ def _attach(services: Services, plan: Plan, template: PlannedTemplate, attachmen
     return _event(template.name, name, f"{name} runs from the package {attachment.package}.")
 
 
-def _container_id(services: Services, plan: Plan) -> str:
+def packages_scope(services: Services, plan: Plan) -> str:
+    """The id of the container of packages, on which sites are given the role to read them."""
     account = artifact_account(services, plan)
     return f"{account.resource_id}/blobServices/default/containers/{PACKAGES_CONTAINER}"
 

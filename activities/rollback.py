@@ -62,8 +62,8 @@ def plan_rollback(services: Services, work: DeploymentStep) -> UndoingAnswer:
     message = f"Deploying {_counted(len(templates), 'previous version')} again." if templates else ""
 
     def shown(rollback: RollbackState, _: datetime) -> RollbackState:
-        known = {template.name for template in rollback.templates}
-        fresh = rollback.templates if known == {t.name for t in templates} else states_of(templates)
+        known = {template.deployment_name for template in rollback.templates}
+        fresh = rollback.templates if known == {t.deployment_name for t in templates} else states_of(templates)
         return rollback.model_copy(
             update={"templates": fresh, "to_delete": len(undoing.removals), "message": message or rollback.message}
         )

@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from activities.packages import SITE_ID, STORAGE_BLOB_DATA_READER, packages_scope
 from activities.standing import DEPLOYMENT_TAG
 from activities.survey import content_of
+from armature.azure.arm.roles import role_assignment_id
 from armature.azure.services import Services
 from armature.errors import FailureError
 from armature.messages import DeploymentStep
 from armature.plan import Plan, PlannedTemplate
-from armature.rollback import Doer, TemplateWrites, Undoing, Write, undoing_of
+from armature.rollback import Doer, Removal, TemplateWrites, Undoing, Write, undoing_of
 from armature.state import DeploymentState
 from armature.surveying import Proofs, group_of, is_top_level, subscription_of
 
@@ -55,7 +57,9 @@ def undoing_found(
         created_at=_created_at(services, open_.values()),
         also_created=[*(id_ for id_ in untold if id_.lower() in there), *groups],
     )
-    return services.rollbacks.save_undoing(work, undoing.model_copy(update={"no_previous": no_previous}))
+    granted = _grants(services, plan, names, undoing.removals)
+    undoing = undoing.model_copy(update={"no_previous": no_previous, "removals": (*granted, *undoing.removals)})
+    return services.rollbacks.save_undoing(work, undoing)
 
 
 def writes_of(services: Services, work: DeploymentStep, plan: Plan, names: Iterable[str]) -> list[TemplateWrites]:
@@ -80,6 +84,15 @@ def existing(services: Services, subscription: str, ids: Iterable[str]) -> set[s
 
     wanted = list({id_.lower(): id_ for id_ in ids}.values())
     return {id_.lower() for id_, there in zip(wanted, in_parallel(is_there, wanted), strict=True) if there}
+
+
+def _readable(services: Services, subscription: str, resource_id: str) -> dict[str, Any] | None:
+    try:
+        return content_of(services, subscription, resource_id)
+    except FailureError as unseen:
+        if unseen.failure.is_retried:
+            raise
+        return None
 
 
 def in_parallel(act: Callable[[ItemT], FoundT], items: Sequence[ItemT]) -> list[FoundT]:
@@ -150,6 +163,27 @@ def _made_groups(services: Services, plan: Plan, proofs: Proofs) -> list[str]:
             if group is not None and group.tags.get(DEPLOYMENT_TAG) == plan.deployment_id:
                 made.append(group_id)
     return made
+
+
+def _grants(services: Services, plan: Plan, names: Iterable[str], removals: Sequence[Removal]) -> tuple[Removal, ...]:
+    """The roles to read packages that the app gave to identities which are to go: no operation of ARM tells of them."""
+    sites = [removal.id for removal in removals if SITE_ID.search(removal.id)]
+    if not sites or not any(plan.template(name).uses_packages for name in names):
+        return ()
+    going = {removal.id.lower() for removal in removals}
+    scope = packages_scope(services, plan)
+    documents = in_parallel(partial(_readable, services, plan.subscription), sites)
+    identities = [document.get("identity") or {} for document in documents if document]
+    principals = {identity.get("principalId") for identity in identities}
+    principals |= {
+        assigned.get("principalId")
+        for identity in identities
+        for id_, assigned in (identity.get("userAssignedIdentities") or {}).items()
+        if id_.lower() in going
+    }
+    roles = [role_assignment_id(scope, str(each), STORAGE_BLOB_DATA_READER) for each in principals if each]
+    there = existing(services, plan.subscription, roles)
+    return tuple(Removal(id=role, level=0) for role in roles if role.lower() in there)
 
 
 def _created_at(services: Services, ids: Iterable[str]) -> dict[str, datetime]:

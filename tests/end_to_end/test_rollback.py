@@ -201,6 +201,63 @@ def test_groups_that_a_subscription_template_made_go_with_all_that_was_linked_in
     assert world.snapshot(project) == {}
 
 
+def test_what_linked_templates_made_goes_with_the_rest(world):
+    project = "undo-linked"
+    link = {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": "2022-09-01",
+        "name": "linked",
+        "properties": {"mode": "Incremental", "templateLink": {"relativePath": "parts/inner.json"}},
+    }
+    deeper = nested("deeper", [workspace(f"log-{project}-deep")], dependsOn=[f"net-{project}"])
+    files = {
+        "a.json": template([link, {**workspace(f"log-{project}"), "dependsOn": ["linked"]}]),
+        "b.json": template([broken(project)]),
+        "parts/inner.json": template([network(f"net-{project}", "front"), deeper]),
+    }
+    items = [{"name": "a", "path": "a.json"}, {"name": "b", "path": "b.json", "dependsOn": ["a"]}]
+
+    started = world.caller.start(zipped({"manifest.json": manifest(project, items), **files}), options=QUICKLY)
+    state = world.caller.ended(started)
+
+    assert state["status"] == "rolledBack", told(state)
+    assert world.snapshot(project) == {}
+    assert len(state["rollback"]["deleted"]) == 4
+
+
+def test_the_role_with_which_a_new_site_read_its_package_goes_with_the_site(world):
+    project = "undo-package"
+    site = {
+        "type": "Microsoft.Web/sites",
+        "apiVersion": "2023-12-01",
+        "name": f"func-{project}",
+        "location": "eastus2",
+        "kind": "functionapp",
+        "identity": {"type": "SystemAssigned"},
+        "properties": {},
+    }
+    uri = {"packageUri": {"type": "string"}}
+    files = {
+        "a.json": template([site], parameters=uri),
+        "b.json": template([broken(project)]),
+        "data.zip": zipped({"host.json": {}}),
+    }
+    items = [
+        {"name": "a", "path": "a.json", "parameters": {"packageUri": {"package": "data"}}},
+        {"name": "b", "path": "b.json", "dependsOn": ["a"]},
+    ]
+    packages = [{"name": "data", "path": "data.zip"}]
+    bundle = zipped({"manifest.json": manifest(project, items, packages=packages), **files})
+    before = arm_snapshot(world.stack, "/containers/packages/")
+
+    state = world.caller.ended(world.caller.start(bundle, options=QUICKLY))
+
+    assert state["status"] == "rolledBack", told(state)
+    assert world.snapshot(project) == {}
+    assert arm_snapshot(world.stack, "/containers/packages/") == before
+    assert any("/roleassignments/" in id_.lower() for id_ in state["rollback"]["deleted"])
+
+
 def test_what_existed_and_was_changed_is_told_when_no_earlier_version_can_put_it_back(world):
     project = "undo-changed"
     world.group(project)
@@ -329,6 +386,30 @@ def test_what_is_locked_is_told_and_gone_once_the_lock_is_removed_and_the_rollba
 
     assert again["status"] == "rolledBack", told(again)
     assert again["rollback"]["number"] == 2
+    assert differences(before, world.snapshot(project)) == []
+
+
+def test_asked_for_again_the_previous_versions_are_deployed_once_more(world):
+    project = "undo-again"
+    log = f"log-{project}"
+    world.deploy(project, {"a": ([], [{**workspace(log), "tags": {"version": "1"}}])})
+    before = world.snapshot(project)
+    lock = f"{group_id(project)}/providers/Microsoft.Authorization/locks/keep"
+    arm_call(world.stack, "PUT", lock, version="2020-05-01", body={"properties": {"level": "CanNotDelete"}})
+    changed = {**workspace(log), "tags": {"version": "2"}}
+
+    state = world.deploy(project, {"a": ([], [changed, workspace(f"{log}-new"), broken(project)])}, 2)
+
+    assert [leftover["id"].rpartition("/")[2] for leftover in state["rollback"]["leftovers"]] == [f"{log}-new"]
+    first = state["rollback"]["templates"][0]
+    assert (first["status"], first["deploymentName"]) == ("succeeded", f"a.{project}-2.r1")
+
+    arm_call(world.stack, "DELETE", lock, version="2020-05-01")
+    again = world.roll_back(f"{project}-2")
+
+    assert again["status"] == "rolledBack", told(again)
+    second = again["rollback"]["templates"][0]
+    assert (second["status"], second["deploymentName"]) == ("succeeded", f"a.{project}-2.r2")
     assert differences(before, world.snapshot(project)) == []
 
 
