@@ -45,7 +45,7 @@ ENTRIES = (
         "The app does not trust the certificate that the address shows. Give the app the authority that signed it "
         "(REQUESTS_CA_BUNDLE and SSL_CERT_FILE name a file of certificates), or take the device that inspects TLS out "
         "of the way.",
-        f"{LEARN}developer/python/sdk/azure-sdk-overview",
+        f"{LEARN}developer/python/sdk/azure-sdk-configure-proxy",
     ),
     entry("ResourceNotFoundError", FailureClass.MISSING_DEPENDENCY, "Create what the message names.", _EXCEPTIONS),
     entry(

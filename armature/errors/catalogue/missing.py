@@ -82,7 +82,7 @@ ENTRIES = (
         FailureClass.MISSING_DEPENDENCY,
         "A managed identity that the resource names does not exist. Add the template that makes it to dependsOn, or "
         "correct its id.",
-        f"{LEARN}active-directory/managed-identities-azure-resources/overview",
+        "https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/overview",
         when=_IS_GONE,
     ),
     entry(

@@ -118,7 +118,7 @@ ENTRIES = (
             code,
             FailureClass.TEMPLATE,
             "Resources wait for each other in a circle. Take one dependsOn out, or split a resource in two.",
-            f"{_INVALID}#solution-5-circular-dependency-detected",
+            f"{_INVALID}#circular-dependency",
         )
         for code in ("TemplateResourceCircularDependency", "InvalidTemplateCircularDependency")
     ),
