@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from armature.cli.screen import plain
-from armature.cli.words import clock_time, length_of
+from armature.cli.words import length_of
 from armature.state import TemplateState, TemplateStatus
 
 _AT_REST = (TemplateStatus.WAITING, TemplateStatus.SUCCEEDED, TemplateStatus.SKIPPED)
@@ -76,9 +76,8 @@ def _note(template: TemplateState, now: datetime) -> str:
     """What a person who watches would ask of a template that does not just run: when again, for what, why."""
     parts = []
     if template.status is TemplateStatus.RETRYING and template.next_attempt_at:
-        is_due = template.next_attempt_at <= now
-        wait = "now" if is_due else f"in {length_of(template.next_attempt_at - now)}"
-        parts.append(f"again {wait} ({clock_time(template.next_attempt_at)} UTC)")
+        wait = template.next_attempt_at - now
+        parts.append(f"again in {length_of(wait)}" if wait >= timedelta(seconds=1) else "again now")
     if template.waiting_for:
         parts.append(f"waits for {template.waiting_for}")
     if template.failure and template.status in (TemplateStatus.RETRYING, TemplateStatus.FAILED):

@@ -140,8 +140,8 @@ def test_a_template_that_is_tried_again_says_when_and_why() -> None:
     later = lines_of(a_state(templates=[{**web, "nextAttemptAt": "2026-11-24T09:16:17Z"}]))[-1]
     due = lines_of(a_state(templates=[{**web, "nextAttemptAt": "2026-11-24T09:16:01Z"}]))[-1]
 
-    assert later.split() == "web retrying 2/3 again in 12 s (09:16:17 UTC); ServerBusy: Too much to do.".split()
-    assert "again now (09:16:01 UTC)" in due
+    assert later.split() == "web retrying 2/3 again in 12 s; ServerBusy: Too much to do.".split()
+    assert "again now" in due
 
 
 def test_a_template_that_waits_says_for_what() -> None:
