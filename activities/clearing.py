@@ -14,9 +14,9 @@ from armature.messages import StartInput
 from armature.plan import PlannedTemplate
 from armature.state import DeploymentState
 
-PRUNED_TO = 750
-"""Entries that are left in a history of at most 800. ARM leaves as many when it prunes by itself (Automatic deletions
-from deployment history, 2025); it could not, or a person has forbidden it, when a deployment is refused for that."""
+PRUNED_TO = 700
+"""Entries that are left in a history of at most 800: above as many ARM begins to prune by itself (Automatic deletions
+from deployment history, 2025). It could not, or a person has forbidden it, when a deployment is refused for that."""
 
 DELETIONS_AT_ONCE = 8
 

@@ -77,3 +77,4 @@ def test_a_cause_that_hides_in_a_message_is_told(suffering: Suffering) -> None:
     assert [(cause["code"], cause["message"]) for cause in causes] == [
         ("WorkspaceBroken", "The workspace can't be made.")
     ]
+    assert causes[0]["place"] == "templates/b.json#/resources/0"
