@@ -98,8 +98,8 @@ class LinkedDeployment(Model):
 class TemplateState(Model):
     """One template deployment. `resources` are the ids that ARM reports as its output resources.
 
-    `attempt` of `max_attempts` runs, or is next: then `next_attempt_at` says when, `waiting_for` for what, and
-    `failure` why. `starts` counts how often it was begun, over all runs, waits that are no attempts included.
+    `attempt` of `max_attempts` runs, or ran last; of one that is tried again, `next_attempt_at` says when,
+    `waiting_for` for what, and `failure` why. `starts` counts how often it was begun, over all runs, waits that are no attempts included.
     """
 
     name: str
