@@ -17,12 +17,14 @@ from armature.azure.arm import ArmGateway
 from armature.azure.artifacts import ArtifactAccount, ArtifactStorage
 from armature.azure.blobs import BLOCK_BYTES, BlobEndpoint
 from armature.azure.brief_retries import BRIEFLY, Patience
+from armature.azure.bundles import BUNDLES_CONTAINER, BundleStorage
 from armature.azure.documents import DocumentStore
 from armature.azure.models import DeploymentBody
 from armature.azure.sas import SasSigner
 from armature.clouds import Cloud
 from armature.errors import FailureClass, FailureError
 from armature.plan import DeploymentScopeTarget
+from armature.request import BundleReference
 from armature.settings import Settings
 from tests.armature.azure.canned import Answer, CannedArm
 from tests.armature.azure.conftest import SUBSCRIPTION, Faults
@@ -432,6 +434,29 @@ class TestUploads:
         storage.upload(account, container, "small.json", io.BytesIO(b"{}"), 2)
 
         assert store.read("small.json").content == b"{}"  # type: ignore[union-attr]
+
+    @pytest.mark.parametrize(
+        ("fault", "operation"),
+        [("cutDownload", "GetBlob"), ("serverBusy", "GetBlob"), ("connectionReset", "GetBlobProperties")],
+    )
+    def test_a_bundle_is_read_whole(
+        self,
+        settings: Settings,
+        credential: TokenCredential,
+        faults: Faults,
+        fresh_name: Callable[[], str],
+        fault: str,
+        operation: str,
+    ) -> None:
+        bundles, name = BundleStorage(settings, credential), fresh_name()
+        bundles.store(name, io.BytesIO(self.LARGE))
+        faults.given(trouble(fault, operation, BUNDLES_CONTAINER))
+
+        with bundles.open(BundleReference(id=name)) as bundle:
+            content = bundle.read()
+
+        assert content == self.LARGE
+        assert fault in faults.happened()
 
     def test_a_key_to_sign_with_is_fetched_again(
         self, account: ArtifactAccount, credential: TokenCredential, faults: Faults
