@@ -5,6 +5,7 @@ message does not tell in one of these wordings is left out of the suggestion, ne
 """
 
 import re
+import shlex
 from collections.abc import Callable, Mapping
 
 from armature.errors.model import Cause
@@ -225,7 +226,7 @@ def _deleted_command(cause: Cause, which: int) -> str | None:
     if commands is None:
         return None
     places = {"name": "NAME", "group": "RESOURCE-GROUP", "region": "REGION"}
-    known = {name: value for name in places if (value := fact(cause, name))}
+    known = {name: shlex.quote(value) for name in places if (value := fact(cause, name))}
     return commands[which].format_map({**places, **known})
 
 
@@ -249,8 +250,6 @@ _DERIVED: Mapping[str, Callable[[Cause], str | None]] = {
     "lockedGroup": _locked_group,
     "recover": lambda cause: _deleted_command(cause, 0),
     "purge": lambda cause: _deleted_command(cause, 1),
-    "line": lambda cause: str(cause.violation.line) if cause.violation and cause.violation.line else None,
-    "column": lambda cause: str(cause.violation.column) if cause.violation and cause.violation.column else None,
 }
 
 FACTS = frozenset((*_WORDINGS, *_DERIVED))

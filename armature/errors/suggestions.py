@@ -1,6 +1,7 @@
 """A row's suggestion with its places filled: what a person does next about this very failure."""
 
 import re
+import shlex
 
 from armature.errors.entry import Entry
 from armature.errors.facts import fact
@@ -8,6 +9,8 @@ from armature.errors.model import Cause
 
 _SENTENCE_END = re.compile(r"(?<=\.) (?=[A-Z{])")
 _PLACE = re.compile(r"\{(\w+)\}")
+_COMMAND = re.compile(r"\baz [a-z]")
+"""A sentence that holds a command: what it is filled with is quoted for a shell, messages being others' words."""
 
 
 def sentences(suggestion: str) -> list[str]:
@@ -30,4 +33,5 @@ def _filled(sentence: str, cause: Cause) -> str | None:
     facts = {name: fact(cause, name) for name in places(sentence)}
     if any(value is None for value in facts.values()):
         return None
-    return _PLACE.sub(lambda place: str(facts[place.group(1)]), sentence)
+    quote = shlex.quote if _COMMAND.search(sentence) else str
+    return _PLACE.sub(lambda place: quote(str(facts[place.group(1)])), sentence)

@@ -7,14 +7,14 @@ _RBAC = f"{LEARN}role-based-access-control/troubleshooting"
 _VAULT = f"{LEARN}azure-resource-manager/templates/key-vault-parameter"
 _ROLE = (
     "{principal} may not do {action} on {scope}. Give it a role that may: az role assignment create "
-    '--assignee-object-id {principal} --assignee-principal-type ServicePrincipal --role "{role}" --scope '
+    "--assignee-object-id {principal} --assignee-principal-type ServicePrincipal --role {role} --scope "
     "{assignableScope}. Give the app's identity the role that the message names, on the scope it names; a new role "
     "takes some minutes to be seen."
 )
 _LINKED = (
     "{principal} may not do {linkedAction} on {linkedScope}, which the resource refers to. Give it a role that may: az "
     "role assignment create --assignee-object-id {principal} --assignee-principal-type ServicePrincipal --role "
-    '"{linkedRole}" --scope {linkedScope}. Give the app\'s identity a right to what the resource refers to.'
+    "{linkedRole} --scope {linkedScope}. Give the app's identity a right to what the resource refers to."
 )
 
 ENTRIES = (

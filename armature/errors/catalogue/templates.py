@@ -18,7 +18,7 @@ _DELETED = f"{LEARN}key-vault/general/key-vault-recovery"
 _SIZE = f"{TROUBLESHOOTING}error-job-size-exceeded"
 
 _CORRECT = "Correct the template or its parameters in the bundle and deploy again."
-_TEXT = f"See line {{line}}, column {{column}} of the template. Look at parameter {{parameter}}. {_CORRECT}"
+_TEXT = f"Look at parameter {{parameter}}. {_CORRECT}"
 _VALUE = f"Look at {{property}}. {_CORRECT}"
 _TAKEN = "The name {name} is taken, and such names are the whole world's. Choose another, as with uniqueString()."
 _SMALLER = "Split the template: fewer resources and copies in one deployment, long values in files of their own."

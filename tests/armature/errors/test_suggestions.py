@@ -30,16 +30,15 @@ HELPFUL: list[tuple[str, list[str]]] = [
         [
             f"{PRINCIPAL} may not do Microsoft.Web/sites/write on {SITE}",
             f"--assignee-object-id {PRINCIPAL} --assignee-principal-type ServicePrincipal",
-            f'--role "Contributor" --scope {GROUP}.',
+            f"--role Contributor --scope {GROUP}.",
         ],
     ),
-    ("LinkedAuthorizationFailed", ["subnets/join/action on " + SUBNET, f'--role "Contributor" --scope {SUBNET}']),
+    ("LinkedAuthorizationFailed", ["subnets/join/action on " + SUBNET, f"--role Contributor --scope {SUBNET}"]),
     ("ScopeLocked", [f"Locked is {GROUP}", "az lock list --resource-group rg-shop"]),
     (
         "RequestDisallowedByPolicy",
         ["Policy Allowed locations, assigned as Allowed places", f"--name places --scope {SUBSCRIPTION}"],
     ),
-    ("InvalidTemplate", ["line 12, column 9"]),
     ("InvalidParameter", ["parameter adminPassword"]),
     ("KeyVaultParameterReferenceSecretRetrieveFailed", ["parameter adminPassword"]),
     ("PropertyChangeNotAllowed", ["Property osDisk.name"]),
@@ -70,7 +69,7 @@ def test_whoever_gives_roles_needs_a_role_that_may() -> None:
 
     found = failure_from_causes([Cause(code="AuthorizationFailed", message=message)])
 
-    assert '--role "Role Based Access Control Administrator"' in found.suggestion
+    assert "--role 'Role Based Access Control Administrator'" in found.suggestion
 
 
 def test_a_soft_deleted_vault_is_purged_by_the_name_of_the_resource() -> None:
@@ -114,3 +113,11 @@ def test_a_fact_is_never_longer_than_a_line_or_two() -> None:
     cause = Cause(code="X", message=f"parameter '{'p' * 1000}'")
 
     assert len(fact(cause, "parameter") or "") == 200
+
+
+def test_what_others_say_is_quoted_in_a_command() -> None:
+    message = "Resource group 'rg; rm -rf $HOME' could not be found."
+
+    found = failure_from_causes([Cause(code="ResourceGroupNotFound", message=message)])
+
+    assert "az group create -n 'rg; rm -rf $HOME' -l REGION" in found.suggestion
