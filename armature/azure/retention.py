@@ -22,7 +22,7 @@ KEEP_RUNS = 30
 """Documents of past runs."""
 
 FOLDERS = ("outputs", "snapshots", "rollbacks", "events", "control", "plans")
-"""Where a deployment has documents beside its state, the plans last: they tell what it has elsewhere."""
+"""Where a deployment has documents beside its state."""
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +88,6 @@ class RetentionStore:
 
     def _remembered(self, entry: Listed) -> Remembered | None:
         metadata = entry.metadata
-        if "bundle" not in metadata:
-            return self._read(entry.path)
         try:
             return Remembered(
                 deployment_id=_name_in(entry.path),
@@ -99,7 +97,7 @@ class RetentionStore:
                 previous_deployment_id=metadata.get("previous"),
                 bundle_id=None if metadata["bundle"] == NO_BUNDLE else metadata["bundle"],
             )
-        except (KeyError, ValueError):
+        except (KeyError, ValueError):  # an earlier version of the app left the bundle and more out of the index
             return self._read(entry.path)
 
     def _read(self, path: str) -> Remembered | None:

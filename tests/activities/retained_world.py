@@ -49,13 +49,17 @@ class Died(BaseException):
 
 @dataclass
 class Life:
-    """Ends at deletion number `ends_at` (from 1): right after it was made, before anybody heard of it."""
+    """Ends at deletion number `ends_at` (from 1): right after it was made, before anybody heard of it. What happens
+    `meanwhile` happens after every deletion."""
 
     ends_at: int | None = None
     deletions: int = 0
+    meanwhile: Callable[[], None] | None = None
 
     def spend(self) -> None:
         self.deletions += 1
+        if self.meanwhile is not None:
+            self.meanwhile()
         if self.deletions == self.ends_at:
             raise Died
 

@@ -1,16 +1,17 @@
 """Retention removes all of what may go, in an order that can be cut off anywhere, and nothing of what is needed."""
 
+import asyncio
 from datetime import timedelta
 from itertools import count
 
 import pytest
 from azure.durable_functions import OrchestrationRuntimeStatus as Runtime
 
-from activities.removal import forget_deployment, remove_deployment
+from activities.removal import forget_deployment, purged, remove_deployment
 from activities.retention import plan_retention, record_retention
 from activities.unused import remove_unused
 from armature.errors import FailureClass, FailureError, failure
-from armature.retention import KeepReason, RetentionRule, retired
+from armature.retention import KeepReason, RetentionRule, reinstated, retired
 from armature.retention_run import (
     RemovalInput,
     RetentionEnd,
@@ -213,9 +214,37 @@ def test_an_id_that_was_used_anew_is_left_alone_by_a_step_that_comes_late():
     before = world.left_of("old-1")
 
     remove_deployment(world.app, removal("old-1"))
+    asyncio.run(purged(world.app, removal("old-1"), world.client))
     forget_deployment(world.app, removal("old-1"))
 
     assert world.left_of("old-1") == before
+
+
+def test_a_removal_stops_when_the_id_is_used_anew_in_the_middle_of_it():
+    world = lineage()
+
+    def used_anew() -> None:
+        if "outputs/old-1/a.json" not in world.paths_of("old-1"):
+            world.life.meanwhile = None
+            world.app.deployments.update_state("old-1", reinstated)
+
+    world.life.meanwhile = used_anew
+
+    answer = remove_deployment(world.app, removal("old-1"))
+
+    assert not answer.is_going
+    assert {"plans/old-1.json", "events/old-1.jsonl", "control/old-1.json"} <= set(world.paths_of("old-1"))
+
+
+def test_a_deployment_whose_id_begins_with_that_of_one_that_goes_loses_nothing():
+    world = lineage()
+    world.ended("old-1-again", Status.DEPLOYING, age=0)
+    before = world.left_of("old-1-again")
+
+    world.run()
+
+    assert world.left_of("old-1-again") == before
+    assert [path for path in world.paths_of("old-1") if "old-1-again" not in path] == []
 
 
 def test_an_orchestration_that_still_runs_keeps_the_state_and_is_told():
