@@ -45,7 +45,7 @@ from armature.errors.model import (
     Violation,
 )
 from armature.errors.pages import code_of_status
-from armature.errors.unwrapping import leaf_causes
+from armature.errors.unwrapping import about, leaf_causes
 
 __all__ = [
     "CATALOGUE",
@@ -61,6 +61,7 @@ __all__ = [
     "Recovery",
     "Speaker",
     "Violation",
+    "about",
     "class_of",
     "code_of_status",
     "entry_of",

@@ -119,9 +119,17 @@ def _of_operation(properties: dict[str, Any], depth: int) -> Iterator[Cause]:
     target = properties.get("targetresource")
     target_id = _folded(target).get("id") if isinstance(target, dict) else None
     told = properties.get("statusmessage") or properties.get("error")
-    for cause in leaf_causes(told, depth + 1):
-        placed = cause.target or not isinstance(target_id, str)
-        yield cause if placed else cause.model_copy(update={"target": target_id})
+    yield from (about(cause, _text(target_id)) for cause in leaf_causes(told, depth + 1))
+
+
+def about(cause: Cause, resource_id: str | None) -> Cause:
+    """The cause with the id of the resource that it is about, unless it names one itself.
+
+    What providers give as a target may be a name, or the path of a property, which the message says as well.
+    """
+    if not resource_id or not resource_id.startswith("/") or (cause.target or "").startswith("/"):
+        return cause
+    return cause.model_copy(update={"target": resource_id})
 
 
 def _of_error(fields: dict[str, Any], depth: int) -> Iterator[Cause]:
@@ -138,18 +146,18 @@ def _of_error(fields: dict[str, Any], depth: int) -> Iterator[Cause]:
     # Some providers explain an ordinary code by unclassified remarks inside of it: then the code itself is the cause.
     remarks_only = bool(inside) and all(_says_less(cause, code) for cause in inside)
     is_wrapper = code.lower() in ENVELOPES or code == _UNKNOWN
+    target = _text(fields.get("target"))
     if inside and (not remarks_only or is_wrapper):
-        yield from inside
+        yield from (about(cause, target) for cause in inside)
         return
     text = "" if is_document else message
     remarks = [cause.message for cause in inside if cause.message not in text]
     text = " ".join(part for part in [text, *remarks] if part)
-    target = fields.get("target")
     violation, policy = _additional(fields.get("additionalinfo"))
     yield Cause(
         code=code,
         message=text[:MAX_MESSAGE],
-        target=str(target) if target else None,
+        target=target or None,
         violation=violation,
         policy=policy,
     )

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from armature.azure.arm.deployments import Deployments
 from armature.azure.arm.ids import split_deployment_id
-from armature.azure.models import ArmDeployment
-from armature.errors import Cause, Failure, failure_from_causes, leaf_causes
+from armature.azure.models import DEPLOYMENT_TYPE, ArmDeployment
+from armature.errors import Cause, Failure, about, failure_from_causes, leaf_causes
 from armature.plan import DeploymentScopeTarget
 
 MAX_LINKED_DEPTH = 5
@@ -32,15 +32,26 @@ class Causes(Deployments):
                 linked_scope, linked_name = split_deployment_id(operation.target_id)
                 yield from self._failed_operations(linked_scope, linked_name, depth + 1)
             for cause in leaf_causes(operation.error):
-                yield cause if cause.target else cause.model_copy(update={"target": operation.target_id})
+                yield about(cause, operation.target_id)
 
 
 def _specific(causes: Iterable[Cause]) -> list[Cause]:
     """The causes without those that only say that something else failed, unless there is nothing but those.
 
-    A cause that hides in a message names no resource; its double from the operation does, and stands for both.
+    A cause that hides in a message names no resource, or the linked deployment that it is in; its double from the
+    operation names the resource itself, and stands for all of them.
     """
     found = list(causes)
-    placed = {(cause.code, cause.message) for cause in found if cause.target}
-    found = [cause for cause in found if cause.target or (cause.code, cause.message) not in placed]
+    narrowest: dict[tuple[str, str], int] = {}
+    for cause in found:
+        reason = (cause.code, cause.message)
+        narrowest[reason] = max(narrowest.get(reason, 0), _narrowness(cause))
+    found = [cause for cause in found if _narrowness(cause) == narrowest[cause.code, cause.message]]
     return [cause for cause in found if cause.code.lower() not in _SAYS_NOTHING] or found
+
+
+def _narrowness(cause: Cause) -> int:
+    """How closely a cause says where it is: 2 names a resource, 1 a deployment, 0 neither."""
+    if not (cause.target or "").startswith("/"):
+        return 0
+    return 1 if f"/providers/{DEPLOYMENT_TYPE}/".lower() in str(cause.target).lower() else 2

@@ -172,6 +172,15 @@ def test_an_operations_leaf_is_about_the_resource_of_the_operation() -> None:
     assert cause == Cause(code="QuotaExceeded", message="said", target="/subscriptions/1/x")
 
 
+def test_a_leaf_is_about_the_resource_that_the_error_around_it_names() -> None:
+    hidden = {**in_message({"error": error("QuotaExceeded", target="cores")}), "target": "/subscriptions/1/x"}
+    named = error(
+        "DeploymentFailed", "see", error("QuotaExceeded", target="/subscriptions/1/y"), target="/subscriptions/1/x"
+    )
+
+    assert [cause.target for cause in leaf_causes([hidden, named])] == ["/subscriptions/1/x", "/subscriptions/1/y"]
+
+
 def test_the_place_that_arm_tells_is_kept_with_the_leaf() -> None:
     info = [{"type": "TemplateViolation", "info": {"lineNumber": 7, "linePosition": 3, "path": "resources[1].name"}}]
 

@@ -69,6 +69,29 @@ class TestDeploymentFailure:
 
         assert [(cause.code, cause.target) for cause in failure.causes] == [("SubnetBroken", vnet)]
 
+    def test_a_reason_that_a_linked_deployment_repeats_is_told_once_with_the_resource(
+        self, canned_arm: CannedArm
+    ) -> None:
+        child, site = f"{GROUP}{DEPLOYMENTS}/child", f"{GROUP}/providers/Microsoft.Web/sites/s"
+        reason = {
+            "code": "PropertyChangeNotAllowed",
+            "message": "Changing property 'a.b' is not allowed.",
+            "target": "a.b",
+        }
+        envelope = {"code": "DeploymentFailed", "message": "At least one.", "details": [reason]}
+        arm_gateway, _ = canned_arm(
+            {
+                ("GET", f"{GROUP}{DEPLOYMENTS}/web/operations"): Answer(
+                    200, {"value": [operation("Failed", child, {"error": envelope})]}
+                ),
+                ("GET", f"{child}/operations"): Answer(200, {"value": [operation("Failed", site, {"error": reason})]}),
+            }
+        )
+
+        failure = arm_gateway.deployment_failure(IN_GROUP, "web", self.FAILED)
+
+        assert [(cause.code, cause.target) for cause in failure.causes] == [("PropertyChangeNotAllowed", site)]
+
     def test_a_deployment_that_links_to_itself_does_not_go_on_for_ever(self, canned_arm: CannedArm) -> None:
         own = f"{GROUP}{DEPLOYMENTS}/web"
         operations = {"value": [operation("Failed", own, {"error": {"code": "Conflict", "message": "Again."}})]}
