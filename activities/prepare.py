@@ -90,7 +90,7 @@ def _begun(services: Services, lineage_key: str, state: DeploymentState) -> Line
         return before
     if state.run > 1:
         message = f"Deployment {before.latest} had its turn meanwhile: what {mine} left is not as it was any more."
-        raise FailureError(failure(FailureClass.RESOURCE_CONFLICT, "NotLatest", message, _NOT_LATEST)) from None
+        raise FailureError(failure(FailureClass.UNKNOWN, "NotLatest", message, _NOT_LATEST))
     if before.latest is not None:
         with suppress(KeyError):  # its state may be removed by now
             store.update_state(before.latest, _no_more_undone)

@@ -214,7 +214,10 @@ def _unless_latest(state: DeploymentState, lineage: LineageRecord) -> Refusal | 
     return Refusal(kind="not-latest", reason=reason, next_step=step)
 
 
-def is_carried_out(control: Control, purpose: Purpose, run: int, request_id: str | None) -> bool:
-    """True when that very request (a queue message that comes again) has begun a further run before `run`."""
-    asked = control.reopening(purpose)
-    return request_id is not None and asked is not None and asked.id == request_id and asked.run < run
+def is_carried_out(control: Control, action: Action, run: int, request_id: str | None) -> bool:
+    """True when that very request (a queue message that comes again) was acted on: it cancelled a run, or began one
+    before `run`. What a person asked for since then is not to be changed by it."""
+    if request_id is None:
+        return False
+    asked = {Action.CANCEL: control.cancel, Action.ROLL_BACK: control.rollback, Action.RESUME: control.resume}[action]
+    return asked is not None and asked.id == request_id and asked.run < run

@@ -62,6 +62,9 @@ async def ask(
     state = await asyncio.to_thread(services.deployments.state, deployment_id)
     if state is None:
         return None
+    control = await asyncio.to_thread(services.deployments.control, deployment_id)
+    if is_carried_out(control, asking.action, state.run, asking.request_id):
+        return Asked(state)
     if asking.action is Action.CANCEL:
         return await _cancelled(client, services, state, asking)
     purpose = Purpose.ROLL_BACK if asking.action is Action.ROLL_BACK else Purpose.DEPLOY
@@ -109,11 +112,6 @@ async def _begun_again(
     asking: Asking,
 ) -> Asked:
     """Have the deployment begin a further run: to deploy what is left of it, or to roll it back."""
-    store = services.deployments
-    if is_carried_out(
-        await asyncio.to_thread(store.control, state.deployment_id), purpose, state.run, asking.request_id
-    ):
-        return Asked(state)
     refusal = await asyncio.to_thread(_refusal_of, services, state, purpose)
     if refusal is not None:
         return Asked(state, refusal)

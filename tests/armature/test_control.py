@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from armature.control import (
     MAX_COMMENT,
+    Action,
     ActionMessage,
     CancelRequest,
     CancelWish,
@@ -126,13 +127,15 @@ def test_every_refusal_tells_the_reason_and_the_next_step_in_words():
 
 
 def test_a_queue_message_that_comes_again_is_carried_out_already():
-    control = Control(resume=asked(run=1, id="m-1"))
+    resume, cancel = asked(run=1, id="m-1"), CancelRequest(run=1, at=NOW, id="m-2")
+    control = Control(resume=resume, cancel=cancel)
 
-    assert is_carried_out(control, Purpose.DEPLOY, run=2, request_id="m-1")
-    assert not is_carried_out(control, Purpose.DEPLOY, run=1, request_id="m-1")
-    assert not is_carried_out(control, Purpose.DEPLOY, run=2, request_id="m-2")
-    assert not is_carried_out(control, Purpose.DEPLOY, run=2, request_id=None)
-    assert not is_carried_out(control, Purpose.ROLL_BACK, run=2, request_id="m-1")
+    assert is_carried_out(control, Action.RESUME, run=2, request_id="m-1")
+    assert is_carried_out(control, Action.CANCEL, run=2, request_id="m-2")
+    assert not is_carried_out(control, Action.RESUME, run=1, request_id="m-1")
+    assert not is_carried_out(control, Action.RESUME, run=2, request_id="m-2")
+    assert not is_carried_out(control, Action.RESUME, run=2, request_id=None)
+    assert not is_carried_out(control, Action.ROLL_BACK, run=2, request_id="m-1")
 
 
 def test_a_comment_is_one_line_without_secrets_and_not_longer_than_its_bound():

@@ -194,3 +194,15 @@ def test_the_same_queue_message_does_not_resume_what_it_resumed_before():
     assert again.refusal is None
     assert world.state.run == 2
     assert len(world.client.started) == 1
+
+
+def test_the_same_queue_message_does_not_cancel_the_run_after_the_one_that_it_cancelled():
+    world = World(deployment(Status.DEPLOYING))
+    message = Asking(Action.CANCEL, "queue message m-1", request_id="m-1")
+    world.ask(message)
+    world.store.update_state("d-01", lambda state: state.model_copy(update={"run": 2, "stop": None}))
+
+    again = world.ask(message)
+
+    assert again.refusal is None
+    assert world.store.control("d-01").cancel_of(2) is None
