@@ -82,28 +82,31 @@ def _marked(services: Services, deployment_id: str, rule: RetentionRule) -> Depl
 
     First the mark, then a fresh look at what needs it: whoever begins on it in between sees the mark, or is seen.
     """
+    before = services.deployments.state(deployment_id)
+    if before is None:
+        return None
     try:
         state = services.deployments.update_state(deployment_id, lambda s: retired(s, rule, datetime.now(UTC)))
     except KeyError:
         return None
     if state.retired_at is None:
         return KeepReason.YOUNG if state.status.is_final else KeepReason.NOT_FINAL
-    reason = _needed_for(services, state, rule)
+    reason = _needed_for(services, before, rule)
     if reason is None:
         return state
     services.deployments.update_state(deployment_id, reinstated)
     return reason
 
 
-def _needed_for(services: Services, state: DeploymentState, rule: RetentionRule) -> KeepReason | None:
-    """Why the deployment is needed, as its lineage stands now."""
+def _needed_for(services: Services, before: DeploymentState, rule: RetentionRule) -> KeepReason | None:
+    """Why the deployment, as it was before it was marked, is needed as its lineage stands now."""
 
-    def look_up(deployment_id: str) -> Remembered | None:
-        found = services.deployments.state(deployment_id)
+    def look_up(other_id: str) -> Remembered | None:
+        found = services.deployments.state(other_id) if other_id != before.deployment_id else before
         return Remembered.of(found) if found else None
 
-    record = services.deployments.lineage(state.lineage.key) if state.lineage else LineageRecord()
-    return needed_for(Remembered.of(state), record, look_up, rule)
+    record = services.deployments.lineage(before.lineage.key) if before.lineage else LineageRecord()
+    return needed_for(Remembered.of(before), record, look_up, rule)
 
 
 def _leaving(services: Services, deployment_id: str) -> DeploymentState | None:

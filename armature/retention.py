@@ -48,7 +48,8 @@ _WORDS = {
 
 class Remembered(Model):
     """A deployment as retention sees it. `changed_at` is its last change; `previous_deployment_id` is what its rollback
-    would redeploy; `packaged` are the names of its templates whose sites run from packages."""
+    would redeploy; `packaged` are the names of its templates whose sites run from packages. One that `is_leaving` may
+    have lost a part already: it can only go."""
 
     deployment_id: str
     status: Status
@@ -57,6 +58,7 @@ class Remembered(Model):
     previous_deployment_id: str | None = None
     bundle_id: str | None = None
     packaged: tuple[str, ...] = ()
+    is_leaving: bool = False
 
     @classmethod
     def of(cls, state: DeploymentState) -> "Remembered":
@@ -68,6 +70,7 @@ class Remembered(Model):
             lineage_key=state.lineage.key if state.lineage else None,
             previous_deployment_id=state.rollback.previous_deployment_id,
             bundle_id=state.bundle.stored_id,
+            is_leaving=state.retired_at is not None,
         )
 
 
@@ -101,7 +104,9 @@ def kept_deployments(
         members = sorted((d for d in known.values() if d.lineage_key == key), key=_age)
         reasons += _kept_of_lineage(members, lineages.get(key, LineageRecord()), rule.keep_completed)
     reasons += [
-        Kept(deployment_id=id_, reason=KeepReason.YOUNG) for id_, d in known.items() if d.changed_at > rule.cutoff
+        Kept(deployment_id=id_, reason=KeepReason.YOUNG)
+        for id_, d in known.items()
+        if d.changed_at > rule.cutoff and not d.is_leaving
     ]
     order = list(KeepReason)
     found: dict[str, Kept] = {}
@@ -134,7 +139,8 @@ def _age(deployment: Remembered) -> tuple[datetime, str]:
 def _kept_of_lineage(members: Sequence[Remembered], record: LineageRecord, keep_completed: int) -> list[Kept]:
     """What one lineage needs; `members` are in the order of their last change."""
     latest = record.latest or members[-1].deployment_id
-    completed = last_completed(members, record, keep_completed)
+    whole = [deployment for deployment in members if not deployment.is_leaving]
+    completed = last_completed(whole, record, keep_completed)
     undoable = [d for d in members if not d.status.is_final or d.deployment_id in {latest, *completed}]
     return [
         Kept(deployment_id=latest, reason=KeepReason.LATEST),
@@ -148,7 +154,7 @@ def _kept_of_lineage(members: Sequence[Remembered], record: LineageRecord, keep_
             for deployment in undoable
             if deployment.previous_deployment_id is not None
         ),
-        *_deployers_of_packages(members),
+        *_deployers_of_packages(whole),
     ]
 
 

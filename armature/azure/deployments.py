@@ -95,6 +95,7 @@ def _metadata(state: DeploymentState) -> dict[str, str]:
         "bundle": state.bundle.stored_id or NO_BUNDLE,
         "lineage": state.lineage.key if state.lineage else "",
         "previous": state.rollback.previous_deployment_id or "",
+        "retired": state.retired_at.isoformat() if state.retired_at else "",
     }
     return {name: value for name, value in fields.items() if value}
 

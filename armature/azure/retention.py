@@ -95,6 +95,7 @@ class RetentionStore:
                 changed_at=datetime.fromisoformat(metadata["updatedat"]),
                 lineage_key=metadata.get("lineage"),
                 previous_deployment_id=metadata.get("previous"),
+                is_leaving="retired" in metadata,
                 bundle_id=None if metadata["bundle"] == NO_BUNDLE else metadata["bundle"],
             )
         except (KeyError, ValueError):  # an earlier version of the app left the bundle and more out of the index

@@ -148,6 +148,19 @@ def test_whatever_deletion_a_run_dies_after_the_next_one_finishes():
     assert deaths == undisturbed.life.deletions
 
 
+def test_what_a_dead_run_has_begun_to_remove_goes_also_when_more_is_kept_since():
+    world = lineage()
+    world.life.ends_at = 2
+    with pytest.raises(Died):
+        world.run()
+    world.app.settings.retention_keep_completed = 5
+
+    world.run()
+
+    assert world.left_of("old-1") == []
+    assert "state/bad-1.json" not in world.paths_of("bad-1")
+
+
 def test_a_run_that_died_is_told_as_abandoned_once_another_begins():
     world = lineage()
     world.life.ends_at = 1

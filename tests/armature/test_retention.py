@@ -136,6 +136,15 @@ def test_a_failed_deployment_does_not_release_the_packages_that_sites_may_still_
     assert "undone" not in kept
 
 
+def test_what_an_earlier_run_has_begun_to_remove_is_not_kept_for_its_age_its_number_or_its_packages():
+    half_gone = remembered("c2", days_old=1, packaged=("api",), is_leaving=True)
+
+    kept = history(3, c2=half_gone)
+
+    assert kept == {"c3": KeepReason.LATEST, "c1": KeepReason.LAST_COMPLETED, "c2": KeepReason.PREDECESSOR}
+    assert "c2" not in history(5, c2=half_gone)
+
+
 def needed_now(mine: Remembered, record: LineageRecord, *others: Remembered) -> KeepReason | None:
     known = {other.deployment_id: other for other in others}
     return needed_for(mine, record, known.get, RULE)
