@@ -92,9 +92,10 @@ def _deleted(services: Services, subscription: str, state: RemovalState) -> _Ste
         if keeps_its_name(state.id):
             state = state.model_copy(update={"location": document.get("location")})
     if is_group(state.id):
-        held = [resource.id for resource in arm.list_resources(state.id.rpartition("/")[2])]
-        if held:
-            return _Step(state.after_look(held))
+        held = arm.list_resources(state.id.rpartition("/")[2])
+        state = state.after_look([resource.id for resource in held])
+        if not state.is_empty:
+            return _Step(state)
     if arm.delete_resource(state.id):
         return _purged(services, state)
     return _Step(state.model_copy(update={"status": RemovalStatus.DELETING, "reason": "", "suggestion": ""}))

@@ -8,7 +8,7 @@ from typing import Any
 from activities.standing import DEPLOYMENT_TAG
 from armature.azure.models import DeploymentBody
 from armature.azure.services import Services
-from armature.errors import Failure, FailureError, Recovery
+from armature.errors import Failure, FailureClass, FailureError, Recovery, failure
 from armature.plan import Plan, PlannedTemplate
 from armature.surveying import (
     GroupSurvey,
@@ -66,10 +66,10 @@ def survey_template(services: Services, plan: Plan, template: PlannedTemplate, b
     elif not survey.left:
         return
     target = services.rollbacks.target_survey(plan.deployment_id)
-    seen, failure = _looked_at(services, template.scope.subscription, survey, target)
+    seen, why = _looked_at(services, template.scope.subscription, survey, target)
     services.rollbacks.add_sightings(plan.deployment_id, seen)
-    if failure is not None:
-        raise FailureError(failure)
+    if why is not None:
+        raise FailureError(why)
 
 
 def _has_begun(services: Services, plan: Plan, template: PlannedTemplate) -> bool:
@@ -97,16 +97,14 @@ def _looked_at(
     """The survey with a sighting of each resource, groups first; with the failure of a look that is worth another."""
     groups = {group.lower(): group for id_ in survey.left if (group := group_of(id_))}
     proofs = Proofs(target, [survey])
-    survey, failure = with_looks(
-        services, subscription, survey, [g for g in groups.values() if proofs.existed(g) is None]
-    )
+    survey, why = with_looks(services, subscription, survey, [g for g in groups.values() if proofs.existed(g) is None])
     proofs = Proofs(target, [survey])
     missing = [id_ for id_ in survey.left if proofs.existed(id_) is False]  # it goes with a group that is not there
     at = datetime.now(UTC)
     survey = survey.with_sightings(Sighting(id=id_, existed=False, at=at) for id_ in missing)
-    if failure is None:
-        survey, failure = with_looks(services, subscription, survey, survey.left)
-    return survey, failure
+    if why is None:
+        survey, why = with_looks(services, subscription, survey, survey.left)
+    return survey, why
 
 
 def with_looks(
@@ -150,6 +148,10 @@ def content_of(services: Services, subscription: str, resource_id: str) -> dict[
     lies in none.
 
     Raises:
-        FailureError: ARM could not be asked, or does not tell.
+        FailureError: ARM could not be asked, or does not tell; it is not the id of a resource.
     """
-    return services.arm(subscription_of(resource_id) or subscription).read_resource(resource_id)
+    arm = services.arm(subscription_of(resource_id) or subscription)
+    try:
+        return arm.read_resource(resource_id)
+    except ValueError as odd:
+        raise FailureError(failure(FailureClass.UNKNOWN, "ResourceIdUnreadable", str(odd))) from odd

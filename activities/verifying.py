@@ -14,7 +14,7 @@ from armature.messages import Answer, DeploymentStep
 from armature.removals import RemovalState, RemovalStatus
 from armature.rollback import Undoing, judged
 from armature.state import DeploymentState, RollbackState, TemplateStatus, WarningState
-from armature.surveying import TemplateSurvey
+from armature.surveying import TemplateSurvey, subscription_of
 from armature.transitions import with_rollback, with_warnings
 
 blueprint = df.Blueprint()
@@ -41,7 +41,8 @@ def verify_rollback(services: Services, work: DeploymentStep) -> Answer:
     covered = _covered(services, work, state)
     verdict = judged(undoing, after.sightings, covered, _why_not(undoing, state))
     now = datetime.now(UTC)
-    warnings = [
+    ours = {id_.lower() for id_ in (*covered, *undoing.unproven, *(removal.id for removal in undoing.removals))}
+    warnings = [_appeared_warning(id_, now) for id_ in _appeared(services, work, state) if id_.lower() not in ours] + [
         WarningState(
             key=f"rollback-{work.rollback}:differs:{id_.lower()}",
             code="NotAsBefore",
@@ -87,6 +88,30 @@ def _covered(services: Services, work: DeploymentStep, state: DeploymentState) -
         return []
     found = writes_of(services, work, services.deployments.plan(work.plan_id), again)
     return [write.id for one in found for write in one.writes if write.is_succeeded]
+
+
+def _appeared(services: Services, work: DeploymentStep, state: DeploymentState) -> list[str]:
+    """What was created in the target's groups while the deployment's templates ran, whoever created it."""
+    target = services.rollbacks.target_survey(work.deployment_id)
+    until = max((t.finished_at for t in state.templates if t.finished_at), default=None)
+    if target is None or until is None:
+        return []
+    before = {id_.lower() for group in target.groups for id_ in group.resources}
+    return [
+        resource.id
+        for group in target.groups
+        if group.existed
+        for resource in services.arm(subscription_of(group.id) or "").list_resources(group.id.rpartition("/")[2])
+        if resource.id.lower() not in before and resource.created_at and target.at < resource.created_at < until
+    ]
+
+
+def _appeared_warning(resource_id: str, now: datetime) -> WarningState:
+    message = (
+        f"{resource_id} was created while the deployment ran, though by none of its operations. It may have come with "
+        "a resource that is deleted now, as the disk of a virtual machine does: delete it then. It was left as it is."
+    )
+    return WarningState(key=f"appeared:{resource_id.lower()}", code="AppearedMeanwhile", message=message, at=now)
 
 
 def _why_not(undoing: Undoing, state: DeploymentState) -> str:

@@ -18,6 +18,9 @@ from armature.surveying import owners_of
 MAX_LOOKS = 8
 """How often a group's list may show something before it is taken for what is in it: the list lags by seconds."""
 
+EMPTY_LOOKS = 2
+"""How often in a row the list must show nothing: what somebody has just put into the group is not in it yet."""
+
 ASK_AGAIN = "Then ask for the rollback again."
 
 _A_PERSON_DECIDED = (FailureClass.AUTHORIZATION, FailureClass.POLICY)
@@ -39,7 +42,8 @@ class RemovalStatus(StrEnum):
 
 
 class RemovalState(Model):
-    """One deletion: where it stands, why it is not done (as ARM said last), and how often its group was not empty.
+    """One deletion: where it stands, and why it is not done (as ARM said last). Of a resource group, how often it was
+    not empty (`looks`), and how often in a row it was (`empty_looks`).
 
     `holds_up` is false of what ARM refused for a reason that waiting does not mend: what comes after may be tried.
     `location` is known of what may keep its name after its deletion.
@@ -51,6 +55,7 @@ class RemovalState(Model):
     suggestion: str = ""
     holds_up: bool = True
     looks: int = 0
+    empty_looks: int = 0
     location: str | None = None
 
     def after(self, refusal: Failure) -> Self:
@@ -73,7 +78,9 @@ class RemovalState(Model):
         )
 
     def after_look(self, held: Sequence[str]) -> Self:
-        """The deletion of a group after a list showed that it holds something."""
+        """The deletion of a group after a list showed what it holds."""
+        if not held:
+            return self.model_copy(update={"empty_looks": self.empty_looks + 1})
         shown = ", ".join(held[:5]) + (" and more" if len(held) > 5 else "")
         looks = self.looks + 1
         return self.model_copy(
@@ -82,8 +89,14 @@ class RemovalState(Model):
                 "reason": f"The resource group was made by this deployment, but is not empty: it holds {shown}.",
                 "suggestion": f"Delete what is in it, or keep the group. {ASK_AGAIN}",
                 "looks": looks,
+                "empty_looks": 0,
             }
         )
+
+    @property
+    def is_empty(self) -> bool:
+        """True of a group that was seen empty often enough to be deleted."""
+        return self.empty_looks >= EMPTY_LOOKS
 
 
 class RemovalProgress(Model):

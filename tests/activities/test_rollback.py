@@ -220,6 +220,28 @@ def test_what_an_attempt_made_of_which_arm_keeps_no_operations_is_deleted_as_wel
     assert removals == ["log-back-history-a", "rg-back-history"]
 
 
+def test_what_appeared_beside_the_deployment_is_left_and_warned_of(app, stack, prepare):
+    group = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-back-beside"
+    arm_call(stack, "PUT", group, body={"location": "eastus2"})
+    step = prepare(graph_bundle("back-beside", {"a": []}), deployment_id="back-beside")
+    foreign = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/theirs"
+    arm_call(stack, "PUT", foreign, version="2023-01-31", body={"location": "eastus2"})
+    started(app, step)
+    polled_to_the_end(app, step)
+    work = RollbackInput(deployment_id=step.deployment_id, rollback=1, options=Options())
+    begin_rollback(app, work)
+    plan_rollback(app, of(work))
+    deleted_to_the_end(app, work)
+
+    verify_rollback(app, of(work))
+
+    warnings = app.deployments.state(work.deployment_id).warnings
+    assert [warning.code for warning in warnings] == ["AppearedMeanwhile"]
+    assert foreign in warnings[0].message
+    assert foreign.lower() in arm_snapshot(stack, "back-beside")
+    finish_deployment(app, FinishInput(deployment_id=step.deployment_id, sequence=99, outcome=Outcome(message="Done.")))
+
+
 @pytest.mark.parametrize("lost", ["plan", "templates"])
 def test_without_what_the_previous_deployment_kept_its_changes_are_told_with_that_reason(app, stack, deployed, lost):
     project = f"back-lost-{lost}"

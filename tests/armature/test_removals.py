@@ -76,6 +76,14 @@ def test_a_group_that_stays_full_is_given_up_and_tells_what_it_holds():
     assert SITE in group.reason
 
 
+def test_a_group_is_empty_when_it_was_seen_so_again_and_again():
+    once = RemovalState(id=GROUP).after_look([])
+    twice = once.after_look([])
+    not_in_a_row = once.after_look([SITE]).after_look([])
+
+    assert [once.is_empty, twice.is_empty, not_in_a_row.is_empty] == [False, True, False]
+
+
 def test_what_is_gone_stays_gone_and_what_was_given_up_may_turn_out_to_be_gone():
     progress = with_states(gone(SLOT), RemovalState(id=SITE, status=RemovalStatus.LEFT))
 
