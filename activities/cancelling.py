@@ -79,7 +79,7 @@ class Cancelling:
         try:
             tree = self._tree(arm, template)
             if tree is None:
-                return _cancelled(start, {}, datetime.now(UTC))
+                return self._without_deployment(start)
             for deployment in tree.running:
                 arm.cancel_deployment(deployment.id)
         except FailureError as refused:
@@ -95,6 +95,13 @@ class Cancelling:
             return None
         operations = arm.list_operations(template.scope, template.deployment_name)
         return _Tree(root, operations, (root, *_linked(arm, root, operations, MAX_LINKED_DEPTH)))
+
+    def _without_deployment(self, start: Start) -> Sight:
+        """Cancelled before ARM had it; or refused by ARM, which is told already."""
+        sight = _cancelled(start, {}, datetime.now(UTC))
+        shown = self.look.shown.get(start.name)
+        has_failed = shown is not None and shown.status is TemplateStatus.FAILED
+        return Sight(start, sight.report, [], sight.update) if has_failed else sight
 
     def _running(self, start: Start, template: PlannedTemplate, tree: _Tree) -> Sight:
         if not self.is_last:

@@ -3,7 +3,7 @@
 What is done in between is in `deleting`, `verifying` and, for previous versions, in the activities of a rollout.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import azure.durable_functions as df
@@ -69,9 +69,14 @@ def plan_rollback(services: Services, work: DeploymentStep) -> UndoingAnswer:
         )
 
     _show(services, work, shown)
-    found = f"{_counted(len(templates), 'template')} to deploy again in a previous version"
-    found += f", {_counted(len(undoing.removals), 'resource')} to delete."
-    _tell(services, work, "planned", EventCode.ROLLBACK_PLANNED, f"{found} {why_not or ''}".strip())
+    found = _listed(
+        {
+            f"To deploy again in a previous version: {_counted(len(templates), 'template')}": len(templates),
+            f"To delete: {_counted(len(undoing.removals), 'resource')}": len(undoing.removals),
+        },
+        "Nothing is to be deployed again, or deleted",
+    )
+    _tell(services, work, "planned", EventCode.ROLLBACK_PLANNED, " ".join(filter(None, [f"{found}.", why_not])))
     return UndoingAnswer(**dict(control), templates=len(templates), to_delete=len(undoing.removals))
 
 
@@ -177,12 +182,21 @@ def _nothing_undone(services: Services, state: DeploymentState, why: Failure) ->
 def _ending(state: DeploymentState, deleted: int, leftovers: tuple[Leftover, ...]) -> str:
     again = sum(template.status is TemplateStatus.SUCCEEDED for template in state.rollback.templates)
     deleted = len(state.rollback.deleted)
-    done = (
-        f"{_counted(again, 'template')} deployed again in the previous version, {_counted(deleted, 'resource')} deleted"
+    done = _listed(
+        {
+            f"{_counted(again, 'template')} deployed again in the previous version": again,
+            f"{_counted(deleted, 'resource')} deleted": deleted,
+        },
+        "there was nothing to undo",
     )
     if not leftovers:
         return f"Everything is as it was before: {done}."
     return f"{_counted(len(leftovers), 'thing')} could not be undone; {done}."
+
+
+def _listed(numbers: Mapping[str, int], nothing: str) -> str:
+    """What there is of these, in words: those of which there are none are left out, and all of them are `nothing`."""
+    return ", ".join(words for words, number in numbers.items() if number) or nothing
 
 
 def _counted(number: int, noun: str) -> str:

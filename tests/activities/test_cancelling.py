@@ -101,6 +101,22 @@ def test_what_never_reached_arm_is_cancelled_at_once(app, begun):
     assert report.status is TemplateStatus.CANCELLED
 
 
+def test_what_arm_refused_is_not_told_as_cancelled(app, begun):
+    def refused(state):
+        failed = state.templates[0].model_copy(update={"status": TemplateStatus.FAILED, "attempt": 1, "starts": 1})
+        return state.model_copy(update={"templates": (failed,)})
+
+    app.deployments.update_state(begun.deployment_id, refused)
+
+    (report,) = cancelled(app, FakeArm(), begun).reports
+
+    assert report.status is TemplateStatus.CANCELLED
+    assert shown(app, begun).status is TemplateStatus.FAILED
+    assert [
+        event.message for event in app.deployments.events(begun.deployment_id) if "cancelled" in event.message
+    ] == []
+
+
 def test_a_deployment_of_somebody_else_is_left_alone(app, begun):
     arm = FakeArm(deployment(root_id(app, begun), "Running"))
 
