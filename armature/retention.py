@@ -141,18 +141,19 @@ def _kept_of_lineage(members: Sequence[Remembered], record: LineageRecord, keep_
     latest = record.latest or members[-1].deployment_id
     whole = [deployment for deployment in members if not deployment.is_leaving]
     completed = last_completed(whole, record, keep_completed)
-    undoable = [d for d in members if not d.status.is_final or d.deployment_id in {latest, *completed}]
+    whole_ids = {deployment.deployment_id for deployment in whole}
     return [
         Kept(deployment_id=latest, reason=KeepReason.LATEST),
         *(Kept(deployment_id=id_, reason=KeepReason.LAST_COMPLETED) for id_ in completed),
         *(
-            Kept(
-                deployment_id=deployment.previous_deployment_id,
-                reason=KeepReason.PREDECESSOR,
-                needed_by=deployment.deployment_id,
+            Kept(deployment_id=previous, reason=KeepReason.PREDECESSOR, needed_by=deployment.deployment_id)
+            for deployment in members
+            if (previous := deployment.previous_deployment_id) is not None
+            and (
+                not deployment.status.is_final
+                or deployment.deployment_id == latest
+                or (deployment.deployment_id in completed and previous in whole_ids)
             )
-            for deployment in undoable
-            if deployment.previous_deployment_id is not None
         ),
         *_deployers_of_packages(whole),
     ]
