@@ -1,15 +1,19 @@
 """Deployments of others in the target's resource groups: noticed and told. They stop nothing, but may be in the way."""
 
+import logging
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 
 from activities.standing import DEPLOYMENT_TAG
 from armature.azure.models import ArmDeployment
 from armature.azure.services import Services
+from armature.errors import FailureError
 from armature.events import Event, EventCode, Level
 from armature.plan import DeploymentScopeTarget, Plan
 from armature.state import WarningState
 from armature.transitions import with_warnings
+
+logger = logging.getLogger("armature.activities")
 
 
 def warn_of_foreign(services: Services, plan: Plan, ours: Collection[str] = ()) -> None:
@@ -17,17 +21,18 @@ def warn_of_foreign(services: Services, plan: Plan, ours: Collection[str] = ()) 
 
     `ours` are correlation ids of the deployment's own ARM deployments: one that it links to may run in another group.
 
-    Twice: a deployment that was told of is not told of again.
-
-    Raises:
-        FailureError: ARM, or storage, could not be asked.
+    Twice: a deployment that was told of is not told of again. A look that fails is made again soon enough, and nothing
+    hangs on it.
     """
     groups = {t.scope.resource_id.lower(): t.scope for t in plan.templates if t.scope.resource_group}
-    found = [warning for scope in groups.values() for warning in _warnings(services, scope, ours)]
-    if not found:
-        return
-    services.deployments.append_events(plan.deployment_id, map(_event, found))
-    services.deployments.update_state(plan.deployment_id, lambda state: with_warnings(state, found))
+    try:
+        found = [warning for scope in groups.values() for warning in _warnings(services, scope, ours)]
+        if found:
+            services.deployments.append_events(plan.deployment_id, map(_event, found))
+            services.deployments.update_state(plan.deployment_id, lambda state: with_warnings(state, found))
+    except FailureError as unseen:
+        known = {"deploymentId": plan.deployment_id}
+        logger.info("foreign deployments could not be looked for: %s", unseen, extra=known)
 
 
 def foreign(running: Iterable[ArmDeployment], ours: Collection[str] = ()) -> list[ArmDeployment]:

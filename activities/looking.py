@@ -1,6 +1,5 @@
 """Look at the deployments that ARM works on: how far they are, how they ended."""
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,11 +20,9 @@ from armature.events import Event
 from armature.messages import DeploymentStep, PollAnswer, PollInput
 from armature.plan import Plan, PlannedTemplate
 from armature.scheduling import Report, Start
-from armature.state import DeploymentState, LinkedDeployment, TemplateState, TemplateStatus
+from armature.state import LinkedDeployment, TemplateState, TemplateStatus
 
 blueprint = df.Blueprint()
-
-logger = logging.getLogger("armature.activities")
 
 LOOKS_AT_ONCE = 8
 """Templates that one poll looks at at the same time: fifty in flight are a hundred reads, a fifth of a second each."""
@@ -42,7 +39,8 @@ def poll_templates(services: Services, work: PollInput) -> PollAnswer:
     sights = all_seen(look.at, work.in_flight)
     show_sights(services, work, sights)
     if work.looks_for_foreign:
-        _look_for_foreign(services, plan, state)
+        shown = [*state.templates, *state.rollback.templates]
+        warn_of_foreign(services, plan, {t.correlation_id for t in shown if t.correlation_id})
     asked = [sight.retry_after_seconds for sight in sights if sight.retry_after_seconds]
     return PollAnswer(
         **dict(asked_of(services, state)),
@@ -62,16 +60,6 @@ def show_sights(services: Services, step: DeploymentStep, sights: Iterable["Sigh
     seen = list(sights)
     changes = {sight.report.name: sight.applied for sight in seen}
     show(services, step, changes, [event for sight in seen for event in sight.events])
-
-
-def _look_for_foreign(services: Services, plan: Plan, state: DeploymentState) -> None:
-    shown = [*state.templates, *state.rollback.templates]
-    try:
-        warn_of_foreign(services, plan, {t.correlation_id for t in shown if t.correlation_id})
-    except FailureError as unseen:  # the next look is half a minute away, and the deployment does not hang on it
-        logger.info(
-            "foreign deployments could not be looked for: %s", unseen, extra={"deploymentId": plan.deployment_id}
-        )
 
 
 class Sight:

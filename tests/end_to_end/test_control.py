@@ -1,5 +1,6 @@
 """Cancel, resume, turns and broken locks: on the whole app, with deployments that are held in the middle."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from emulator.stack import Stack, StackOptions
 from tests.end_to_end.bundles import graph_bundle
 from tests.end_to_end.client import SUBSCRIPTION, Caller
 from tests.end_to_end.evidence import accepted_attempts
+from tests.end_to_end.queues import Queue, collected
 from tests.end_to_end.snapshots import arm_call, arm_snapshot
 from tests.running import ROOT, environment_of
 from tests.waiting import wait_until
@@ -249,6 +251,22 @@ def test_a_broken_lock_stops_its_holder_and_lets_the_next_one_go(held):
     assert (entry["holder"], entry["reason"]) == (holder, "it hangs, and production waits")
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-broken-lock"
     arm_call(held.stack, "POST", f"{group}/providers/Microsoft.Resources/deployments/held.{holder}/cancel")
+
+
+def test_a_message_on_the_queue_acts_as_a_request_does_and_is_rejected_with_the_reason(held):
+    requests_queue, results = Queue(held.stack, "deployment-requests"), Queue(held.stack, "deployment-results")
+    deployment = held.hold("asked-by-queue", "asked-by-queue-1")
+    message = {"action": "cancel", "deploymentId": deployment, "comment": "the window is over"}
+
+    first = requests_queue.send(json.dumps(message))
+    state = held.caller.ended(deployment)
+    (result,) = collected(results, lambda told: told.get("deploymentId") == deployment, 1)
+    second = requests_queue.send(json.dumps({"action": "rollback", "deploymentId": "nobody-started-it"}))
+    (rejection,) = collected(results, lambda told: told.get("messageId") == second, 1)
+
+    assert (state["status"], state["stop"]["by"]) == ("cancelled", f"queue message {first}")
+    assert (result["kind"], result["status"], result["run"]) == ("deployment", "cancelled", 1)
+    assert rejection["message"] == "There is no such deployment."
 
 
 @pytest.fixture(scope="module")
