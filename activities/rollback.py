@@ -13,7 +13,7 @@ from activities.previous import kept_plan, planned_again, predecessor_of
 from activities.standing import asked_of, state_of
 from activities.undoing import undoing_found
 from armature.azure.services import Services
-from armature.errors import Failure
+from armature.errors import Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
 from armature.messages import BegunAnswer, DeploymentStep, EndInput, RollbackInput, RollbackOutcome, UndoingAnswer
 from armature.rollback import Undoing, number_of, started, states_of
@@ -53,9 +53,12 @@ def plan_rollback(services: Services, work: DeploymentStep) -> UndoingAnswer:
     state = state_of(services, work.deployment_id)
     control = asked_of(services, state)
     plan = kept_plan(services, work.deployment_id)
-    if control.is_lock_broken or plan is None:
-        return UndoingAnswer(**dict(control))
     names = _started(services, state)
+    if control.is_lock_broken or (plan is None and not names):
+        return UndoingAnswer(**dict(control))
+    if plan is None:
+        message = f"The plan of deployment {work.deployment_id} is gone, and with it what tells what it started."
+        raise FailureError(failure(FailureClass.UNKNOWN, "PlanMissing", message))
     predecessor, why_not = predecessor_of(services, state.rollback.previous_deployment_id)
     undoing = undoing_found(services, work, plan, state, names, why_not)
     templates = planned_again(services, work, plan, predecessor, names, undoing)

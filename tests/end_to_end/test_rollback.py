@@ -225,6 +225,32 @@ def test_what_linked_templates_made_goes_with_the_rest(world):
     assert len(state["rollback"]["deleted"]) == 4
 
 
+def test_what_only_shows_when_it_runs_is_deleted_when_its_group_tells_that_it_is_new_and_else_told(world):
+    project = "undo-late"
+    world.group(project)
+    world.put(network(f"net-{project}", "front"), project)
+    before = world.snapshot(project)
+    late = [
+        workspace("[concat('log-', take(parameters('id'), 8))]"),
+        subnet(f"net-{project}", "placeholder", 7)
+        | {"name": f"[concat('net-{project}/s', take(parameters('id'), 8))]"},
+    ]
+    inner = nested("late", late, dependsOn=[f"log-{project}"])
+    inner["properties"]["template"]["parameters"] = {"id": {"type": "string"}}
+    inner["properties"]["expressionEvaluationOptions"] = {"scope": "inner"}
+    inner["properties"]["parameters"] = {"id": {"value": f"[reference('log-{project}').customerId]"}}
+
+    state = world.deploy(project, {"a": ([], [workspace(f"log-{project}"), inner]), "b": (["a"], [broken(project)])})
+
+    assert state["rollback"]["status"] == "partial", told(state)
+    left = [leftover["id"].lower() for leftover in state["rollback"]["leftovers"]]
+    assert len(left) == 1
+    assert f"/net-{project}/subnets/s" in left[0]
+    assert "not known what was there before" in state["rollback"]["leftovers"][0]["reason"]
+    added = set(world.snapshot(project)) - set(before)
+    assert added == set(left)
+
+
 def test_the_role_with_which_a_new_site_read_its_package_goes_with_the_site(world):
     project = "undo-package"
     site = {
