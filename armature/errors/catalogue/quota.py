@@ -7,8 +7,8 @@ _QUOTAS = f"{TROUBLESHOOTING}error-resource-quota"
 _REQUEST = f"{LEARN}quotas/quickstart-increase-quota-portal"
 _RAISE = (
     "The quota {quota} is {limit}. Of it, {usage} are used. The deployment needs {wanted} more in {region}. "
-    f"Ask for {{needed}} at {_REQUEST}. Ask for more quota in the portal (Usage + quotas), free some, or use another "
-    "size or region."
+    f"Ask for {{needed}}, as {_REQUEST} shows. Ask for more quota in the portal (Usage + quotas), free some, or use "
+    "another size or region."
 )
 _ALLOCATION = "https://learn.microsoft.com/troubleshoot/azure/virtual-machines/windows/allocation-failure"
 _CAPACITY = "Azure has no room for this size {where} now. Deploy later, or use another size, zone or region."
@@ -16,7 +16,7 @@ _CAPACITY = "Azure has no room for this size {where} now. Deploy later, or use a
 _CODES = (
     "QuotaExceeded ResourceQuotaExceeded SubscriptionQuotaExceeded InsufficientQuota "
     "MaxStorageAccountsCountPerSubscriptionExceeded StorageAccountQuotaExceeded PublicIPCountLimitReached "
-    "RoleAssignmentLimitExceeded"
+    "RoleAssignmentLimitExceeded SubscriptionIsOverQuotaForSku"
 ).split()
 _ALLOCATIONS = (
     "AllocationFailed ZonalAllocationFailed OverconstrainedAllocationRequest OverconstrainedZonalAllocationRequest"

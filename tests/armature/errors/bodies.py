@@ -208,8 +208,12 @@ _QUOTAS = {
     "QuotaExceeded": _CORES,
     "ResourceQuotaExceeded": "The resource quota of '200' has been exceeded.",
     "SubscriptionQuotaExceeded": "Subscription quota exceeded for region eastus2.",
-    "InsufficientQuota": "This operation requires 4 new capacity, which is bigger than the current available "
-    "capacity 2.",
+    "InsufficientQuota": "This operation require 60 new capacity in quota Tokens Per Minute, which is bigger than the "
+    "current available capacity 10. The current quota usage is 230 and the quota limit is 240 for quota Tokens "
+    "Per Minute.",
+    "SubscriptionIsOverQuotaForSku": "Operation cannot be completed without additional quota. Location: East US, "
+    "Current Limit (Basic VMs): 0, Current Usage: 0, Amount required for this deployment (Basic VMs): 1. (Minimum) "
+    "New Limit that you should request to enable this deployment: 1.",
     "MaxStorageAccountsCountPerSubscriptionExceeded": "Subscription '1' already contains 250 storage accounts "
     "in location "
     "'eastus2' and the maximum allowed is 250.",

@@ -14,6 +14,12 @@ def failure_of_body(title: str) -> Failure:
 HELPFUL: list[tuple[str, list[str]]] = [
     ("QuotaExceeded", ["Total Regional Cores is 10", "8 are used", "needs 4 more in eastus2", "Ask for 12"]),
     ("MaxStorageAccountsCountPerSubscriptionExceeded", ["storage accounts is 250", "250 are used"]),
+    ("InsufficientQuota", ["The quota Tokens Per Minute is 240", "230 are used"]),
+    ("SubscriptionIsOverQuotaForSku", ["The quota Basic VMs is 0", "needs 1 more in East US", "Ask for 1, as"]),
+    ("InUseNetworkSecurityGroupCannotBeDeleted", [f"still uses it: {SUBNET}."]),
+    ("NicInUse", ["/virtualMachines/vm1."]),
+    ("InvalidParameterValue", ["parameter Password"]),
+    ("RegionDoesNotAllowProvisioning", ["Region East US takes"]),
     ("PublicIPCountLimitReached", ["public IP addresses is 10"]),
     ("DeploymentQuotaExceeded", ["800 deployments"]),
     ("SkuNotAvailable", ["Standard_D2 can't be had in eastus2", "az vm list-skus -l eastus2"]),
