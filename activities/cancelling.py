@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import azure.durable_functions as df
 
@@ -26,12 +26,17 @@ blueprint = df.Blueprint()
 MAX_LINKED_DEPTH = 5
 """Linked deployments go up to five levels deep (ARM limits, 2025-11)."""
 
+ENDS_BY_ITSELF_WITHIN = timedelta(minutes=10)
+"""How long what a cancelled deployment had in flight is waited for: it ends by itself, and ARM need not tell that it
+has, since the deployment's history is closed."""
+
 
 def cancel_templates(services: Services, work: PollInput) -> PollAnswer:
     """Cancel each deployment in flight and, recursively, those that it links to; tell how each stands.
 
-    A template is reported as cancelled, or as it really ended, only once it and all its linked deployments are final.
-    With the last look, what still runs is told in a warning, and its templates count as failed.
+    A template is reported as cancelled, or as it really ended, only once it and all its linked deployments are final,
+    and what they had in flight has ended: who deploys next would meet it. With the last look, what still runs is told
+    in a warning, and its templates count as failed.
 
     Twice: what is final or gone is left alone; cancelling again what is being cancelled changes nothing.
     """
@@ -50,17 +55,35 @@ def cancel_templates(services: Services, work: PollInput) -> PollAnswer:
     return PollAnswer(**dict(asked_of(services, state)), reports=tuple(sight.report for sight in sights))
 
 
+_IN_FLIGHT = ("accepted", "running", "creating", "updating", "deleting")
+
+
 @dataclass(frozen=True)
 class _Tree:
-    """A deployment of ours, what it has done, and the deployments under it, itself first."""
+    """A deployment of ours with those under it, itself first, each with what it has done."""
 
-    root: ArmDeployment
-    operations: list[ArmOperation]
-    members: tuple[ArmDeployment, ...]
+    members: tuple[tuple[ArmDeployment, list[ArmOperation]], ...]
+
+    @property
+    def root(self) -> ArmDeployment:
+        return self.members[0][0]
+
+    @property
+    def operations(self) -> list[ArmOperation]:
+        return self.members[0][1]
 
     @property
     def running(self) -> list[ArmDeployment]:
-        return [member for member in self.members if not member.is_final]
+        return [member for member, _ in self.members if not member.is_final]
+
+    def has_in_flight(self, now: datetime) -> bool:
+        """True while a cancelled member's operations go on, unless that is told of one cancelled long ago."""
+        return any(
+            operation.provisioning_state.lower() in _IN_FLIGHT
+            for member, operations in self.members
+            if member.is_canceled and member.timestamp and now - member.timestamp < ENDS_BY_ITSELF_WITHIN
+            for operation in operations
+        )
 
 
 @dataclass
@@ -84,7 +107,7 @@ class Cancelling:
                 arm.cancel_deployment(deployment.id)
         except FailureError as refused:
             return self._given_up(start, [], refused.failure) if self.is_last else unseen(start, refused.failure)
-        if tree.running:
+        if tree.running or (tree.has_in_flight(datetime.now(UTC)) and not self.is_last):
             return self._running(start, template, tree)
         return self._ended(start, template, tree)
 
@@ -94,7 +117,7 @@ class Cancelling:
         if root is None or root.tags.get(DEPLOYMENT_TAG) != self.deployment_id:
             return None
         operations = arm.list_operations(template.scope, template.deployment_name)
-        return _Tree(root, operations, (root, *_linked(arm, root, operations, MAX_LINKED_DEPTH)))
+        return _Tree(((root, operations), *_linked(arm, root, operations, MAX_LINKED_DEPTH)))
 
     def _without_deployment(self, start: Start) -> Sight:
         """Cancelled before ARM had it; or refused by ARM, which is told already."""
@@ -149,7 +172,7 @@ def _cancelled(start: Start, update: dict[str, object], moment: datetime) -> Sig
 
 def _linked(
     arm: ArmGateway, parent: ArmDeployment, operations: list[ArmOperation], levels: int
-) -> Iterator[ArmDeployment]:
+) -> Iterator[tuple[ArmDeployment, list[ArmOperation]]]:
     """The deployments that `parent` has started, and theirs; not another's of the same name, which its correlation id
     tells apart."""
     ids = dict.fromkeys(op.target_id for op in operations if op.is_linked_deployment and op.target_id)
@@ -157,8 +180,9 @@ def _linked(
         child = arm.deployment_at(id_)
         if child is None or (child.correlation_id and child.correlation_id != parent.correlation_id):
             continue
-        yield child
-        yield from _linked(arm, child, arm.operations_at(id_), levels - 1)
+        inside = arm.operations_at(id_)
+        yield child, inside
+        yield from _linked(arm, child, inside, levels - 1)
 
 
 def _cancelled_event(start: Start) -> Event:

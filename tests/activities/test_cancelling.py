@@ -1,8 +1,10 @@
 """Cancelling what ARM works on, with all that it links to; and what cannot be cancelled."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from activities.cancelling import cancel_templates
+from activities.cancelling import ENDS_BY_ITSELF_WITHIN, cancel_templates
 from activities.prepare import read_bundle
 from activities.standing import DEPLOYMENT_TAG
 from armature.control import CancelRequest, Control
@@ -74,6 +76,25 @@ def test_a_template_is_cancelled_only_when_the_last_of_its_linked_deployments_ha
     assert (before.status, after.status) == (TemplateStatus.RUNNING, TemplateStatus.CANCELLED)
     assert shown(app, begun).status is TemplateStatus.CANCELLED
     assert shown(app, begun).finished_at
+
+
+@pytest.mark.parametrize(
+    ("ago", "is_last", "status"),
+    [
+        (timedelta(seconds=5), False, TemplateStatus.RUNNING),
+        (timedelta(seconds=5), True, TemplateStatus.CANCELLED),
+        (ENDS_BY_ITSELF_WITHIN, False, TemplateStatus.CANCELLED),
+    ],
+)
+def test_what_a_cancelled_deployment_had_in_flight_is_waited_for_but_not_for_ever(app, begun, ago, is_last, status):
+    arm = family(app, begun, "Canceled", "Canceled", "Canceled")
+    child = child_id(app, begun, "child").lower()
+    arm.deployments[child] = arm.deployments[child].model_copy(update={"timestamp": datetime.now(UTC) - ago})
+    arm.operations[child].append(created("/subscriptions/1/providers/Microsoft.Test/things/slow", "Running"))
+
+    (report,) = cancelled(app, arm, begun, is_last_look=is_last).reports
+
+    assert report.status is status
 
 
 def test_cancelling_what_has_ended_again_changes_nothing(app, begun):
