@@ -69,16 +69,27 @@ def measure(run: Run) -> Verdict:
             for case in every
         }
         partial = _partial(field, before["taken"])
+        held_names = _names_held(field)
     equal = sum(not found for found in wrong.values())
     return Verdict(
         done=f"{len(every)} cases: failure in each of {len(TIERS)} tiers, with and without predecessor; changed, "
         "added, removed, tags, linked, and all at once; children of resources in each",
         measured=f"ARM as before in {equal} of {len(every)}; what can't be put back is told as partial: "
-        f"{'no' if partial else 'yes'}",
+        f"{'no' if partial else 'yes'}; names still held by deleted vaults: {len(held_names)}",
         wanted="all equal",
-        is_met=bool(every) and equal == len(every) and not partial,
-        misses=(*(f"{case}: {found}" for case, sentences in wrong.items() for found in sentences), *partial),
+        is_met=bool(every) and equal == len(every) and not partial and not held_names,
+        misses=(
+            *(f"{case}: {found}" for case, sentences in wrong.items() for found in sentences),
+            *partial,
+            *(f"the name of the deleted vault {name} is still held" for name in held_names),
+        ),
     )
+
+
+def _names_held(field: Ground) -> list[str]:
+    """The names of vaults that were deleted and not purged: a next deployment could not make them."""
+    path = subscription_path("providers/Microsoft.KeyVault/deletedVaults")
+    return [each["name"] for each in field.arm.ask("GET", path, version="2023-07-01").json()["value"]]
 
 
 def _starter(field: Ground, bundles: dict[str, bytes]) -> Callable[[str], None]:

@@ -7,8 +7,8 @@ from typing import Any
 from bench.faults.goal import Goal, Run, Verdict
 from bench.faults.ground import Ground, ground, subscription_path, told
 from bench.faults.worlds import calling_world
-from tests.end_to_end.bundles import template, workspace
-from tests.end_to_end.evidence import accepted_attempts
+from tests.end_to_end.bundles import template
+from tests.end_to_end.evidence import accepted_attempts, arm_requests
 
 OUTAGE_SECONDS = 60
 USUAL = {"pollIntervalSeconds": 5, "retryPolicy": {"firstIntervalSeconds": 5}}
@@ -63,10 +63,25 @@ def _active_by_word(field: Ground) -> list[str]:
 
 
 def _active_in_truth(field: Ground) -> list[str]:
-    """Somebody else's deployment of the same name runs when ours is to start."""
+    """Somebody else's deployment of the same name runs when ours is to start: it is seen before ARM has to refuse."""
     project = "hard-foreign"
     group = subscription_path(f"resourceGroups/rg-{project}")
     field.arm.ask("PUT", group, json={"location": "eastus2"})
+    body = {"properties": {"mode": "Incremental", "template": template(_slow_resources(project))}}
+    path = f"{group}/providers/Microsoft.Resources/deployments/base.{project}"
+    field.arm.ask("PUT", path, version="2022-09-01", json=body)
+    field.start(project, calling_world(project))
+    state = field.ended([project], 90)[project]
+    found = [] if state.get("status") == "completed" else [f"{project}: {told(state)}"]
+    if not any("DeploymentActive" in event["message"] for event in field.caller.events(project)):
+        found.append(f"{project}: nobody was told whom it waited for")
+    asked = [one for one in arm_requests(field.stack.state) if one["method"] == "PUT" and one["path"] == path]
+    refused = [one["status"] for one in asked if one["status"] >= 400]
+    return found + [f"{project}: ARM had to refuse it ({status})" for status in refused]
+
+
+def _slow_resources(project: str) -> list[dict[str, Any]]:
+    """A SQL server and a database in it: two minutes of Azure's time."""
     server = {
         "type": "Microsoft.Sql/servers",
         "apiVersion": "2021-11-01",
@@ -74,12 +89,14 @@ def _active_in_truth(field: Ground) -> list[str]:
         "location": "eastus2",
         "properties": {"administratorLogin": "somebody", "administratorLoginPassword": "A-long-1-Password"},
     }
-    body = {"properties": {"mode": "Incremental", "template": template([server, workspace("log-theirs")])}}
-    path = f"{group}/providers/Microsoft.Resources/deployments/base.{project}"
-    field.arm.ask("PUT", path, version="2022-09-01", json=body)
-    field.start(project, calling_world(project))
-    state = field.ended([project], 90)[project]
-    return [] if state.get("status") == "completed" else [f"{project}: {told(state)}"]
+    database = {
+        "type": "Microsoft.Sql/servers/databases",
+        "apiVersion": "2021-11-01",
+        "name": f"sql-{project}/data",
+        "location": "eastus2",
+        "dependsOn": [f"[resourceId('Microsoft.Sql/servers', 'sql-{project}')]"],
+    }
+    return [server, database]
 
 
 def _sas_expired(field: Ground) -> list[str]:

@@ -74,6 +74,11 @@ def last_resource(project: str, tier: str) -> str:
     return f"log-{project}-{tier}-last"
 
 
+def vault_name(project: str, tier: str) -> str:
+    """The name of the vault that a tier adds: at most 24 characters, and no other vault's anywhere."""
+    return f"kv-{random.Random(f'{project}-{tier}').randbytes(6).hex()}"
+
+
 def first_version(project: str) -> bytes:
     """Three tiers as they are first."""
     return _bundle(project, {tier: _tier(project, tier) for tier in TIERS})
@@ -165,10 +170,26 @@ def _changed(project: str, tier: str, changes: set[Change], files: dict[str, Any
         resources.append(_queue(f"bus-{project}-{tier}", "second"))
         resources += _bus(f"{project}-more", tier, "first")
         resources.append(workspace(f"log-{project}-{tier}-more"))
+        resources.append(_vault(project, tier))
     if Change.LINKED in changes:
         files[f"{tier}-linked.json"] = template([workspace(f"log-{project}-{tier}-linked")])
         resources.append(_link(f"{project}-{tier}-linked", f"{tier}-linked.json"))
     return [*resources, _last(project, tier, resources)]
+
+
+def _vault(project: str, tier: str) -> Resource:
+    """A key vault, whose name stays taken when it is deleted and not purged."""
+    return {
+        "type": "Microsoft.KeyVault/vaults",
+        "apiVersion": "2023-07-01",
+        "name": vault_name(project, tier),
+        "location": "eastus2",
+        "properties": {
+            "tenantId": "[subscription().tenantId]",
+            "sku": {"family": "A", "name": "standard"},
+            "enableRbacAuthorization": True,
+        },
+    }
 
 
 def _link(name: str, path: str) -> Resource:
