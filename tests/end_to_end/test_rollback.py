@@ -342,6 +342,21 @@ def test_a_new_version_that_fails_is_replaced_by_the_one_before_to_the_last_prop
     assert state["warnings"] == []
 
 
+def test_what_somebody_had_changed_by_hand_is_as_the_previous_version_has_it_which_is_told(world):
+    project = "undo-drift"
+    log = {**workspace(f"log-{project}"), "tags": {"version": "1"}}
+    world.deploy(project, {"a": ([], [log])})
+    world.put({**log, "tags": {"version": "1", "by": "hand"}}, project)
+
+    state = world.deploy(project, {"a": ([], [{**log, "tags": {"version": "2"}}, broken(project)])}, 2)
+
+    assert state["status"] == "rolledBack", told(state)
+    assert [warning["code"] for warning in state["warnings"]] == ["NotAsBefore"]
+    log_id = f"{group_id(project)}/providers/{log['type']}/{log['name']}".lower()
+    assert log_id in state["warnings"][0]["message"].lower()
+    assert world.snapshot(project)[log_id]["tags"] == {"version": "1"}
+
+
 def test_templates_that_were_not_started_are_left_alone(world):
     project = "undo-untouched"
     first: Templates = {"a": ([], [workspace(f"log-{project}-a")]), "b": (["a"], [workspace(f"log-{project}-b")])}
