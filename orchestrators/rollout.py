@@ -78,6 +78,7 @@ class _Course:
         self._work = work
         self._begun_with = templates.starts
         self._looks_for_foreign_at: datetime | None = None
+        self._quiet_until: datetime | None = None
         self._reasons: dict[str, Failure] = {}
         self.templates = templates
 
@@ -88,7 +89,7 @@ class _Course:
 
     def carried_out(self) -> Steps:
         """Rounds of start, wait and look; an Outcome, or None when it continues as new."""
-        before, pause = self.templates, 0.0
+        before = self.templates
         if self._work.graph is None:
             self._hear(self._graph)
         for _ in range(ROUNDS_PER_HISTORY):
@@ -97,9 +98,9 @@ class _Course:
             yield from self._started()
             self._context.set_custom_status(_digest(self.templates))
             if not self.templates.is_settled:
-                interval = max(self._work.options.poll_interval_seconds, pause)
+                interval = self._work.options.poll_interval_seconds
                 yield from waited(self._context, self.templates.next_wake(self._now, interval))
-                pause = yield from self._looked(before)
+                yield from self._looked(before)
             yield from self._recorded(self.templates.decisions_since(before))
             if self.templates.is_settled:
                 return outcome_of(self.templates, self._work.stop, self._work.asked).dump()
@@ -131,23 +132,25 @@ class _Course:
         self._reasons[start.name] = why
         return Report.failed(start, why)
 
-    def _looked(self, before: Rollout) -> Generator[TaskBase, Any, float]:
-        """Look at what is in flight, or cancel it, and at what is asked for; answers the seconds to leave ARM alone."""
+    def _looked(self, before: Rollout) -> Generator[TaskBase, Any, None]:
+        """Look at what is in flight, or cancel it, and at what is asked for. Only at that while ARM asks for peace."""
         if self.templates.is_overdue(self._now):
             self._stop(StopReason.TIMED_OUT)
         if self.templates.is_settled:
-            return 0.0
-        look = PollInput(**self._step, in_flight=self.templates.in_flight)
+            return
+        is_quiet = self._quiet_until is not None and self._now < self._quiet_until
+        look = PollInput(**self._step, in_flight=() if is_quiet else self.templates.in_flight)
         if self.templates.is_cancelling:
             look = look.model_copy(update={"is_last_look": self.templates.is_given_up(self._now)})
             sight = yield from called(self._context, "cancel_templates", look, PollAnswer)
         else:
-            look = look.model_copy(update={"looks_for_foreign": self._is_foreign_look_due()})
+            look = look.model_copy(update={"looks_for_foreign": not is_quiet and self._is_foreign_look_due()})
             sight = yield from called(self._context, "poll_templates", look, PollAnswer)
         self._take_in(sight)
         if not self._work.asked.is_lock_broken:
             yield from self._packages_attached(before)
-        return pause_after(sight)
+        if (pause := pause_after(sight)) > 0:
+            self._quiet_until = self._now + timedelta(seconds=pause)
 
     def _is_foreign_look_due(self) -> bool:
         if self._looks_for_foreign_at is not None and self._now < self._looks_for_foreign_at:

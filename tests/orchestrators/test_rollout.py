@@ -18,6 +18,7 @@ from tests.orchestrators.simulation import START, Simulation, orchestrator_of
 
 POLICY = RetryPolicy(max_attempts=2, backoff_multiplier=2, first_interval_seconds=8)
 BUSY = failure(FailureClass.TRANSIENT, "ServerBusy", "ARM is busy.")
+ALICE = {"is_cancelled": True, "cancelled_by": "alice@example.com", "rollback": True}
 AWAY = BUSY.model_copy(update={"recovery": Recovery.OUTWAIT})
 
 
@@ -277,21 +278,38 @@ def test_what_a_rollout_that_can_see_nothing_last_heard_is_the_reason():
     assert "ARM is busy." in reason["message"]
 
 
-def test_arm_is_left_in_peace_for_as_long_as_it_asks():
-    arm = Arm(polls={"network": 3})
-    throttled = [30.0]
+def throttled_once(arm: Arm, seconds: float):
+    """Looks of which the first is told to leave ARM in peace."""
+    throttled = [seconds]
 
     def poll(payload):
         seen = arm.poll_templates(payload)
         return {**seen, "retryAfterSeconds": throttled.pop()} if throttled else seen
 
-    rollout = simulation(CHAIN[:1], arm, poll_templates=poll)
+    return poll
+
+
+def test_arm_is_left_in_peace_for_as_long_as_it_asks():
+    arm = Arm(polls={"network": 3})
+    rollout = simulation(CHAIN[:1], arm, poll_templates=throttled_once(arm, 30.0))
 
     rollout.run()
 
-    times = [call.at for call in rollout.calls if call.name == "poll_templates"]
+    times = [call.at for call in rollout.calls if call.name == "poll_templates" and call.payload["inFlight"]]
     waits = [round((later - earlier).total_seconds()) for earlier, later in pairwise(times)]
     assert waits == [30, 5]
+
+
+def test_a_cancellation_is_noticed_also_while_arm_is_left_in_peace():
+    arm = Arm(polls={"network": 1000})
+    arm.asked = (22, ALICE)
+    rollout = simulation(CHAIN, arm, poll_templates=throttled_once(arm, 60.0))
+
+    output = rollout.run()
+
+    noticed = next(call.at for call in rollout.calls if call.name == "cancel_templates")
+    assert output["stop"] == "cancelled"
+    assert noticed <= START + timedelta(seconds=22 + 2 * 5 + 1)
 
 
 def test_a_deployment_that_arm_has_lost_is_put_again():
@@ -374,7 +392,6 @@ SLOW = [
     GraphTemplate(name="slow", tier=0),
     GraphTemplate(name="after", depends_on=("slow",), tier=1),
 ]
-ALICE = {"is_cancelled": True, "cancelled_by": "alice@example.com", "rollback": True}
 
 
 def test_a_cancelled_rollout_starts_nothing_more_and_cancels_at_every_tick_until_all_has_ended():
