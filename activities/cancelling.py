@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import azure.durable_functions as df
 
 from activities.border import register
-from activities.looking import Look, Sight, all_seen, counted, failed, show_sights, unseen
+from activities.looking import Look, Sight, all_seen, counted, failed, poll_answer, show_sights, unseen
 from activities.showing import templates_of
-from activities.standing import DEPLOYMENT_TAG, asked_of, state_of
+from activities.standing import DEPLOYMENT_TAG, state_of
 from armature.azure.arm import ArmGateway
 from armature.azure.models import ArmDeployment, ArmOperation
 from armature.azure.services import Services
@@ -52,7 +52,7 @@ def cancel_templates(services: Services, work: PollInput) -> PollAnswer:
     if warnings:
         services.deployments.append_events(work.deployment_id, map(_still_running_event, warnings))
         services.deployments.update_state(work.deployment_id, lambda found: with_warnings(found, warnings))
-    return PollAnswer(**dict(asked_of(services, state)), reports=tuple(sight.report for sight in sights))
+    return poll_answer(services, state, sights)
 
 
 _IN_FLIGHT = ("accepted", "running", "creating", "updating", "deleting")

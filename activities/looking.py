@@ -1,6 +1,6 @@
 """Look at the deployments that ARM works on: how far they are, how they ended."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from armature.events import Event
 from armature.messages import DeploymentStep, PollAnswer, PollInput
 from armature.plan import Plan, PlannedTemplate
 from armature.scheduling import Report, Start
-from armature.state import LinkedDeployment, TemplateState, TemplateStatus
+from armature.state import DeploymentState, LinkedDeployment, TemplateState, TemplateStatus
 
 blueprint = df.Blueprint()
 
@@ -41,6 +41,11 @@ def poll_templates(services: Services, work: PollInput) -> PollAnswer:
     if work.looks_for_foreign:
         shown = [*state.templates, *state.rollback.templates]
         warn_of_foreign(services, plan, {t.correlation_id for t in shown if t.correlation_id})
+    return poll_answer(services, state, sights)
+
+
+def poll_answer(services: Services, state: DeploymentState, sights: Sequence["Sight"]) -> PollAnswer:
+    """What was seen, for how long ARM asks to be left in peace at most, and what is asked of the deployment."""
     asked = [sight.retry_after_seconds for sight in sights if sight.retry_after_seconds]
     return PollAnswer(
         **dict(asked_of(services, state)),
