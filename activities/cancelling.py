@@ -10,6 +10,7 @@ from activities.border import register
 from activities.looking import Look, Sight, all_seen, counted, failed, poll_answer, show_sights, unseen
 from activities.showing import templates_of
 from activities.standing import DEPLOYMENT_TAG, state_of
+from armature.attempts import Report, Start
 from armature.azure.arm import ArmGateway
 from armature.azure.models import ArmDeployment, ArmOperation
 from armature.azure.services import Services
@@ -17,7 +18,6 @@ from armature.errors import Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
 from armature.messages import PollAnswer, PollInput
 from armature.plan import PlannedTemplate
-from armature.scheduling import Report, Start
 from armature.state import TemplateStatus, WarningState
 from armature.transitions import with_warnings
 

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
+from armature.attempts import Start
 from armature.errors import Failure
 from armature.events import Event, EventCode, Level
-from armature.scheduling import Start
 from armature.state import TemplateState
 
 

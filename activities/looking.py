@@ -13,13 +13,13 @@ from activities.foreign import warn_of_foreign
 from activities.placing import placed_failure
 from activities.showing import show, templates_of
 from activities.standing import asked_of, state_of
+from armature.attempts import Report, Start
 from armature.azure.models import ArmDeployment, ArmOperation
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, Recovery, failure
 from armature.events import Event
 from armature.messages import DeploymentStep, PollAnswer, PollInput
 from armature.plan import Plan, PlannedTemplate
-from armature.scheduling import Report, Start
 from armature.state import DeploymentState, LinkedDeployment, TemplateState, TemplateStatus
 
 blueprint = df.Blueprint()

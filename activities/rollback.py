@@ -12,12 +12,12 @@ from activities.border import register
 from activities.previous import kept_plan, planned_again, predecessor_of
 from activities.standing import asked_of, state_of
 from activities.undoing import undoing_found
+from armature.attempts import Start
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
 from armature.messages import BegunAnswer, DeploymentStep, EndInput, RollbackInput, RollbackOutcome, UndoingAnswer
 from armature.rollback import Undoing, number_of, started, states_of
-from armature.scheduling import Start
 from armature.state import DeploymentState, Leftover, RollbackState, RollbackStatus, TemplateState, TemplateStatus
 from armature.transitions import with_rollback
 

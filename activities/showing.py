@@ -9,12 +9,12 @@ import azure.durable_functions as df
 from activities.border import register
 from activities.events import attempt_failed_event
 from activities.standing import state_of
+from armature.attempts import Decision, Start
 from armature.azure.services import Services
 from armature.errors import Failure
 from armature.events import Event, EventCode, Level
 from armature.messages import Answer, DecisionsInput, DeploymentStep
 from armature.plan import PlannedTemplate
-from armature.scheduling import Decision, Start
 from armature.state import DeploymentState, TemplateState, TemplateStatus
 from armature.transitions import with_rollback_templates, with_templates
 

@@ -12,11 +12,12 @@ from activities.placing import placed_failure
 from activities.showing import show, templates_of
 from activities.standing import DEPLOYMENT_TAG, asked_of, state_of
 from activities.survey import survey_template
+from armature.attempts import Report
 from armature.azure.models import ArmDeployment
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, Recovery, failure
 from armature.messages import DeploymentStep, GraphAnswer, StartAnswer, StartInput
-from armature.scheduling import GraphTemplate, Report, Rollout, Track
+from armature.scheduling import GraphTemplate, Rollout, Track
 from armature.state import TemplateState, TemplateStatus
 
 blueprint = df.Blueprint()

@@ -9,10 +9,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from armature.attempts import Decision, Report, Start
 from armature.errors import Failure
 from armature.models import Model
 from armature.options import Options, RetryPolicy
-from armature.scheduling import Decision, Report, Rollout, Start
+from armature.scheduling import Rollout
 from armature.state import Phase, Purpose, Status, StopReason
 
 CHILDREN = ("upload", "rollout", "rollback", "rollback:rollout", "closing")

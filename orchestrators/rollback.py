@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase
 
+from armature.attempts import Start
 from armature.errors import Failure, FailureClass, failure
 from armature.messages import (
     Answer,
@@ -26,7 +27,6 @@ from armature.messages import (
     UndoingAnswer,
 )
 from armature.models import Model
-from armature.scheduling import Start
 from armature.state import Phase, Status
 from orchestrators.retrying import UNTIL_WRITTEN, Steps, retried
 

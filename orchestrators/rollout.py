@@ -11,6 +11,7 @@ from typing import Any
 import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase
 
+from armature.attempts import Decision, Report, Start
 from armature.errors import Failure, FailureClass, failure
 from armature.messages import (
     Answer,
@@ -29,7 +30,7 @@ from armature.messages import (
 from armature.outcomes import counts_of, lock_broken, outcome_of, short_names
 from armature.patience import MAX_WAIT_SECONDS, OUTWAIT_MINUTES
 from armature.progress import progress_of
-from armature.scheduling import Decision, Report, Rollout, Start
+from armature.scheduling import Rollout
 from armature.state import Phase, StopReason, TemplateStatus
 from orchestrators.retrying import UNTIL_WRITTEN, Steps, all_called, called, retried, waited
 

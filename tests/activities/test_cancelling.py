@@ -7,10 +7,10 @@ import pytest
 from activities.cancelling import ENDS_BY_ITSELF_WITHIN, cancel_templates
 from activities.prepare import read_bundle
 from activities.standing import DEPLOYMENT_TAG
+from armature.attempts import Start
 from armature.control import CancelRequest, Control
 from armature.errors import FailureClass, Recovery, failure
 from armature.messages import DeploymentStep, PollInput
-from armature.scheduling import Start
 from armature.state import TemplateStatus
 from tests.activities.fake_arm import FakeArm, created, deployment, with_arm
 from tests.end_to_end.bundles import graph_bundle

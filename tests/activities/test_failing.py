@@ -9,10 +9,10 @@ from activities.looking import poll_templates
 from activities.prepare import prepare_target
 from activities.showing import record_decisions
 from activities.starting import load_graph, start_template
+from armature.attempts import Decision, Start
 from armature.azure.models import ArmDeployment, ArmOperation
 from armature.errors import Failure, FailureClass, FailureError, Recovery, failure
 from armature.messages import DecisionsInput, DeploymentStep, FinishInput, Outcome, PollInput, StartInput
-from armature.scheduling import Decision, Start
 from armature.state import Status, TemplateStatus
 from tests.end_to_end.bundles import graph_bundle
 

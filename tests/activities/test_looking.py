@@ -5,9 +5,9 @@ import pytest
 from activities.looking import is_done_all_the_same, poll_templates
 from activities.prepare import read_bundle
 from activities.standing import DEPLOYMENT_TAG
+from armature.attempts import Start
 from armature.errors import FailureClass, Recovery, failure
 from armature.messages import DeploymentStep, PollInput
-from armature.scheduling import Start
 from armature.state import TemplateStatus
 from tests.activities.fake_arm import FakeArm, created, deployment, with_arm
 from tests.end_to_end.bundles import graph_bundle

@@ -6,10 +6,10 @@ import pytest
 
 from activities.placing import _templates, placed_failure
 from activities.starting import start_template
+from armature.attempts import Start
 from armature.azure.artifacts import ArtifactStorage
 from armature.errors import Cause, FailureClass, FailureError, failure, failure_from_causes
 from armature.messages import StartInput
-from armature.scheduling import Start
 from armature.state import TemplateStatus
 from tests.activities.test_running_twice import polled_to_the_end, template_state, uploaded
 from tests.end_to_end.bundles import manifest, template, workspace

@@ -6,11 +6,11 @@ from activities.deleting import delete_resources
 from activities.finish import finish_deployment
 from activities.rollback import begin_rollback, end_rollback, plan_rollback
 from activities.verifying import verify_rollback
+from armature.attempts import Start
 from armature.azure.artifacts import templates_container
 from armature.errors import FailureClass, failure
 from armature.messages import DeploymentStep, EndInput, FinishInput, Outcome, RemovalInput, RollbackInput
 from armature.options import Options
-from armature.scheduling import Start
 from armature.state import RollbackStatus, TemplateStatus
 from tests.activities.test_running_twice import polled_to_the_end, puts, started
 from tests.end_to_end.bundles import graph_bundle, manifest, template, workspace

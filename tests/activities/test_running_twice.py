@@ -9,6 +9,7 @@ from activities.prepare import prepare_target, read_bundle
 from activities.showing import record_decisions
 from activities.starting import load_graph, start_template
 from activities.upload import record_upload, upload_artifact
+from armature.attempts import Decision, Start
 from armature.errors import FailureClass, failure
 from armature.messages import (
     ArtifactInput,
@@ -21,7 +22,6 @@ from armature.messages import (
     StartInput,
     UploadCounts,
 )
-from armature.scheduling import Decision, Start
 from armature.state import Phase, Status, TemplateStatus
 from tests.end_to_end.bundles import graph_bundle, manifest, template, workspace
 from tests.end_to_end.client import zipped

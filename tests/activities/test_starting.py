@@ -10,9 +10,9 @@ from activities.finish import finish_deployment
 from activities.prepare import read_bundle
 from activities.standing import DEPLOYMENT_TAG
 from activities.starting import load_graph, start_template
+from armature.attempts import Setback, Start
 from armature.errors import FailureClass, Recovery, failure
 from armature.messages import DeploymentStep, FinishInput, Outcome, StartInput
-from armature.scheduling import Setback, Start
 from armature.state import TemplateStatus
 from tests.activities.fake_arm import FakeArm, deployment, with_arm
 from tests.end_to_end.bundles import graph_bundle

@@ -6,19 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from armature.attempts import Report, Setback, Start
 from armature.errors import Recovery
 from armature.options import RetryPolicy, Scheduling
 from armature.patience import JITTER, UNCOUNTED
-from armature.scheduling import (
-    CANCELLING_WITHIN,
-    LOST_AFTER,
-    UNREACHABLE_AFTER,
-    GraphTemplate,
-    Report,
-    Rollout,
-    Setback,
-    Start,
-)
+from armature.scheduling import CANCELLING_WITHIN, LOST_AFTER, UNREACHABLE_AFTER, GraphTemplate, Rollout
 from armature.state import TemplateStatus
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from armature.attempts import Report, Start
 from armature.errors import FailureClass, Recovery, failure
 from armature.messages import (
     Answer,
@@ -17,7 +18,6 @@ from armature.messages import (
     UndoingAnswer,
 )
 from armature.options import Options
-from armature.scheduling import Report, Start
 from armature.state import TemplateStatus
 from orchestrators.rollback import PASSES_PER_HISTORY, SETTLED_WITHIN, STUCK_FOR, blueprint
 from tests.orchestrators.simulation import START, Lasting, Simulation, orchestrator_of

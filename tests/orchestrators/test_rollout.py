@@ -6,11 +6,12 @@ from itertools import pairwise
 
 import pytest
 
+from armature.attempts import Report, Setback, Start
 from armature.errors import FailureClass, Recovery, failure
 from armature.messages import Answer, GraphAnswer, PollAnswer, RolloutInput, StartAnswer, StartInput
 from armature.options import Options, RetryPolicy
 from armature.patience import OUTWAIT_MINUTES
-from armature.scheduling import CANCELLING_WITHIN, LOST_AFTER, GraphTemplate, Report, Rollout, Setback, Start
+from armature.scheduling import CANCELLING_WITHIN, LOST_AFTER, GraphTemplate, Rollout
 from armature.state import TemplateStatus
 from orchestrators.retrying import CONTROL
 from orchestrators.rollout import BLIND_FOR, ROUNDS_PER_HISTORY, STARTS_PER_HISTORY, blueprint
