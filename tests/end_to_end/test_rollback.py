@@ -311,6 +311,34 @@ def test_what_existed_and_was_written_as_it_was_is_no_leftover(world):
     assert differences(before, world.snapshot(project)) == []
 
 
+def test_what_is_cancelled_amid_its_work_is_waited_for_and_undone(world):
+    project = "undo-cancelled"
+    world.group(project)
+    before = world.snapshot(project)
+    zones = {
+        "type": "Microsoft.Network/privateDnsZones",
+        "apiVersion": "2020-06-01",
+        "name": f"[format('zone{{0}}.{project}.test', copyIndex())]",
+        "location": "global",
+        "copy": {"name": "zones", "count": 40, "mode": "serial", "batchSize": 2},
+    }
+    inner = nested("inner", [zones])
+    inner["properties"]["expressionEvaluationOptions"] = {"scope": "inner"}
+    files = {"a.json": template([inner])}
+    bundle = zipped({"manifest.json": manifest(project, [{"name": "a", "path": "a.json"}]), **files})
+    started = world.caller.start(bundle, options=QUICKLY)
+    wait_until(lambda: len(world.snapshot(project)) > len(before) + 2)
+
+    wish = {"comment": "wrong bundle", "rollback": True}
+    answer = world.caller.session.post(f"{world.caller.api}/deployments/{started}/cancel", json=wish, timeout=30)
+    state = world.caller.ended(started)
+
+    assert answer.status_code == 202, answer.text
+    assert state["status"] == "rolledBack", told(state)
+    assert state["rollback"]["toDelete"] < 40
+    assert differences(before, world.snapshot(project)) == []
+
+
 # With a previous version
 
 
