@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 from bench.faults.boundaries import Boundary, beyond_count, boundaries_of, counters, gaps
@@ -60,8 +60,10 @@ def measure(run: Run) -> Verdict:
     counted = threading.Event()
     with ThreadPoolExecutor(STACKS) as pool:
         works = [pool.submit(_on_a_stack, number, boundaries, counted, run, findings) for number in range(STACKS)]
-        for work in works:
-            work.result()
+        for work in as_completed(works):  # one that can't be carried out is told at once, and nothing more is begun
+            if error := work.exception():
+                boundaries.queue.clear()
+                raise error
     if run.share == 1:
         findings.misses += gaps(findings.hit)
     activities = sum(bool(boundary.name) for boundary in findings.hit)
@@ -82,13 +84,14 @@ def _on_a_stack(
 ) -> None:
     with ground(revive=True, settings=SETTINGS | QUICKER) as field_:
         projects = [f"kill-{number}{index}" for index in range(run.of(LINEAGES, 2))]
-        before = stand(field_, projects)
-        field_.load(run.seed, [failing(project, TIER) for project in projects])
         try:
+            before = stand(field_, projects)
+            field_.load(run.seed, [failing(project, TIER) for project in projects])
             if number == 0:
                 _count(field_, projects[0], before[projects[0]], boundaries, run, findings)
         finally:
-            counted.set()
+            if number == 0:
+                counted.set()
         counted.wait()
         with ThreadPoolExecutor(len(projects)) as pool:
             lines = [pool.submit(_killed, field_, each, before[each], boundaries, findings) for each in projects]
