@@ -99,7 +99,8 @@ class TemplateState(Model):
     """One template deployment. `resources` are the ids that ARM reports as its output resources.
 
     `attempt` of `max_attempts` runs, or ran last; of one that is tried again, `next_attempt_at` says when,
-    `waiting_for` for what, and `failure` why. `starts` counts how often it was begun, over all runs, waits that are no attempts included.
+    `waiting_for` for what, and `failure` why. `starts` counts how often it was begun, over all runs, also when that was
+    no attempt.
     """
 
     name: str
