@@ -42,6 +42,9 @@ class FakeArm:
         self.deployments[made.id.lower()] = made
         return made
 
+    def get_resource_group(self, _name: str) -> None:
+        return None
+
     def validate_deployment(self, *_: Any) -> tuple[str, ...]:
         return ()
 

@@ -44,6 +44,9 @@ class Arm:
         self.standing = deployment("Accepted", **body.tags)
         return self.standing
 
+    def get_resource_group(self, _name: str) -> None:
+        return None
+
     def validate_deployment(self, *_: Any) -> tuple[str, ...]:
         return ()
 
