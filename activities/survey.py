@@ -66,10 +66,27 @@ def survey_template(services: Services, plan: Plan, template: PlannedTemplate, b
     elif not survey.left:
         return
     target = services.rollbacks.target_survey(plan.deployment_id)
-    seen, why = _looked_at(services, template.scope.subscription, survey, target)
+    known = groups_of_others(services, plan) if survey.left else []
+    seen, why = _looked_at(services, template.scope.subscription, survey, target, known)
     services.rollbacks.add_sightings(plan.deployment_id, seen)
     if why is not None:
         raise FailureError(why)
+
+
+def groups_of_others(services: Services, plan: Plan) -> list[str]:
+    """The ids of those resource groups among the ensured ones that the deployment found, and did not make.
+
+    What it makes bears its tag. So one that a read of ARM missed, which can lag behind a write, is not taken for new.
+
+    Raises:
+        FailureError: ARM could not be asked.
+    """
+    arm, others = services.arm(plan.subscription), []
+    for wanted in plan.resource_groups_to_ensure:
+        group = arm.get_resource_group(wanted.name)
+        if group is not None and group.tags.get(DEPLOYMENT_TAG) != plan.deployment_id:
+            others.append(f"/subscriptions/{plan.subscription}/resourceGroups/{wanted.name}")
+    return others
 
 
 def _has_begun(services: Services, plan: Plan, template: PlannedTemplate) -> bool:
@@ -92,13 +109,14 @@ def _validated(services: Services, template: PlannedTemplate, body: DeploymentBo
 
 
 def _looked_at(
-    services: Services, subscription: str, survey: TemplateSurvey, target: TargetSurvey | None
+    services: Services, subscription: str, survey: TemplateSurvey, target: TargetSurvey | None, known: Sequence[str]
 ) -> tuple[TemplateSurvey, Failure | None]:
-    """The survey with a sighting of each resource, groups first; with the failure of a look that is worth another."""
+    """The survey with a sighting of each resource, groups first but for the `known` ones, which exist; with the failure
+    of a look that is worth another."""
     groups = {group.lower(): group for id_ in survey.left if (group := group_of(id_))}
-    proofs = Proofs(target, [survey])
+    proofs = Proofs(target, [survey], known)
     survey, why = with_looks(services, subscription, survey, [g for g in groups.values() if proofs.existed(g) is None])
-    proofs = Proofs(target, [survey])
+    proofs = Proofs(target, [survey], known)
     missing = [id_ for id_ in survey.left if proofs.existed(id_) is False]  # it goes with a group that is not there
     at = datetime.now(UTC)
     survey = survey.with_sightings(Sighting(id=id_, existed=False, at=at) for id_ in missing)

@@ -7,8 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from activities.packages import SITE_ID, STORAGE_BLOB_DATA_READER, packages_scope
-from activities.standing import DEPLOYMENT_TAG
-from activities.survey import content_of
+from activities.survey import content_of, groups_of_others
 from armature.azure.arm.roles import role_assignment_id
 from armature.azure.services import Services
 from armature.errors import FailureError
@@ -41,7 +40,8 @@ def undoing_found(
     if known is not None:
         return known
     found = writes_of(services, work, plan, names)
-    proofs = services.rollbacks.proofs(work.deployment_id)
+    earlier = (*_made_before(services, state), *groups_of_others(services, plan))
+    proofs = services.rollbacks.proofs(work.deployment_id, earlier)
     writes = [write for one in found for write in one.writes]
     whole = {one.template for one in found if one.is_whole and _starts(state, one.template) <= 1}
     written = {write.id.lower() for write in writes}
@@ -142,6 +142,13 @@ def _read_writes(services: Services, plan: Plan, template: PlannedTemplate) -> T
     return TemplateWrites(template=template.name, writes=tuple(writes), doers=tuple(doers), is_whole=is_whole)
 
 
+def _made_before(services: Services, state: DeploymentState) -> tuple[str, ...]:
+    """What the deployment to go back to had made, as far as its state is kept."""
+    previous_id = state.rollback.previous_deployment_id
+    previous = services.deployments.state(previous_id) if previous_id else None
+    return previous.resources if previous else ()
+
+
 def _starts(state: DeploymentState, name: str) -> int:
     return next((template.starts for template in state.templates if template.name == name), 0)
 
@@ -154,15 +161,11 @@ def _absent_before(services: Services, work: DeploymentStep, names: Iterable[str
 
 
 def _made_groups(services: Services, plan: Plan, proofs: Proofs) -> list[str]:
-    """The resource groups that the deployment ensured, and that were not there before."""
-    arm, made = services.arm(plan.subscription), []
-    for wanted in plan.resource_groups_to_ensure:
-        group_id = f"/subscriptions/{plan.subscription}/resourceGroups/{wanted.name}"
-        if proofs.existed(group_id) is False:
-            group = arm.get_resource_group(wanted.name)
-            if group is not None and group.tags.get(DEPLOYMENT_TAG) == plan.deployment_id:
-                made.append(group_id)
-    return made
+    """The resource groups that the deployment ensured, that were not there before, and that are there now."""
+    wanted = (f"/subscriptions/{plan.subscription}/resourceGroups/{g.name}" for g in plan.resource_groups_to_ensure)
+    made = [group_id for group_id in wanted if proofs.existed(group_id) is False]
+    there = existing(services, plan.subscription, made)
+    return [group_id for group_id in made if group_id.lower() in there]
 
 
 def _grants(services: Services, plan: Plan, names: Iterable[str], removals: Sequence[Removal]) -> tuple[Removal, ...]:

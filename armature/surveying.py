@@ -72,12 +72,18 @@ class TargetSurvey(Model):
 
 
 class Proofs:
-    """All that is known of what existed before a deployment began."""
+    """All that is known of what existed before a deployment began.
 
-    def __init__(self, target: TargetSurvey | None, templates: Iterable[TemplateSurvey]) -> None:
+    `earlier` are resources that are known to have existed: what the deployment before it in the lineage had made.
+    """
+
+    def __init__(
+        self, target: TargetSurvey | None, templates: Iterable[TemplateSurvey], earlier: Iterable[str] = ()
+    ) -> None:
         self._began = target.at if target else None
         self._groups = {group.id.lower(): group for group in target.groups} if target else {}
-        self._listed = {id_.lower() for group in self._groups.values() for id_ in group.resources}
+        there = [*earlier, *(id_ for group in self._groups.values() for id_ in group.resources)]
+        self._known = {id_.lower() for id_ in (*there, *filter(None, map(group_of, there)))}
         self._sightings: dict[str, Sighting] = {}
         for survey in templates:
             for sighting in survey.sightings:
@@ -98,15 +104,17 @@ class Proofs:
     def existed(self, resource_id: str, created_at: datetime | None = None) -> bool | None:
         """Whether a resource existed before the deployment began; None when that can't be told.
 
-        A look at the resource itself decides. Else: it did not when what it belongs to did not; nor when it lies in a
-        target group whose list did not hold it, and was created (`created_at`, as ARM tells it) after that list.
+        What a list held, or the deployment before had made, existed, whatever a look told: reads of ARM can lag behind
+        writes, and what is there is never to be taken for new. Then a look at the resource itself decides. Else: it did
+        not when what it belongs to did not; nor when it lies in a target group whose list did not hold it, and was
+        created (`created_at`, as ARM tells it) after that list.
         """
         key = resource_id.lower()
+        if key in self._known:
+            return True
         seen = self._sightings.get(key)
         if seen is not None and seen.existed is not None:
             return seen.existed
-        if key in self._listed:
-            return True
         if key in self._groups:
             return self._groups[key].existed
         if any(self.existed(owner) is False for owner in owners_of(key)):

@@ -11,7 +11,7 @@ from activities.survey import survey_target, survey_template
 from armature.azure.models import ArmDeployment, ArmResource, DeploymentBody, ResourceGroup
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, failure
-from armature.plan import DeploymentScopeTarget, Lineage, Plan, PlannedTemplate
+from armature.plan import DeploymentScopeTarget, Lineage, Plan, PlannedTemplate, ResourceGroupToEnsure
 
 GROUP = "/subscriptions/s-1/resourceGroups/rg"
 OLD, NEW = (f"{GROUP}/providers/Microsoft.Web/sites/{name}" for name in ("old", "new"))
@@ -32,6 +32,7 @@ class Arm:
         self.refusals = refusals
         self.standing: ArmDeployment | None = None
         self.calls: Counter[str] = Counter()
+        self.group_tags: dict[str, str] = {}
 
     def get_deployment(self, *_: Any) -> ArmDeployment | None:
         return self.standing
@@ -46,7 +47,8 @@ class Arm:
 
     def get_resource_group(self, name: str) -> ResourceGroup | None:
         self._answers("get_resource_group")
-        return ResourceGroup(name=name, location="eastus2") if GROUP.lower() in self.resources else None
+        is_there = GROUP.lower() in self.resources
+        return ResourceGroup(name=name, location="eastus2", tags=self.group_tags) if is_there else None
 
     def list_resources(self, _: str) -> tuple[ArmResource, ...]:
         self._answers("list_resources")
@@ -135,6 +137,24 @@ def test_in_a_group_that_is_not_there_nothing_is_read(app, plan):
 
     assert surveyed(app, arm, plan) == {"rg": False, "old": False, "new": False}
     assert arm.calls == {"validate": 1, "rg": 1}
+
+
+def test_in_a_group_that_a_look_had_missed_and_somebody_else_made_everything_is_read(app, plan):
+    ensured = plan.model_copy(update={"resource_groups_to_ensure": (ResourceGroupToEnsure(name="rg", location="x"),)})
+    survey_target(with_arm(app, Arm()), ensured)
+    arm = Arm(OLD, NEW, resources={**GROUP_THERE, OLD: SITE})
+
+    assert surveyed(app, arm, ensured) == {"old": True, "new": False}
+
+
+def test_in_a_group_that_the_deployment_made_itself_nothing_is_read(app, plan):
+    ensured = plan.model_copy(update={"resource_groups_to_ensure": (ResourceGroupToEnsure(name="rg", location="x"),)})
+    survey_target(with_arm(app, Arm()), ensured)
+    arm = Arm(OLD, NEW, resources={**GROUP_THERE, OLD: SITE})
+    arm.group_tags = {DEPLOYMENT_TAG: plan.deployment_id}
+
+    assert surveyed(app, arm, ensured) == {"old": False, "new": False}
+    assert arm.calls["old"] == 0
 
 
 def test_what_arm_refuses_for_good_is_left_for_the_deployment_to_tell(app, plan):

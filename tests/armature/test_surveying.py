@@ -106,6 +106,17 @@ def test_what_the_list_held_existed_even_if_it_was_made_again():
     assert proofs.existed(NETWORK, NOW + timedelta(seconds=1)) is True
 
 
+def test_a_look_that_found_nothing_counts_for_nothing_against_a_list_or_the_deployment_before():
+    """Reads of ARM can lag behind writes."""
+    stale = survey(seen(NETWORK, False), seen(SUBNET, False))
+
+    proofs = Proofs(target(resources=(NETWORK,)), [stale], earlier=[SUBNET.upper()])
+
+    assert proofs.existed(NETWORK) is True
+    assert proofs.existed(SUBNET) is True
+    assert Proofs(target(existed=False), [], earlier=[NETWORK]).existed(GROUP) is True
+
+
 def test_nothing_is_known_of_what_nobody_looked_at():
     proofs = Proofs(target(), [survey(seen(ROLE, None))])
 
