@@ -4,6 +4,7 @@ They are counted by rules that never happen; the journal of faults keeps count o
 """
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,11 +31,11 @@ class Boundary:
     nth: int
     name: str = ""
 
-    def rule(self, deployment_id: str) -> dict[str, Any]:
-        """The rule by which the host dies there, once."""
+    def rule(self, deployment_id: str, number: int = 0) -> dict[str, Any]:
+        """The rule by which the host dies there, once; `number` tells it from others of the same deployment."""
         match = {"instance": f"{deployment_id}{self.instance}"} | ({"name": self.name} if self.name else {})
         return {
-            "id": f"kill-{deployment_id}",
+            "id": f"kill-{deployment_id}-{number}",
             "service": "functionsHost",
             "fault": self.fault,
             "match": match,
@@ -86,6 +87,16 @@ def boundaries_of(folder: Path, deployment_id: str) -> list[Boundary]:
         for fault in (BEFORE, AFTER)
     ]
     return checkpoints + [Boundary(RESULT, instance, 1, name) for instance, name in activities]
+
+
+def rounds(found: Iterable[Boundary]) -> list[tuple[Boundary, ...]]:
+    """The boundaries in rounds for one deployment each, of every orchestration at most one: a kill of one does not move
+    the others'."""
+    by_instance: dict[str, list[Boundary]] = {}
+    for boundary in found:
+        by_instance.setdefault(boundary.instance, []).append(boundary)
+    together = itertools.zip_longest(*by_instance.values())
+    return [tuple(boundary for boundary in each if boundary is not None) for each in together]
 
 
 def beyond_count(found: Iterable[Boundary]) -> set[Boundary]:

@@ -5,7 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
-from bench.faults.boundaries import Boundary, beyond_count, boundaries_of, counters, gaps
+from bench.faults.boundaries import Boundary, beyond_count, boundaries_of, counters, gaps, rounds
 from bench.faults.goal import Goal, Run, Verdict
 from bench.faults.ground import SETTINGS, Ground, ground
 from bench.faults.inventory import Snapshot
@@ -21,6 +21,8 @@ LINEAGES = 5
 QUICKER = {"ARMATURE_POLL_INTERVAL_SECONDS": "0.3"}
 """Most of a run that meets a kill is waiting."""
 
+Rounds = queue.Queue[tuple[Boundary, ...]]
+
 TWICE = 4
 TIER = "mid"
 CHANGES = (Change.CHANGED, Change.ADDED, Change.LINKED)
@@ -31,7 +33,6 @@ class Findings:
     """What the deployments of all stacks showed; added to by several threads."""
 
     hit: list[Boundary] = field(default_factory=list)
-    absent: list[Boundary] = field(default_factory=list)
     beyond: set[Boundary] = field(default_factory=set)
     deployments: int = 0
     right: int = 0
@@ -42,6 +43,14 @@ class Findings:
     doubled: int = 0
     misses: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def met(self, hit: list[Boundary]) -> list[Boundary]:
+        """Take in at which boundaries the host died; those that have to be looked for because of that."""
+        with self.lock:
+            self.hit += hit
+            further = [boundary.next for boundary in hit if boundary in self.beyond]
+            self.beyond.update(further)
+            return further
 
     def add(self, found: list[str]) -> None:
         """Take in what speaks against one deployment."""
@@ -55,20 +64,20 @@ class Findings:
 
 def measure(run: Run) -> Verdict:
     """Count the boundaries in a run that meets none, then kill at each, on several stacks side by side."""
-    boundaries: queue.Queue[Boundary] = queue.Queue()
+    left: Rounds = queue.Queue()
     findings = Findings()
     counted = threading.Event()
     with ThreadPoolExecutor(STACKS) as pool:
-        works = [pool.submit(_on_a_stack, number, boundaries, counted, run, findings) for number in range(STACKS)]
+        works = [pool.submit(_on_a_stack, number, left, counted, run, findings) for number in range(STACKS)]
         for work in as_completed(works):  # one that can't be carried out is told at once, and nothing more is begun
             if error := work.exception():
-                boundaries.queue.clear()
+                left.queue.clear()
                 raise error
     if run.share == 1:
         findings.misses += gaps(findings.hit)
     activities = sum(bool(boundary.name) for boundary in findings.hit)
     return Verdict(
-        done=f"kill -9 at {len(findings.hit)} boundaries ({len(findings.hit) - activities} before and after "
+        done=f"kill -9 at {len(set(findings.hit))} boundaries ({len(findings.hit) - activities} before and after "
         f"checkpoints of the deployment and its children, {activities} behind activities), {findings.kills} kills in "
         f"all; {len(findings.twice)} activities run twice",
         measured=f"{findings.right} of {findings.deployments} rolled back with all as before; {findings.doubled} "
@@ -79,22 +88,20 @@ def measure(run: Run) -> Verdict:
     )
 
 
-def _on_a_stack(
-    number: int, boundaries: "queue.Queue[Boundary]", counted: threading.Event, run: Run, findings: Findings
-) -> None:
+def _on_a_stack(number: int, left: Rounds, counted: threading.Event, run: Run, findings: Findings) -> None:
     with ground(revive=True, settings=SETTINGS | QUICKER) as field_:
         projects = [f"kill-{number}{index}" for index in range(run.of(LINEAGES, 2))]
         try:
             before = stand(field_, projects)
             field_.load(run.seed, [failing(project, TIER) for project in projects])
             if number == 0:
-                _count(field_, projects[0], before[projects[0]], boundaries, run, findings)
+                _count(field_, projects[0], before[projects[0]], left, run, findings)
         finally:
             if number == 0:
                 counted.set()
         counted.wait()
         with ThreadPoolExecutor(len(projects)) as pool:
-            lines = [pool.submit(_killed, field_, each, before[each], boundaries, findings) for each in projects]
+            lines = [pool.submit(_killed, field_, each, before[each], left, findings) for each in projects]
             for line in lines:
                 line.result()
         if number == STACKS - 1:
@@ -105,14 +112,7 @@ def _on_a_stack(
             findings.put_twice += twice
 
 
-def _count(
-    field_: Ground,
-    project: str,
-    before: Snapshot,
-    boundaries: "queue.Queue[Boundary]",
-    run: Run,
-    findings: Findings,
-) -> None:
+def _count(field_: Ground, project: str, before: Snapshot, left: Rounds, run: Run, findings: Findings) -> None:
     """The boundaries of a deployment that nothing kills."""
     name = f"{project}-count"
     for rule in counters(name):
@@ -123,31 +123,29 @@ def _count(
     found = boundaries_of(field_.stack.state, name)
     findings.beyond |= beyond_count(found)
     every = max(1, round(1 / run.share))
-    for boundary in found[::every]:
-        boundaries.put(boundary)
+    for boundaries in rounds(found)[::every]:
+        left.put(boundaries)
 
 
-def _killed(
-    field_: Ground, project: str, before: Snapshot, boundaries: "queue.Queue[Boundary]", findings: Findings
-) -> None:
-    """One lineage: a deployment for each boundary that is still to be met, one after the other."""
+def _killed(field_: Ground, project: str, before: Snapshot, left: Rounds, findings: Findings) -> None:
+    """One lineage: a deployment for each round of boundaries that is still to be met, one after the other."""
     for number in range(1, 1000):
         try:
-            boundary = boundaries.get_nowait()
+            boundaries = left.get_nowait()
         except queue.Empty:
             return
         name = f"{project}-{number}"
-        rule = read_rule(boundary.rule(name))
-        field_.stack.faults.add(rule)
+        rules = [read_rule(boundary.rule(name, place)) for place, boundary in enumerate(boundaries)]
+        field_.stack.faults.add(*rules)
         found = _rolled_back(field_, name, project, before)
-        field_.stack.faults.remove(rule.id)
-        is_hit = any(entry["rule"] == rule.id for entry in field_.stack.faults.happened())
-        with findings.lock:
-            (findings.hit if is_hit else findings.absent).append(boundary)
-            if is_hit and boundary in findings.beyond:
-                findings.beyond.add(boundary.next)
-                boundaries.put(boundary.next)
-        findings.add([f"{boundary}: {each}" for each in found])
+        for rule in rules:
+            field_.stack.faults.remove(rule.id)
+        met = {entry["rule"] for entry in field_.stack.faults.happened()}
+        hit = [boundary for rule, boundary in zip(rules, boundaries, strict=True) if rule.id in met]
+        for boundary in findings.met(hit):
+            left.put((boundary,))
+        where = ", ".join(map(str, hit)) or "not killed"
+        findings.add([f"{where}: {each}" for each in found])
 
 
 def _everything_twice(field_: Ground, projects: list[str], before: dict[str, Snapshot], findings: Findings) -> None:

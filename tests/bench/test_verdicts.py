@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from bench.faults import table
-from bench.faults.boundaries import AFTER, BEFORE, Boundary, beyond_count, boundaries_of, counters, gaps
+from bench.faults.boundaries import AFTER, BEFORE, Boundary, beyond_count, boundaries_of, counters, gaps, rounds
 from bench.faults.goal import Goal, Run, Verdict, counted, share
 from bench.faults.goal_1 import storm
 from bench.faults.goal_4 import cases
@@ -170,6 +170,15 @@ def test_every_counted_checkpoint_and_activity_is_a_boundary(tmp_path: Path) -> 
     assert {(boundary.instance, boundary.nth) for boundary in beyond_count(found)} == {(":rollout", 3)}
     assert [boundary.name for boundary in found if boundary.instance == ""] == ["take_turn"]
     assert {read_rule(boundary.rule("d-2")).fault for boundary in found} == {BEFORE, AFTER, "activityResultLost"}
+
+
+def test_a_round_kills_within_each_orchestration_once() -> None:
+    found = [Boundary(BEFORE, instance, nth) for instance in ("", ":rollout") for nth in (1, 2)]
+
+    together = rounds([*found, Boundary(AFTER, "", 1)])
+
+    assert [len(each) for each in together] == [2, 2, 1]
+    assert sorted(map(str, sum(together, ()))) == sorted(map(str, [*found, Boundary(AFTER, "", 1)]))
 
 
 def test_rules_of_the_goals_are_such_that_the_emulator_takes() -> None:
