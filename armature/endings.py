@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from armature.control import Control
 from armature.errors import Failure, FailureClass, failure
-from armature.messages import ClosingInput, ControlAnswer, FinishInput, Outcome, RollbackInput, RollbackOutcome
+from armature.messages import ClosingInput, FinishInput, Outcome, RollbackInput, RollbackOutcome
 from armature.models import Model
 from armature.state import (
     DeploymentState,
@@ -17,14 +17,8 @@ from armature.state import (
     StopState,
     TemplateStatus,
 )
+from armature.stops import LOCK_BROKEN, lock_broken
 from armature.transitions import with_failures, with_nothing_waiting, with_phase
-
-LOCK_BROKEN = failure(
-    FailureClass.UNKNOWN,
-    "LineageLockBroken",
-    "The lineage lock was taken away from the deployment; it touches nothing any more.",
-    "See in the lineage's audit who did so, and why; what ARM was at may go on: look in the portal, then deploy again.",
-)
 
 _DEPLOY_AGAIN = "Resume the deployment, or deploy again."
 
@@ -114,16 +108,12 @@ def closing_of(state: DeploymentState, control: Control, message: str, *, has_tu
 
     `message` says how it died. Without its turn (`has_turn`) it may touch nothing.
     """
-    cancel, is_broken = control.cancel_of(state.run), control.is_lock_broken(state.run)
-    outcome = Outcome(
-        message=LOCK_BROKEN.message if is_broken else message,
-        failure=LOCK_BROKEN
-        if is_broken
-        else failure(FailureClass.UNKNOWN, "OrchestrationEnded", message, _DEPLOY_AGAIN),
-        rollback=cancel.rollback if cancel else None,
-        is_lock_broken=is_broken,
-    )
-    is_settling = has_turn and not is_broken and _may_have_started(state)
+    cancel = control.cancel_of(state.run)
+    why = failure(FailureClass.UNKNOWN, "OrchestrationEnded", message, _DEPLOY_AGAIN)
+    outcome = Outcome(message=message, failure=why, rollback=cancel.rollback if cancel else None)
+    if control.is_lock_broken(state.run):
+        outcome = lock_broken()
+    is_settling = has_turn and not outcome.is_lock_broken and _may_have_started(state)
     is_undoing = is_settling and undoes(state.purpose, outcome, rollback_on_failure=state.options.rollback_on_failure)
     rollback = RollbackInput(
         deployment_id=state.deployment_id,
@@ -149,16 +139,6 @@ def undoes(purpose: Purpose, outcome: Outcome, *, rollback_on_failure: bool) -> 
     return rollback_on_failure if outcome.rollback is None else outcome.rollback
 
 
-def stopped_by(asked: ControlAnswer) -> Outcome | None:
-    """The end of a run that has been asked to stop, or has lost the lineage lock; None when nothing stops it."""
-    if asked.is_lock_broken:
-        return Outcome(message=LOCK_BROKEN.message, failure=LOCK_BROKEN, is_lock_broken=True)
-    if asked.is_cancelled:
-        by = f" by {asked.cancelled_by}" if asked.cancelled_by else ""
-        return Outcome(message=f"Cancelled{by}.", stop=StopReason.CANCELLED, rollback=asked.rollback)
-    return None
-
-
 def _may_have_started(state: DeploymentState) -> bool:
     """True when ARM may have been handed something, in whatever run. A start is shown a moment after it is made."""
     is_in_rollout = Phase.UPLOADING.value in state.phases or Phase.ROLLING_BACK.value in state.phases
@@ -168,8 +148,10 @@ def _may_have_started(state: DeploymentState) -> bool:
 def _reasons(state: DeploymentState, outcome: Outcome) -> tuple[Failure, ...]:
     """What made it fail: the templates' own failures where there are any, which tell more than their sum."""
     found = [t.failure for t in state.templates if t.status is TemplateStatus.FAILED and t.failure]
-    if outcome.is_lock_broken or outcome.stop is StopReason.TIMED_OUT:
-        return (outcome.failure or _timed_out(state), *found)
+    if outcome.is_lock_broken:
+        return (outcome.failure or LOCK_BROKEN, *found)
+    if outcome.stop is StopReason.TIMED_OUT:
+        return (_timed_out(state), *found)
     if outcome.stop is StopReason.CANCELLED:
         return tuple(found)
     return tuple(found) or ((outcome.failure,) if outcome.failure else ())

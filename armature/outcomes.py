@@ -7,6 +7,7 @@ from armature.errors import FailureClass, failure
 from armature.messages import ControlAnswer, Outcome
 from armature.scheduling import Rollout
 from armature.state import StopReason
+from armature.stops import stopped
 
 NAMES_SHOWN = 10
 NAME_SHOWN = 60
@@ -28,25 +29,6 @@ def outcome_of(templates: Rollout, stop: StopReason | None, asked: ControlAnswer
     names = ", ".join(short_names(templates.failed))
     message = f"{names} failed; {counts_of(templates, names_failed=True)}."
     return Outcome(message=message, failure=failure(FailureClass.UNKNOWN, "TemplatesFailed", message))
-
-
-def stopped(stop: StopReason, asked: ControlAnswer, done: str) -> Outcome:
-    """The end of what was stopped, with what was `done` until then, in words."""
-    if stop is StopReason.CANCELLED:
-        by = f" by {asked.cancelled_by}" if asked.cancelled_by else ""
-        return Outcome(message=f"Cancelled{by}: {done}.", stop=stop, rollback=asked.rollback)
-    message = f"The deployment's time was over: {done}."
-    suggestion = "Deploy again with a longer timeout; the events tell what took so long."
-    why = failure(FailureClass.UNKNOWN, "DeploymentTimedOut", message, suggestion)
-    return Outcome(message=message, stop=stop, failure=why)
-
-
-def lock_broken(done: str) -> Outcome:
-    """The end of what must touch nothing any more, with what was `done` until then, in words."""
-    message = f"The lineage lock was taken away by force, so nothing more was touched: {done}."
-    suggestion = "See in the portal what still runs before anything else is deployed to the target."
-    why = failure(FailureClass.UNKNOWN, "LineageLockBroken", message, suggestion)
-    return Outcome(message=message, failure=why, is_lock_broken=True)
 
 
 def counts_of(templates: Rollout, *, names_failed: bool = False) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase
 
-from armature.endings import stopped_by, undoes
+from armature.endings import undoes
 from armature.errors import FailureClass, failure
 from armature.messages import (
     BundleAnswer,
@@ -22,10 +22,11 @@ from armature.messages import (
     UploadInput,
 )
 from armature.state import Phase, Purpose, Status
+from armature.stops import stopped_by
 from orchestrators.chapters import Chapters
 from orchestrators.finishing import finished, undone
 from orchestrators.preparing import READY, target_ready, turn_taken
-from orchestrators.retrying import MAX_REASON, Steps, retried
+from orchestrators.retrying import Steps, reason_of, retried
 
 UNDOING_SINCE = 2
 """The generation of the process that first settled, and undid, what it had started. A run that began under an earlier
@@ -135,8 +136,7 @@ def _lost(
     context: df.DurableOrchestrationContext, job: DeploymentInput, error: Exception
 ) -> Generator[TaskBase, Any, Outcome]:
     """The outcome of a run whose orchestrator, or a sub-orchestration of its, was failed: with what was asked of it."""
-    reason = str(error).split("\n", 1)[0][:MAX_REASON]
-    why = failure(FailureClass.UNKNOWN, "OrchestrationFault", reason or type(error).__name__)
+    why = failure(FailureClass.UNKNOWN, "OrchestrationFault", reason_of(error))
     outcome = Outcome(message="The deployment stopped at a fault of the orchestrator itself.", failure=why)
     if job.generation < UNDOING_SINCE:
         return outcome

@@ -10,7 +10,7 @@ from armature.errors import FailureClass, failure
 from armature.messages import Answer, DeploymentStep, FinishAnswer, FinishInput, RollbackInput, RollbackOutcome
 from armature.state import Phase, Status
 from orchestrators.chapters import Chapters, digest
-from orchestrators.retrying import MAX_REASON, UNTIL_WRITTEN, retried
+from orchestrators.retrying import UNTIL_WRITTEN, reason_of, retried
 
 ROLLBACKS_TRIED = 3
 """How often a rollback is begun that the host fails: begun again, it goes on where it was."""
@@ -31,7 +31,7 @@ def undone(
             answer = yield context.call_sub_orchestrator("rollback", told.dump(), f"{work.deployment_id}:rollback")
             return RollbackOutcome.load(answer)
         except Exception as error:  # the host failed it, or somebody terminated it: the SDK raises nothing narrower
-            lost = str(error).split("\n", 1)[0][:MAX_REASON]
+            lost = reason_of(error)
     why = failure(FailureClass.UNKNOWN, "RollbackLost", f"The rollback was ended before it was done: {lost}")
     return RollbackOutcome(message="The rollback was not carried through.", failure=why)
 
@@ -46,7 +46,7 @@ def finished(context: df.DurableOrchestrationContext, end: FinishInput) -> Gener
     message = recorded.message or end.outcome.message
     if recorded.failure is not None:
         return {"message": message, "end": end.dump()}
-    status = recorded.status or (Status.FAILED if end.outcome.failure else Status.COMPLETED)
+    status = recorded.status or (Status.COMPLETED if end.outcome.is_good else Status.FAILED)
     context.set_custom_status(digest(status, Phase.FINISHED, message))
     yield from retried(context, "release_turn", step, Answer, UNTIL_WRITTEN)
     yield from retried(context, "send_result", step, Answer, UNTIL_WRITTEN)

@@ -7,11 +7,11 @@ from typing import Any
 import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase
 
-from armature.endings import stopped_by
 from armature.errors import FailureClass, failure
 from armature.locks import ordinal
 from armature.messages import DeploymentInput, DeploymentStep, Outcome, ReadyAnswer, TurnAnswer
 from armature.state import Phase, Status, StopReason
+from armature.stops import stopped, stopped_by
 from orchestrators.chapters import Chapters
 from orchestrators.retrying import retried, waited
 
@@ -49,8 +49,8 @@ def turn_taken(
             return Outcome(message="The turn in the lineage could not be taken.", failure=turn.failure)
         if turn.is_ours:
             return READY
-        if (stopped := stopped_by(turn)) is not None:
-            return stopped
+        if (stop := stopped_by(turn)) is not None:
+            return stop
         if turn.holder and (turn.holder, turn.position) != place:
             place = (turn.holder, turn.position)
             yield from chapters.begin(Status.QUEUED, Phase.QUEUED, _waiting(turn))
@@ -78,11 +78,11 @@ def target_ready(
             return Outcome(message="The target could not be prepared.", failure=target.failure)
         if target.is_ready:
             return READY
-        if (stopped := stopped_by(target)) is not None:
-            return stopped
+        if (stop := stopped_by(target)) is not None:
+            return stop
         now = context.current_utc_datetime
         if now >= deadline:
-            return Outcome(message="The time was over before the target was ready.", stop=StopReason.TIMED_OUT)
+            return stopped(StopReason.TIMED_OUT, target, "the target was not ready, nothing deployed")
         if now >= ready_by:
             never = target.waits_for or _NEVER_READY
             return Outcome(message="The target could not be prepared.", failure=never)

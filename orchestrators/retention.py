@@ -19,7 +19,7 @@ from armature.retention_run import (
     RetentionStep,
     UnusedInput,
 )
-from orchestrators.retrying import UNTIL_WRITTEN, Steps, all_called, retried
+from orchestrators.retrying import UNTIL_WRITTEN, Steps, all_called, reason_of, retried
 
 AT_ONCE = 4
 """Deployments that are removed at the same time: deployments that run need the workers more."""
@@ -40,8 +40,7 @@ def retention(context: df.DurableOrchestrationContext) -> Steps:
     try:
         ended = yield from _carried_out(context, work)
     except Exception as error:  # whatever happens, the end is recorded
-        reason = str(error).split("\n", 1)[0][:1000]
-        ended = _end(work, failure(FailureClass.UNKNOWN, "OrchestrationFault", reason))
+        ended = _end(work, failure(FailureClass.UNKNOWN, "OrchestrationFault", reason_of(error)))
     if ended is None:
         return None
     yield from retried(context, "record_retention", ended, Answer, UNTIL_WRITTEN)

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 from azure.durable_functions import DurableOrchestrationContext
 from azure.durable_functions.models.Task import TaskBase
 
+from armature.control import CONTROL_EVENT
 from armature.errors import FailureClass, failure
 from armature.messages import Answer
 from armature.models import Model
@@ -20,10 +21,8 @@ Steps = Generator[TaskBase, Any, Any]
 UNTIL_WRITTEN = RetryPolicy(max_attempts=10, backoff_multiplier=2, first_interval_seconds=5)
 """What must not be lost is recorded with more patience than the caller's policy: for some twenty minutes."""
 
-CONTROL = "control"
-"""The external event that wakes an orchestrator when its deployment's control document has changed."""
-
 MAX_REASON = 500
+"""Characters of what the host says; the traceback that follows is in its log."""
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
@@ -42,7 +41,7 @@ def waited(context: DurableOrchestrationContext, until: datetime) -> Generator[T
     if known is not None and known.is_completed:
         yield timer
         return False
-    event = known if known is not None else context.wait_for_external_event(CONTROL)
+    event = known if known is not None else context.wait_for_external_event(CONTROL_EVENT)
     _WAKE_UPS[context] = event
     yield context.task_any([event, timer])
     if not event.is_completed:
@@ -59,9 +58,13 @@ def answer_of(result: Any, answer: type[AnswerT]) -> AnswerT:
     died under the activity, its time was up, or what it wrote could not be delivered. Doing it again can help.
     """
     if isinstance(result, Exception):
-        reason = str(result).split("\n", 1)[0][:MAX_REASON]
-        return answer(failure=failure(FailureClass.TRANSIENT, "ActivityLost", reason or type(result).__name__))
+        return answer(failure=failure(FailureClass.TRANSIENT, "ActivityLost", reason_of(result)))
     return answer.load(result)
+
+
+def reason_of(error: Exception) -> str:
+    """What the SDK tells of an activity, or an orchestration, that the host failed: the first line."""
+    return str(error).split("\n", 1)[0][:MAX_REASON] or type(error).__name__
 
 
 def called(

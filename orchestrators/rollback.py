@@ -28,6 +28,7 @@ from armature.messages import (
 )
 from armature.models import Model
 from armature.state import Phase, Status
+from armature.stops import LOCK_BROKEN
 from orchestrators.retrying import UNTIL_WRITTEN, Steps, retried
 
 SETTLED_WITHIN = timedelta(hours=1)
@@ -43,13 +44,6 @@ LONGEST_LOOK_AWAY = 90.0
 """Seconds between two looks at what ARM works on, once it takes long."""
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
-
-_LOCK_BROKEN = failure(
-    FailureClass.RESOURCE_CONFLICT,
-    "LineageLockBroken",
-    "The lineage lock was taken away by force: nothing was touched any more.",
-    "See who broke the lock, and why, in the audit log; the deployment that has its turn now may rely on what is left.",
-)
 
 blueprint = df.Blueprint()
 
@@ -164,7 +158,7 @@ def _performed(
     if found.failure is not None:
         raise StoppedError(found.failure)
     if isinstance(found, ControlAnswer) and found.is_lock_broken:
-        raise StoppedError(_LOCK_BROKEN)
+        raise StoppedError(LOCK_BROKEN)
     return found
 
 

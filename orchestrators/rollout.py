@@ -27,11 +27,12 @@ from armature.messages import (
     StartAnswer,
     StartInput,
 )
-from armature.outcomes import counts_of, lock_broken, outcome_of, short_names
+from armature.outcomes import counts_of, outcome_of, short_names
 from armature.patience import MAX_WAIT_SECONDS, OUTWAIT_MINUTES
 from armature.progress import progress_of
 from armature.scheduling import Rollout
 from armature.state import Phase, StopReason, TemplateStatus
+from armature.stops import lock_broken
 from orchestrators.retrying import UNTIL_WRITTEN, Steps, all_called, called, retried, waited
 
 ROUNDS_PER_HISTORY = 40

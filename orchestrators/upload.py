@@ -6,13 +6,14 @@ from datetime import timedelta
 import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase, TimerTask
 
+from armature.control import CONTROL_EVENT
 from armature.errors import Failure
 from armature.messages import ArtifactAnswer, ArtifactInput, Outcome, UploadAnswer, UploadCounts, UploadInput
-from armature.outcomes import lock_broken, stopped
 from armature.patience import Patience
 from armature.progress import progress_of
 from armature.state import Phase, StopReason
-from orchestrators.retrying import CONTROL, Steps, answer_of, retried
+from armature.stops import lock_broken, stopped
+from orchestrators.retrying import Steps, answer_of, retried
 
 UPLOADS_PER_HISTORY = 100
 """Artifacts that one history takes before the orchestrator continues as new."""
@@ -70,7 +71,7 @@ class _Window:
         self._ticks = 0
         self._looked_at = context.current_utc_datetime
         self._tick: TimerTask | None = None
-        self._event = context.wait_for_external_event(CONTROL)
+        self._event = context.wait_for_external_event(CONTROL_EVENT)
         self._asked = UploadAnswer()
         self.work = work
         self.running: dict[TaskBase, _Upload] = {}

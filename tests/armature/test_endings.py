@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from armature.control import CancelRequest, Control, ControlRequest
-from armature.endings import LOCK_BROKEN, Result, closing_of, ended, ending_of, stopped_by, undoes
+from armature.endings import Result, closing_of, ended, ending_of, undoes
 from armature.errors import FailureClass, failure
-from armature.messages import ControlAnswer, FinishInput, Outcome, RollbackOutcome
+from armature.messages import FinishInput, Outcome, RollbackOutcome
 from armature.options import Options
 from armature.state import (
     Purpose,
@@ -17,6 +17,7 @@ from armature.state import (
     StopReason,
     TemplateStatus,
 )
+from armature.stops import lock_broken
 from tests.armature.deployments import NOW, deployment, template
 
 WHY = failure(FailureClass.QUOTA, "QuotaExceeded", "No more cores.")
@@ -24,7 +25,7 @@ GOOD = Outcome(message="2 templates deployed.")
 FAILED = Outcome(message="a failed.", failure=WHY)
 CANCELLED = Outcome(message="Cancelled.", stop=StopReason.CANCELLED)
 TIMED_OUT = Outcome(message="The time was over.", stop=StopReason.TIMED_OUT)
-BROKEN = stopped_by(ControlAnswer(is_lock_broken=True))
+BROKEN = lock_broken()
 WHOLE = RollbackOutcome(message="All of it is undone.")
 PARTIAL = RollbackOutcome(message="1 thing is left over.", leftovers=1)
 LOST = RollbackOutcome(failure=failure(FailureClass.UNKNOWN, "RollbackLost", "It was ended."))
@@ -148,18 +149,6 @@ def test_the_word_of_a_cancellation_goes_before_the_option(purpose, word, option
     outcome = CANCELLED.model_copy(update={"rollback": word})
 
     assert undoes(purpose, outcome, rollback_on_failure=option) is expected
-
-
-def test_nothing_stops_a_run_of_which_nothing_is_asked():
-    assert stopped_by(ControlAnswer()) is None
-
-
-def test_a_lost_lock_goes_before_a_cancellation():
-    outcome = stopped_by(ControlAnswer(is_cancelled=True, is_lock_broken=True))
-
-    assert outcome is not None
-    assert outcome.is_lock_broken
-    assert outcome.failure == LOCK_BROKEN
 
 
 KEEPING = Options(rollback_on_failure=False)

@@ -5,11 +5,12 @@ from datetime import timedelta
 import azure.durable_functions as df
 import pytest
 
+from armature.control import CONTROL_EVENT
 from armature.errors import FailureClass, Recovery, failure
 from armature.messages import Answer, DeploymentStep
 from armature.options import RetryPolicy
 from armature.patience import JITTER, OUTWAIT_MINUTES
-from orchestrators.retrying import CONTROL, retried, waited
+from orchestrators.retrying import retried, waited
 from tests.orchestrators.simulation import START, Lasting, Simulation, orchestrator_of
 
 POLICY = RetryPolicy(max_attempts=3, first_interval_seconds=4)
@@ -45,7 +46,7 @@ def waits(times: int, *raised: float):
         orchestrator_of(blueprint, "waiting"),
         times,
         {"look": lambda _: Lasting(None, 5)},
-        raised=tuple((seconds, CONTROL) for seconds in raised),
+        raised=tuple((seconds, CONTROL_EVENT) for seconds in raised),
     )
     return simulated.run()
 
