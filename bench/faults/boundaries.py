@@ -108,14 +108,14 @@ def beyond_count(found: Iterable[Boundary]) -> set[Boundary]:
     return set(last.values())
 
 
-def gaps(hit: Iterable[Boundary]) -> list[str]:
-    """Checkpoints that were passed over: below the last one that was met, every one must have been met."""
+def gaps(hit: Iterable[Boundary]) -> list[Boundary]:
+    """Checkpoints that were not met, although a later one was."""
     met: dict[tuple[str, str], set[int]] = {}
     for boundary in hit:
         if not boundary.name:
             met.setdefault((boundary.fault, boundary.instance), set()).add(boundary.nth)
     return [
-        f"{fault} {instance or 'deployment'} #{nth} was passed over"
+        Boundary(fault, instance, nth)
         for (fault, instance), numbers in met.items()
         for nth in range(1, max(numbers) + 1)
         if nth not in numbers

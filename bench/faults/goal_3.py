@@ -2,6 +2,7 @@
 
 import queue
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
@@ -23,6 +24,9 @@ QUICKER = {"ARMATURE_POLL_INTERVAL_SECONDS": "0.3"}
 
 Rounds = queue.Queue[tuple[Boundary, ...]]
 
+TRIES = 3
+"""Runs in which a checkpoint is looked for that the counted run had: some take a poll less."""
+
 TWICE = 4
 TIER = "mid"
 CHANGES = (Change.CHANGED, Change.ADDED, Change.LINKED)
@@ -34,6 +38,7 @@ class Findings:
 
     hit: list[Boundary] = field(default_factory=list)
     beyond: set[Boundary] = field(default_factory=set)
+    tries: Counter[Boundary] = field(default_factory=Counter)
     deployments: int = 0
     right: int = 0
     twice: set[str] = field(default_factory=set)
@@ -44,13 +49,15 @@ class Findings:
     misses: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def met(self, hit: list[Boundary]) -> list[Boundary]:
-        """Take in at which boundaries the host died; those that have to be looked for because of that."""
+    def met(self, tried: tuple[Boundary, ...], hit: list[Boundary]) -> list[Boundary]:
+        """Take in at which of the boundaries the host died; those that are still to be tried because of that."""
         with self.lock:
             self.hit += hit
+            self.tries.update(tried)
             further = [boundary.next for boundary in hit if boundary in self.beyond]
             self.beyond.update(further)
-            return further
+            absent = [each for each in tried if each not in hit and each not in self.beyond]
+            return further + [boundary for boundary in absent if self.tries[boundary] < TRIES]
 
     def add(self, found: list[str]) -> None:
         """Take in what speaks against one deployment."""
@@ -73,8 +80,9 @@ def measure(run: Run) -> Verdict:
             if error := work.exception():
                 left.queue.clear()
                 raise error
+    untried = [gap for gap in gaps(findings.hit) if findings.tries[gap] < TRIES]
     if run.share == 1:
-        findings.misses += gaps(findings.hit)
+        findings.misses += [f"{gap} was passed over" for gap in untried]
     activities = sum(bool(boundary.name) for boundary in findings.hit)
     return Verdict(
         done=f"kill -9 at {len(set(findings.hit))} boundaries ({len(findings.hit) - activities} before and after "
@@ -142,7 +150,7 @@ def _killed(field_: Ground, project: str, before: Snapshot, left: Rounds, findin
             field_.stack.faults.remove(rule.id)
         met = {entry["rule"] for entry in field_.stack.faults.happened()}
         hit = [boundary for rule, boundary in zip(rules, boundaries, strict=True) if rule.id in met]
-        for boundary in findings.met(hit):
+        for boundary in findings.met(boundaries, hit):
             left.put((boundary,))
         where = ", ".join(map(str, hit)) or "not killed"
         findings.add([f"{where}: {each}" for each in found])

@@ -13,6 +13,7 @@ from bench.faults import table
 from bench.faults.boundaries import AFTER, BEFORE, Boundary, beyond_count, boundaries_of, counters, gaps, rounds
 from bench.faults.goal import Goal, Run, Verdict, counted, share
 from bench.faults.goal_1 import storm
+from bench.faults.goal_3 import Findings
 from bench.faults.goal_4 import cases
 from bench.faults.goal_6 import REFUSALS, faults_of_telling
 from bench.faults.goal_7 import stops
@@ -154,7 +155,16 @@ def test_a_status_tells_what_is_not_over_and_what_is_partial(state: dict[str, An
 def test_a_checkpoint_that_no_kill_met_is_a_gap() -> None:
     met = [Boundary(BEFORE, ":rollout", number) for number in (1, 2, 4)] + [Boundary(AFTER, "", 1)]
 
-    assert gaps(met) == ["killedBeforeCheckpoint :rollout #3 was passed over"]
+    assert list(map(str, gaps(met))) == ["killedBeforeCheckpoint :rollout #3"]
+
+
+def test_what_was_not_met_is_tried_again_and_what_comes_after_the_last_is_looked_for() -> None:
+    first, last = Boundary(BEFORE, "", 1), Boundary(BEFORE, "", 2)
+    findings = Findings(beyond={last})
+
+    assert findings.met((first, last), []) == [first]
+    assert findings.met((first, last), [first, last]) == [last.next]
+    assert findings.met((last.next,), []) == []
 
 
 def test_every_counted_checkpoint_and_activity_is_a_boundary(tmp_path: Path) -> None:
