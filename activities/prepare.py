@@ -67,7 +67,7 @@ def take_turn(services: Services, work: DeploymentStep) -> TurnAnswer:
     if asked.is_cancelled or asked.is_lock_broken:
         return TurnAnswer.load(asked.dump())
     lineage = services.deployments.plan(work.deployment_id).lineage
-    lock = services.deployments.locks.take(lineage, work.deployment_id, state.created_at)
+    lock = services.deployments.locks.take(lineage, work.deployment_id, state.created_at, state.run)
     is_ours = lock.owner == work.deployment_id
     record = _begun(services, lineage.key, state) if is_ours else None
     holder = None if is_ours else lock.owner or lock.queue[0].deployment_id
@@ -108,7 +108,7 @@ def release_turn(services: Services, work: DeploymentStep) -> Answer:
     """
     state = state_of(services, work.deployment_id)
     if state.lineage is not None and state.status.is_final:
-        services.deployments.locks.release(state.lineage.key, work.deployment_id)
+        services.deployments.locks.release(state.lineage.key, work.deployment_id, state.run)
     return Answer()
 
 

@@ -100,6 +100,26 @@ class Control(Model):
         """The last request for a further run of that purpose."""
         return self.rollback if purpose is Purpose.ROLL_BACK else self.resume
 
+    def with_cancel(self, request: CancelRequest) -> Self:
+        """With a cancellation. The first of a run counts: what follows it may have begun."""
+        return self if _is_known(self.cancel, request.run) else self.model_copy(update={"cancel": request})
+
+    def with_lock_broken(self, request: ControlRequest) -> Self:
+        """With word that a run has lost the lineage lock."""
+        return self if _is_known(self.lock_broken, request.run) else self.model_copy(update={"lock_broken": request})
+
+    def with_reopening(self, purpose: Purpose, request: ControlRequest) -> Self:
+        """With a request for a further run; of one run, the last request counts."""
+        if _is_known(self.reopening(purpose), request.run + 1):
+            return self
+        return self.model_copy(update={"rollback" if purpose is Purpose.ROLL_BACK else "resume": request})
+
+
+def _is_known(asked: ControlRequest | None, run: int) -> bool:
+    """True when that was asked of `run`, or of a later one: a request that comes late takes nothing from what was asked
+    since."""
+    return asked is not None and asked.run >= run
+
 
 class LineageRecord(Model):
     """What a lineage remembers of its deployments, in the order in which they ended.

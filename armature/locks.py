@@ -49,9 +49,13 @@ class Waiter(Model):
 
 
 class LineageLock(Model):
-    """A lock and its queue, the next one first. Documents of earlier versions know no more than the owner."""
+    """A lock and its queue, the next one first. Documents of earlier versions know no more than the owner.
+
+    `run` is the owner's run that has the turn: what an earlier run of it does late takes nothing from this one.
+    """
 
     owner: str | None = None
+    run: int | None = None
     taken_at: datetime | None = None
     project: str = ""
     environment: str = ""
@@ -67,30 +71,34 @@ class LineageLock(Model):
         places = [waiter.deployment_id for waiter in self.queue]
         return places.index(deployment_id) + 1 if deployment_id in places else 0
 
-    def asked_by(self, waiter: Waiter, over: Container[str], now: datetime) -> "LineageLock":
-        """The lock after `waiter` has asked for its turn: taken by it, if it is free and nobody comes first.
+    def asked_by(self, waiter: Waiter, over: Container[str], now: datetime, run: int = 1) -> "LineageLock":
+        """The lock after `waiter` has asked for the turn of its `run`: taken, if it is free and nobody comes first.
 
         `over` holds the ids, among those that it names, whose deployment has ended or is gone. Twice: the same.
         """
         mine = waiter.deployment_id
         if self.owner == mine:
-            return self._without(mine)
+            return self._without(mine).model_copy(update={"run": max(self.run or run, run)})
         owner = None if self.owner is None or self.owner in over else self.owner
         waiting = {w.deployment_id: w for w in (waiter, *self.queue) if w.deployment_id not in over}
         queue = tuple(sorted(waiting.values(), key=lambda w: (w.created_at, w.deployment_id)))
-        asked = self.model_copy(update={"owner": owner, "queue": queue})
+        asked = self.model_copy(update={"owner": owner, "run": self.run if owner else None, "queue": queue})
         if owner is not None or queue[0].deployment_id != mine:
             return asked
-        return asked._without(mine).model_copy(update={"owner": mine, "taken_at": now})
+        return asked._without(mine).model_copy(update={"owner": mine, "run": run, "taken_at": now})
 
-    def released_by(self, deployment_id: str) -> "LineageLock":
-        """The lock after that deployment has given up its turn, or its place in the queue. Twice: the same."""
+    def released_by(self, deployment_id: str, run: int = 1) -> "LineageLock":
+        """The lock after that run of a deployment has given up its turn, or its place in the queue. Twice: the same."""
         left = self._without(deployment_id)
-        return left.freed() if self.owner == deployment_id else left
+        return left.freed() if self.is_held_by(deployment_id, run) else left
+
+    def is_held_by(self, deployment_id: str, run: int) -> bool:
+        """True when the deployment has the turn, and no run of it after `run` has taken it on."""
+        return self.owner == deployment_id and (self.run or run) <= run
 
     def freed(self) -> "LineageLock":
         """The lock with its owner taken away, for the first in the queue to take."""
-        return self.model_copy(update={"owner": None, "taken_at": None})
+        return self.model_copy(update={"owner": None, "run": None, "taken_at": None})
 
     def _without(self, deployment_id: str) -> "LineageLock":
         queue = tuple(waiter for waiter in self.queue if waiter.deployment_id != deployment_id)

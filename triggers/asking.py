@@ -15,7 +15,6 @@ from armature.azure.services import Services
 from armature.control import (
     Action,
     CancelRequest,
-    Control,
     ControlRequest,
     LineageRecord,
     Refusal,
@@ -82,18 +81,13 @@ async def _cancelled(
     request = CancelRequest(
         run=state.run, at=now, by=asking.by, comment=asking.comment, id=asking.request_id, rollback=asking.rollback
     )
-    control = await asyncio.to_thread(store.ask, state.deployment_id, lambda found: _with_cancel(found, request))
+    control = await asyncio.to_thread(store.ask, state.deployment_id, lambda found: found.with_cancel(request))
     try:
         state = await asyncio.to_thread(_tell_cancelled, services, state, control.cancel_of(state.run) or request)
     except Exception:  # it is asked for, whatever becomes of telling so: the deployment reads it at its next look
         logger.exception("%s is asked to stop, but its state could not tell so yet", state.deployment_id)
     await wake(client, state.deployment_id)
     return Asked(state)
-
-
-def _with_cancel(control: Control, request: CancelRequest) -> Control:
-    """The first cancellation of a run counts: what follows it may have begun."""
-    return control if control.cancel_of(request.run) else control.model_copy(update={"cancel": request})
 
 
 def _tell_cancelled(services: Services, state: DeploymentState, request: CancelRequest) -> DeploymentState:
@@ -144,8 +138,7 @@ def _reopened(services: Services, state: DeploymentState, purpose: Purpose, aski
     store, now = services.deployments, datetime.now(UTC)
     request = ControlRequest(run=state.run, at=now, by=asking.by, comment=asking.comment, id=asking.request_id)
     is_rollback = purpose is Purpose.ROLL_BACK
-    field = "rollback" if is_rollback else "resume"
-    store.ask(state.deployment_id, lambda found: found.model_copy(update={field: request}))
+    store.ask(state.deployment_id, lambda found: found.with_reopening(purpose, request))
     message = f"{'Rollback' if is_rollback else 'Resumption'} asked for{_by(request)}."
     event = Event(
         key=f"run:{state.run + 1}",

@@ -8,7 +8,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from armature.azure.services import Services, services
-from armature.control import Control, ControlRequest, Refusal
+from armature.control import ControlRequest, Refusal
 from armature.events import Event, EventCode, Level
 from armature.locks import BreakWish, LockBreak
 from triggers.answers import ProblemError, answered, json_answer
@@ -69,7 +69,7 @@ def _broken(services: Services, key: str, by: str | None, reason: str) -> str:
     """Break the lock; answers who held it. First it is kept who did so, then the holder is told, then it is free.
 
     Raises:
-        ProblemError: 409, nobody holds it.
+        ProblemError: 409, nobody holds it, or somebody else does by now.
     """
     store, now = services.deployments, datetime.now(UTC)
     holder = store.locks.get(key).owner
@@ -80,23 +80,22 @@ def _broken(services: Services, key: str, by: str | None, reason: str) -> str:
     store.locks.append_audit(key, LockBreak(at=now, by=by, reason=reason, holder=holder, run=run))
     if state is not None and not state.status.is_final:
         request = ControlRequest(run=run, at=now, by=by, comment=reason)
-        store.ask(holder, lambda found: _with_lock_broken(found, request))
+        store.ask(holder, lambda found: found.with_lock_broken(request))
         message = f"The lineage lock was taken away{f' by {by}' if by else ''}: {reason}"
         event = Event(
             key=f"lock-broken:{run}", time=now, code=EventCode.LOCK_BROKEN, message=message, level=Level.WARNING
         )
         store.append_events(holder, [event])
-    if not store.locks.break_open(key, holder):
-        raise _nobody(key)
+    if not store.locks.break_open(key, holder, run):
+        raise _passed_on(key, holder)
     return holder
-
-
-def _with_lock_broken(control: Control, request: ControlRequest) -> Control:
-    if control.is_lock_broken(request.run):
-        return control
-    return control.model_copy(update={"lock_broken": request})
 
 
 def _nobody(key: str) -> ProblemError:
     reason = f"Nobody holds the lock of lineage {key}."
     return refused(Refusal(kind="not-locked", reason=reason, next_step="See who waits with GET /api/locks."))
+
+
+def _passed_on(key: str, holder: str) -> ProblemError:
+    reason = f"The run of {holder} that held the lock of lineage {key} has just given it up."
+    return refused(Refusal(kind="not-locked", reason=reason, next_step="See who holds it now with GET /api/locks."))

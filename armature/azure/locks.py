@@ -22,8 +22,8 @@ class LineageLocks:
         self._documents = documents
         self._is_over = is_over
 
-    def take(self, lineage: Lineage, deployment_id: str, created_at: datetime) -> LineageLock:
-        """Take the turn, or a place in the queue; answers the lock as it is then.
+    def take(self, lineage: Lineage, deployment_id: str, created_at: datetime, run: int = 1) -> LineageLock:
+        """Take the turn for a run, or a place in the queue; answers the lock as it is then.
 
         Twice: the owner has it still, and a waiter its place. A lock whose owner is over is taken over by ETag.
         """
@@ -32,13 +32,14 @@ class LineageLocks:
         def asked(lock: LineageLock) -> LineageLock:
             present = next((w for w in lock.queue if w.deployment_id == deployment_id), None)
             me = present or Waiter(deployment_id=deployment_id, created_at=created_at, since=now)
-            return named(lock, lineage).asked_by(me, self._over(_before(lock, me)), now)
+            return named(lock, lineage).asked_by(me, self._over(_before(lock, me)), now, run)
 
         return self._changed(lineage.key, asked)
 
-    def release(self, lineage_key: str, deployment_id: str) -> None:
-        """Give up the turn, or the place in the queue. Twice, or when another has it by now: nothing changes."""
-        self._changed(lineage_key, lambda lock: lock.released_by(deployment_id))
+    def release(self, lineage_key: str, deployment_id: str, run: int = 1) -> None:
+        """Give up a run's turn, or its place in the queue. Twice, or when another has it by now, also another run of
+        the same deployment: nothing changes."""
+        self._changed(lineage_key, lambda lock: lock.released_by(deployment_id, run))
 
     def get(self, lineage_key: str) -> LineageLock:
         """The lock; an idle one for a lineage that has none. Changes nothing."""
@@ -51,12 +52,13 @@ class LineageLocks:
         locks = [(key, self.get(key)) for key in keys]
         return [KeyedLock.of(key, lock) for key, lock in locks if not lock.is_idle]
 
-    def break_open(self, lineage_key: str, holder: str) -> bool:
-        """Take the turn away from `holder`. False when it does not have it (any more). Twice: nothing changes."""
+    def break_open(self, lineage_key: str, holder: str, run: int = 1) -> bool:
+        """Take the turn away from that run of `holder`. False when it does not have it (any more), or a later run has.
+        Twice: nothing changes."""
         broken: list[bool] = []
 
         def freed(lock: LineageLock) -> LineageLock:
-            broken.append(lock.owner == holder)
+            broken.append(lock.is_held_by(holder, run))
             return lock.freed() if broken[-1] else lock
 
         self._changed(lineage_key, freed)

@@ -138,6 +138,27 @@ def test_a_queue_message_that_comes_again_is_carried_out_already():
     assert not is_carried_out(control, Action.ROLL_BACK, run=2, request_id="m-1")
 
 
+def test_a_request_for_an_earlier_run_that_comes_late_takes_nothing_from_what_was_asked_since():
+    cancel, broken = CancelRequest(run=2, at=NOW), ControlRequest(run=2, at=NOW)
+    control = Control(cancel=cancel, resume=asked(run=2), rollback=asked(run=2), lock_broken=broken)
+
+    late = control.with_cancel(CancelRequest(run=1, at=NOW)).with_lock_broken(ControlRequest(run=1, at=NOW))
+    late = late.with_reopening(Purpose.DEPLOY, asked(run=1)).with_reopening(Purpose.ROLL_BACK, asked(run=1))
+
+    assert late == control
+
+
+def test_of_two_requests_for_one_run_the_first_cancellation_counts_and_the_last_reopening():
+    first, second = CancelRequest(run=1, at=NOW, by="ada"), CancelRequest(run=1, at=NOW, by="bob")
+
+    control = Control().with_cancel(first).with_cancel(second)
+    control = control.with_reopening(Purpose.DEPLOY, asked(run=1, id="m-1"))
+    control = control.with_reopening(Purpose.DEPLOY, asked(run=1, id="m-2"))
+
+    assert control.cancel == first
+    assert control.resume == asked(run=1, id="m-2")
+
+
 def test_a_comment_is_one_line_without_secrets_and_not_longer_than_its_bound():
     wish = CancelWish(comment="stop\r\n2026-01-01 completed \x1b[31m https://x.example/t?sv=1&sig=abc%2Bdef")
 

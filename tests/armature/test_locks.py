@@ -78,6 +78,16 @@ def test_releasing_gives_up_the_turn_or_the_place_and_nothing_of_another():
     assert asked(LineageLock(), 1).released_by("d-1").is_idle
 
 
+def test_what_an_earlier_run_of_the_holder_gives_up_late_is_not_the_turn_of_its_present_run():
+    lock = LineageLock().asked_by(waiter(1), NOBODY, NOW, run=1)
+
+    again = lock.asked_by(waiter(1), NOBODY, NOW, run=2)
+
+    assert again.released_by("d-1", run=1).owner == "d-1"
+    assert again.asked_by(waiter(1), NOBODY, NOW, run=1) == again
+    assert again.released_by("d-1", run=2).owner is None
+
+
 def test_a_lock_that_is_broken_keeps_its_queue():
     lock = asked(LineageLock(), 1, 2)
 
@@ -89,6 +99,7 @@ def test_a_document_of_an_earlier_version_is_a_lock_without_a_queue():
 
     assert (old.owner, old.taken_at, old.queue) == ("d-1", NOW, ())
     assert asked(old, 2).position_of("d-2") == 1
+    assert old.released_by("d-1", run=2).owner is None
 
 
 @given(st.lists(st.tuples(st.sampled_from(["asks", "ends", "dies"]), st.integers(0, 5)), max_size=60))

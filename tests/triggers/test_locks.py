@@ -72,6 +72,21 @@ def test_who_broke_a_lock_and_why_is_kept(store):
     assert entry["at"]
 
 
+def test_a_turn_that_a_further_run_of_the_holder_has_taken_on_meanwhile_is_not_broken_unheard(store, monkeypatch):
+    told = store.append_events
+
+    def overtaken(*event):
+        told(*event)
+        store.locks.take(LINEAGE, "d-01", NOW, run=2)
+
+    monkeypatch.setattr(store, "append_events", overtaken)
+
+    status, body, _ = broken({"reason": "its host is gone"})
+
+    assert (status, body["type"].rpartition("/")[2]) == (409, "not-locked")
+    assert store.locks.get(KEY).owner == "d-01"
+
+
 def test_a_lock_that_nobody_holds_can_not_be_broken(store):
     store.locks.release(KEY, "d-01")
 
