@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from armature.attempts import Start
 from armature.errors import Failure
 from armature.events import Event, EventCode, Level
+from armature.numbers import count_of
 from armature.state import TemplateState
 
 
@@ -14,7 +15,7 @@ def succeeded_event(template: str, resources: int) -> Event:
         key=f"template:{template}:succeeded",
         time=datetime.now(UTC),
         code=EventCode.TEMPLATE_SUCCEEDED,
-        message=f"{template} succeeded with {resources} resource{'s' if resources != 1 else ''}.",
+        message=f"{template} succeeded with {count_of(resources, 'resource')}.",
         template=template,
     )
 

@@ -15,6 +15,7 @@ from armature.control import LineageRecord
 from armature.errors import Cause, Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
 from armature.messages import Answer, BundleAnswer, ControlAnswer, DeploymentStep, ReadyAnswer, TurnAnswer
+from armature.numbers import count_of
 from armature.plan import BundleVersion, Plan
 from armature.problems import Problem
 from armature.state import DeploymentState, LineageState, TemplateState
@@ -170,17 +171,7 @@ def _reviewed(services: Services, state: DeploymentState) -> tuple[list[Problem]
 
 def _planned(state: DeploymentState, plan: Plan) -> DeploymentState:
     """The state with what the plan will do; a state that has its templates already keeps them."""
-    templates = state.templates or tuple(
-        TemplateState(
-            name=template.name,
-            tier=template.tier,
-            depends_on=template.depends_on,
-            scope=template.scope.resource_id,
-            deployment_name=template.deployment_name,
-            resources_total=template.resource_count,
-        )
-        for template in plan.templates
-    )
+    templates = state.templates or tuple(map(TemplateState.planned, plan.templates))
     lineage = state.lineage or LineageState(
         project=plan.lineage.project, environment=plan.lineage.environment, key=plan.lineage.key
     )
@@ -220,16 +211,14 @@ def _problem_event(number: int, problem: Problem) -> Event:
 
 def _refusal(problems: list[Problem]) -> Failure:
     """The problems that refuse a bundle, as one failure; all of them are in the state."""
-    count = len(problems)
     causes = [
         Cause(code=problem.code, message=f"{problem.message} {problem.next_step}", target=_place(problem))
         for problem in problems[:MAX_CAUSES_SHOWN]
     ]
-    found = f"{count} problem{'s' if count != 1 else ''} found in the bundle."
     return Failure(
         failure_class=FailureClass.TEMPLATE,
         code="BundleRefused",
-        message=found,
+        message=f"{count_of(len(problems), 'problem')} found in the bundle.",
         suggestion="Correct what is listed under problems and deploy again.",
         causes=tuple(causes),
     )

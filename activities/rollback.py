@@ -17,7 +17,8 @@ from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
 from armature.messages import BegunAnswer, DeploymentStep, EndInput, RollbackInput, RollbackOutcome, UndoingAnswer
-from armature.rollback import Undoing, number_of, started, states_of
+from armature.numbers import count_of
+from armature.rollback import Undoing, number_of, started
 from armature.state import DeploymentState, Leftover, RollbackState, RollbackStatus, TemplateState, TemplateStatus
 from armature.transitions import with_rollback
 
@@ -62,11 +63,12 @@ def plan_rollback(services: Services, work: DeploymentStep) -> UndoingAnswer:
     predecessor, why_not = predecessor_of(services, state.rollback.previous_deployment_id)
     undoing = undoing_found(services, work, plan, state, names, why_not)
     templates = planned_again(services, work, plan, predecessor, names, undoing)
-    message = f"Deploying {_counted(len(templates), 'previous version')} again." if templates else ""
+    message = f"Deploying {count_of(len(templates), 'previous version')} again." if templates else ""
 
     def shown(rollback: RollbackState, _: datetime) -> RollbackState:
         known = {template.deployment_name for template in rollback.templates}
-        fresh = rollback.templates if known == {t.deployment_name for t in templates} else states_of(templates)
+        is_shown = known == {template.deployment_name for template in templates}
+        fresh = rollback.templates if is_shown else tuple(map(TemplateState.planned, templates))
         return rollback.model_copy(
             update={"templates": fresh, "to_delete": len(undoing.removals), "message": message or rollback.message}
         )
@@ -74,8 +76,8 @@ def plan_rollback(services: Services, work: DeploymentStep) -> UndoingAnswer:
     _show(services, work, shown)
     found = _listed(
         {
-            f"To deploy again in a previous version: {_counted(len(templates), 'template')}": len(templates),
-            f"To delete: {_counted(len(undoing.removals), 'resource')}": len(undoing.removals),
+            f"To deploy again in a previous version: {count_of(len(templates), 'template')}": len(templates),
+            f"To delete: {count_of(len(undoing.removals), 'resource')}": len(undoing.removals),
         },
         "Nothing is to be deployed again, or deleted",
     )
@@ -184,26 +186,21 @@ def _nothing_undone(services: Services, state: DeploymentState, why: Failure) ->
 
 def _ending(state: DeploymentState, deleted: int, leftovers: tuple[Leftover, ...]) -> str:
     again = sum(template.status is TemplateStatus.SUCCEEDED for template in state.rollback.templates)
-    deleted = len(state.rollback.deleted)
     done = _listed(
         {
-            f"{_counted(again, 'template')} deployed again in the previous version": again,
-            f"{_counted(deleted, 'resource')} deleted": deleted,
+            f"{count_of(again, 'template')} deployed again in the previous version": again,
+            f"{count_of(deleted, 'resource')} deleted": deleted,
         },
         "there was nothing to undo",
     )
     if not leftovers:
         return f"Everything is as it was before: {done}."
-    return f"{_counted(len(leftovers), 'thing')} could not be undone; {done}."
+    return f"{count_of(len(leftovers), 'thing')} could not be undone; {done}."
 
 
 def _listed(numbers: Mapping[str, int], nothing: str) -> str:
     """What there is of these, in words: those of which there are none are left out, and all of them are `nothing`."""
     return ", ".join(words for words, number in numbers.items() if number) or nothing
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _show(services: Services, work: DeploymentStep, change: Callable[[RollbackState, datetime], RollbackState]) -> None:

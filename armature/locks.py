@@ -128,12 +128,6 @@ class KeyedLock(Model):
         )
 
 
-def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 4th …"""
-    endings = {1: "st", 2: "nd", 3: "rd"}
-    return f"{number}{'th' if number % 100 in (11, 12, 13) else endings.get(number % 10, 'th')}"
-
-
 def named(lock: LineageLock, lineage: Lineage) -> LineageLock:
     """The lock with the words that people know its lineage by."""
     return lock.model_copy(update={"project": lineage.project, "environment": lineage.environment})

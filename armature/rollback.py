@@ -11,7 +11,7 @@ from graphlib import CycleError
 
 from armature.graph import tiers
 from armature.models import Model
-from armature.plan import Plan, PlannedTemplate, deployment_name
+from armature.plan import Plan, deployment_name
 from armature.state import Leftover, TemplateState
 from armature.surveying import Proofs, Sighting, is_deployment, is_group, owners_of
 
@@ -72,21 +72,6 @@ def number_of(templates: Iterable[TemplateState], deployment_id: str, number: in
     """The number of the rollback that shows these templates: `number`, or the one before it."""
     is_present = all(t.deployment_name == rollback_name(t.name, deployment_id, number) for t in templates)
     return number if is_present else number - 1
-
-
-def states_of(templates: Iterable[PlannedTemplate]) -> tuple[TemplateState, ...]:
-    """The templates of a rollback's plan as the state shows them before the first is started."""
-    return tuple(
-        TemplateState(
-            name=template.name,
-            tier=template.tier,
-            depends_on=template.depends_on,
-            scope=template.scope.resource_id,
-            deployment_name=template.deployment_name,
-            resources_total=template.resource_count,
-        )
-        for template in templates
-    )
 
 
 def _nearest(name: str, chosen: set[str], before: Mapping[str, set[str]]) -> set[str]:

@@ -10,6 +10,7 @@ from pydantic import Field
 from armature.errors import Failure
 from armature.models import Model
 from armature.options import Options
+from armature.plan import PlannedTemplate
 from armature.problems import Problem
 from armature.request import BundleReference, DeploymentRequest, Target
 
@@ -123,6 +124,18 @@ class TemplateState(Model):
     linked_deployments: tuple[LinkedDeployment, ...] = ()
     resources: tuple[str, ...] = ()
     failure: Failure | None = None
+
+    @classmethod
+    def planned(cls, template: PlannedTemplate) -> "TemplateState":
+        """A template of a plan before it is first started."""
+        return cls(
+            name=template.name,
+            tier=template.tier,
+            depends_on=template.depends_on,
+            scope=template.scope.resource_id,
+            deployment_name=template.deployment_name,
+            resources_total=template.resource_count,
+        )
 
 
 class ProblemState(Model):

@@ -8,8 +8,8 @@ import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase
 
 from armature.errors import FailureClass, failure
-from armature.locks import ordinal
 from armature.messages import DeploymentInput, DeploymentStep, Outcome, ReadyAnswer, TurnAnswer
+from armature.numbers import ordinal
 from armature.state import Phase, Status, StopReason
 from armature.stops import stopped, stopped_by
 from orchestrators.chapters import Chapters

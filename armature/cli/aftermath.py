@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.text import Text
 
 from armature.cli.screen import new_table, plain, print_line
-from armature.cli.words import count_of, resource_name
+from armature.cli.words import resource_name
+from armature.numbers import count_of
 from armature.problems import Severity
 from armature.state import DeploymentState, RollbackState, Status, TemplateStatus
 

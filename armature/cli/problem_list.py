@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from armature.cli.screen import plain, print_line
-from armature.cli.words import count_of
+from armature.numbers import count_of
 from armature.problems import Problem, Severity
 from armature.state import ProblemState
 

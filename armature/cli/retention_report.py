@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.text import Text
 
 from armature.cli.screen import new_table, plain, print_line
-from armature.cli.words import count_of, length_of, size_of
+from armature.cli.words import length_of, size_of
+from armature.numbers import count_of
 from armature.retention_run import RetentionRun, RunStatus, Tally
 
 _THINGS = {

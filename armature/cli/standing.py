@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from armature.cli.words import clock_time, count_of
-from armature.locks import ordinal
+from armature.cli.words import clock_time
+from armature.numbers import count_of, ordinal
 from armature.state import DeploymentState, LineageState, Phase, RollbackState, StopReason, StopState
 
 

@@ -22,11 +22,6 @@ def length_of(duration: timedelta) -> str:
     return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
 
 
-def count_of(number: int, thing: str) -> str:
-    """`1 error`, `2 errors`."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
 def size_of(byte_count: int) -> str:
     """A size as people say it: `512 B`, `1.5 MB` (of 1000 times 1000 bytes)."""
     size, unit = float(byte_count), "B"

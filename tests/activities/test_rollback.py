@@ -137,6 +137,21 @@ def test_what_somebody_else_deleted_meanwhile_is_success(app, stack, deployed):
     assert site in rollback_state(app, work).deleted
 
 
+def test_what_was_only_seen_to_be_gone_in_the_end_is_counted_in_the_last_word(app, stack, deployed):
+    work = deployed(graph_bundle("back-seen", {"a": []}), "back-seen")
+    begin_rollback(app, work)
+    plan_rollback(app, of(work))
+    group = app.deployments.plan("back-seen").templates[0].scope.resource_id
+    arm_call(stack, "DELETE", group)
+    wait_until(lambda: arm_snapshot(stack, "back-seen") == {})
+
+    verify_rollback(app, of(work))
+    outcome = end_rollback(app, EndInput(deployment_id=work.deployment_id, rollback=1))
+
+    assert outcome.leftovers == 0
+    assert outcome.message.endswith("2 resources deleted.")
+
+
 def test_a_group_in_which_somebody_else_has_put_something_is_kept_and_tells_what(app, stack, deployed):
     work = deployed(graph_bundle("back-foreign", {"a": []}), "back-foreign")
     group = app.deployments.plan("back-foreign").templates[0].scope.resource_id

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from armature.locks import BreakWish, LineageLock, Waiter, ordinal
+from armature.locks import BreakWish, LineageLock, Waiter
 from tests.armature.deployments import NOW
 
 NOBODY: frozenset[str] = frozenset()
@@ -127,21 +127,3 @@ def test_whatever_happens_one_holds_the_lock_and_nobody_who_lives_is_forgotten(s
 def test_a_lock_is_broken_for_a_reason(reason):
     with pytest.raises(ValidationError):
         BreakWish(reason=reason)
-
-
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [
-        (1, "1st"),
-        (2, "2nd"),
-        (3, "3rd"),
-        (4, "4th"),
-        (11, "11th"),
-        (12, "12th"),
-        (13, "13th"),
-        (21, "21st"),
-        (112, "112th"),
-    ],
-)
-def test_places_in_a_queue_are_told_in_words(number, words):
-    assert ordinal(number) == words

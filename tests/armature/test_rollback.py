@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from armature.plan import DeploymentScopeTarget, Lineage, Plan, PlannedTemplate
-from armature.rollback import Doer, Undoing, Write, judged, number_of, plan_of_rollback, started, states_of, undoing_of
+from armature.rollback import Doer, Undoing, Write, judged, number_of, plan_of_rollback, started, undoing_of
 from armature.state import TemplateState
 from armature.surveying import GroupSurvey, Proofs, Sighting, TargetSurvey, TemplateSurvey, is_group, owners_of
 
@@ -101,7 +101,9 @@ def test_what_was_attempted_in_any_run_was_started():
 
 def test_the_templates_that_the_state_shows_tell_which_rollback_they_are_of():
     before = plan("d-1", {"a": (), "b": ()})
-    first = states_of(plan_of_rollback(plan("d-2", {"a": (), "b": ()}), before, ["a", "b"], 1).templates)
+    first = tuple(
+        map(TemplateState.planned, plan_of_rollback(plan("d-2", {"a": (), "b": ()}), before, ["a", "b"], 1).templates)
+    )
 
     assert number_of(first, "d-2", 1) == 1
     assert number_of(first, "d-2", 2) == 1
