@@ -11,7 +11,7 @@ from activities.looking import Look, Sight, all_seen, counted, failed, poll_answ
 from activities.showing import templates_of
 from activities.standing import DEPLOYMENT_TAG, state_of
 from armature.attempts import Report, Start
-from armature.azure.arm import ArmGateway
+from armature.azure.arm import MAX_LINKED_DEPTH, ArmGateway
 from armature.azure.models import ArmDeployment, ArmOperation
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, failure
@@ -22,9 +22,6 @@ from armature.state import TemplateStatus, WarningState
 from armature.transitions import with_warnings
 
 blueprint = df.Blueprint()
-
-MAX_LINKED_DEPTH = 5
-"""Linked deployments go up to five levels deep (ARM limits, 2025-11)."""
 
 ENDS_BY_ITSELF_WITHIN = timedelta(minutes=10)
 """How long what a cancelled deployment had in flight is waited for: it ends by itself, and ARM need not tell that it

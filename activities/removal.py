@@ -4,7 +4,7 @@ The state goes last and is marked first, so that whatever dies in between leaves
 finishes, and that no further run can begin on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -159,9 +159,9 @@ def _linked_removed(arm: ArmGateway, template: TemplateState, resource_id: str) 
     return _unless_refused(resource_id, remove)
 
 
-def _unless_refused(resource_id: str, remove: Any) -> bool | Trouble:
+def _unless_refused(resource_id: str, remove: Callable[[], bool]) -> bool | Trouble:
     try:
-        return bool(remove())
+        return remove()
     except FailureError as refused:
         if refused.failure.is_retried:
             raise

@@ -44,10 +44,8 @@ def remove_unused(services: Services, work: UnusedInput) -> RemovalAnswer:
     if account is None:
         return RemovalAnswer()
     removals = list(_place_removals(services, account, work.rule))
-    others = services.artifacts.apps(account) - {
-        services.app_name
-    }  # looked for last: a list has nothing older of theirs
-    if others:
+    others = services.artifacts.apps(account) - {services.app_name}
+    if others:  # looked for after the lists: an app notes itself before it puts anything there
         message = f"{', '.join(sorted(others))} keep artifacts there too: nobody knows what all of them need."
         return RemovalAnswer(troubles=(Trouble(subject=account.name, code="ArtifactStorageShared", message=message),))
     return _removed(removals)

@@ -133,11 +133,6 @@ class Rollout(Model):
         return self._named(TemplateStatus.CANCELLED)
 
     @property
-    def retrying(self) -> tuple[str, ...]:
-        """The templates that wait for another attempt."""
-        return self._named(TemplateStatus.RETRYING)
-
-    @property
     def skipped(self) -> tuple[str, ...]:
         """The templates that were never started, because another failed, or somebody stopped them."""
         return self._named(TemplateStatus.SKIPPED)

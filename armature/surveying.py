@@ -92,11 +92,6 @@ class Proofs:
                     self._sightings[sighting.id.lower()] = sighting
 
     @property
-    def absent(self) -> tuple[str, ...]:
-        """The resources that were looked for and were not there."""
-        return tuple(sighting.id for sighting in self._sightings.values() if sighting.existed is False)
-
-    @property
     def present(self) -> Mapping[str, Sighting]:
         """The resources that were there, by their id in lower case."""
         return {key: sighting for key, sighting in self._sightings.items() if sighting.existed}

@@ -152,21 +152,11 @@ def with_artifacts(state: DeploymentState, artifacts: Artifacts, now: datetime) 
     return changed.model_copy(update={"progress": _progress(changed)})
 
 
-def with_template(
-    state: DeploymentState, name: str, change: Callable[[TemplateState], TemplateState], now: datetime
-) -> DeploymentState:
-    """The state with one template changed; a change that would take it back (attempt, then status) is dropped."""
-    return with_templates(state, {name: change}, now)
-
-
 def with_templates(
     state: DeploymentState, changes: Mapping[str, Callable[[TemplateState], TemplateState]], now: datetime
 ) -> DeploymentState:
-    """The state with several templates changed, by name, each as `with_template` does it."""
-    changed = tuple(
-        _forward(template, changes[template.name](template)) if template.name in changes else template
-        for template in state.templates
-    )
+    """The state with templates changed, by name; what would take one back (attempt, then status) is dropped."""
+    changed = _changed(state.templates, changes)
     if changed == state.templates:
         return state
     moved = state.model_copy(update={"templates": changed, "updated_at": now})
@@ -176,16 +166,21 @@ def with_templates(
 def with_rollback_templates(
     state: DeploymentState, changes: Mapping[str, Callable[[TemplateState], TemplateState]], now: datetime
 ) -> DeploymentState:
-    """The state with several of the rollback's templates changed, as `with_templates` does it for the own ones."""
-    changed = tuple(
+    """The state with the rollback's templates changed, as `with_templates` does it for the deployment's own."""
+
+    def shown(rollback: RollbackState) -> RollbackState:
+        return rollback.model_copy(update={"templates": _changed(rollback.templates, changes)})
+
+    return with_rollback(state, shown, now)
+
+
+def _changed(
+    templates: tuple[TemplateState, ...], changes: Mapping[str, Callable[[TemplateState], TemplateState]]
+) -> tuple[TemplateState, ...]:
+    return tuple(
         _forward(template, changes[template.name](template)) if template.name in changes else template
-        for template in state.rollback.templates
+        for template in templates
     )
-    if changed == state.rollback.templates:
-        return state
-    rollback = state.rollback.model_copy(update={"templates": changed})
-    moved = state.model_copy(update={"rollback": rollback, "updated_at": now})
-    return moved.model_copy(update={"progress": _progress(moved)})
 
 
 def with_rollback(

@@ -9,6 +9,7 @@ from uuid import uuid4
 import azure.functions as func
 from pydantic import ValidationError
 
+from armature.control import Refusal
 from armature.errors import Failure, FailureError
 from armature.problems import Problem
 from armature.state import ProblemState
@@ -87,6 +88,11 @@ def dependency_failed(failure: Failure, **extra: Any) -> ProblemError:
         code=failure.code,
         **extra,
     )
+
+
+def refused(refusal: Refusal, **extra: Any) -> ProblemError:
+    """The 409 that tells why something is not done, and what can be."""
+    return ProblemError(409, refusal.kind, "That can't be done now", f"{refusal.reason} {refusal.next_step}", **extra)
 
 
 def invalid_request(error: ValidationError) -> ProblemError:

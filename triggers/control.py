@@ -1,23 +1,15 @@
 """The HTTP API that acts on deployments: cancel, roll back, resume."""
 
-import json
-from typing import Any, TypeVar
-
 import azure.durable_functions as df
 import azure.functions as func
-from pydantic import ValidationError
 
 from armature.azure.services import services
-from armature.control import Action, CancelWish, Refusal, Wish
-from armature.models import Model
-from triggers.answers import ProblemError, answered, invalid_request, json_answer
+from armature.control import Action, CancelWish, Wish
+from triggers.answers import answered, json_answer, refused
 from triggers.asking import Asked, Asking, ask
+from triggers.bodies import body_in
 from triggers.deployments import POLL_AFTER_SECONDS, asked_id, unknown
 from triggers.principal import caller_name
-
-MAX_BODY_BYTES = 8 * 1024
-
-WishT = TypeVar("WishT", bound=Model)
 
 blueprint = df.Blueprint()
 
@@ -28,7 +20,7 @@ async def cancel_deployment(req: func.HttpRequest, client: df.DurableOrchestrati
     """Stop a deployment: 202, or 409 with the reason. Twice: the same 202, and it is stopped once."""
 
     async def serve() -> func.HttpResponse:
-        wish = wish_in(req, CancelWish)
+        wish = body_in(req, CancelWish)
         asking = Asking(Action.CANCEL, caller_name(req.headers), wish.comment, rollback=wish.rollback)
         return await _answer(req, client, asking)
 
@@ -41,7 +33,7 @@ async def roll_back_deployment(req: func.HttpRequest, client: df.DurableOrchestr
     """Undo what a deployment that has ended did: 202, or 409 with the reason. Twice: the same 202, done once."""
 
     async def serve() -> func.HttpResponse:
-        wish = wish_in(req, Wish)
+        wish = body_in(req, Wish)
         return await _answer(req, client, Asking(Action.ROLL_BACK, caller_name(req.headers), wish.comment))
 
     return await answered(serve)
@@ -53,38 +45,10 @@ async def resume_deployment(req: func.HttpRequest, client: df.DurableOrchestrati
     """Go on with a deployment that failed or was cancelled: 202, or 409 with the reason. Twice: the same 202."""
 
     async def serve() -> func.HttpResponse:
-        wish = wish_in(req, Wish)
+        wish = body_in(req, Wish)
         return await _answer(req, client, Asking(Action.RESUME, caller_name(req.headers), wish.comment))
 
     return await answered(serve)
-
-
-def wish_in(req: func.HttpRequest, wish: type[WishT]) -> WishT:
-    """The request's body as that model; an empty body says nothing more than the address does.
-
-    Raises:
-        ProblemError: 400, with what is wrong with it.
-    """
-    body = req.get_body()
-    if len(body) > MAX_BODY_BYTES:
-        detail = f"The body has {len(body)} bytes; at most {MAX_BODY_BYTES} are taken."
-        raise ProblemError(400, "invalid-request", "The request is not valid", detail)
-    try:
-        document: Any = json.loads(body) if body else {}
-    except (ValueError, RecursionError) as error:
-        detail = f"The body is not JSON: {error}."
-        raise ProblemError(400, "invalid-request", "The request is not valid", detail) from error
-    try:
-        return wish.model_validate(document)
-    except ValidationError as error:
-        raise invalid_request(error) from error
-
-
-def refused(refusal: Refusal, **extra: Any) -> ProblemError:
-    """The 409 that tells why something is not done, and what can be."""
-    detail = f"{refusal.reason} {refusal.next_step}"
-    title = "That can't be done now"
-    return ProblemError(409, refusal.kind, title, detail, **extra)
 
 
 async def _answer(req: func.HttpRequest, client: df.DurableOrchestrationClient, asking: Asking) -> func.HttpResponse:

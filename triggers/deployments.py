@@ -7,15 +7,16 @@ from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
-from pydantic import ValidationError
 
 from armature.azure.deployments import DeploymentSummary
 from armature.azure.services import services
 from armature.errors import FailureError
+from armature.request import DeploymentRequest
 from armature.state import Status
-from triggers.answers import ProblemError, answered, dependency_failed, invalid_request, json_answer
+from triggers.answers import ProblemError, answered, dependency_failed, json_answer
+from triggers.bodies import body_in
 from triggers.principal import caller_name
-from triggers.starting import Started, is_deployment_id, new_deployment_id, parsed_request, start
+from triggers.starting import Started, is_deployment_id, new_deployment_id, start
 
 POLL_AFTER_SECONDS = 5
 DEFAULT_PAGE = 50
@@ -32,12 +33,7 @@ async def start_deployment(req: func.HttpRequest, client: df.DurableOrchestratio
     """Start a deployment: 202 with its address; the same request under the same id answers the same deployment."""
 
     async def serve() -> func.HttpResponse:
-        try:
-            request = parsed_request(req.get_body())
-        except ValidationError as error:
-            raise invalid_request(error) from error
-        except ValueError as error:
-            raise ProblemError(400, "invalid-request", "The request is not valid", str(error)) from error
+        request = body_in(req, DeploymentRequest)
         deployment_id = request.deployment_id or new_deployment_id()
         try:
             started = await start(client, services(), request, deployment_id, caller_name(req.headers))

@@ -11,8 +11,8 @@ from armature.azure.services import Services, services
 from armature.control import ControlRequest, Refusal
 from armature.events import Event, EventCode, Level
 from armature.locks import BreakWish, LockBreak
-from triggers.answers import ProblemError, answered, json_answer
-from triggers.control import refused, wish_in
+from triggers.answers import ProblemError, answered, json_answer, refused
+from triggers.bodies import body_in
 from triggers.orchestrations import wake
 from triggers.principal import caller_name
 
@@ -39,7 +39,7 @@ async def break_lock(req: func.HttpRequest, client: df.DurableOrchestrationClien
 
     async def serve() -> func.HttpResponse:
         key = _key(req)
-        wish = wish_in(req, BreakWish)
+        wish = body_in(req, BreakWish)
         holder = await asyncio.to_thread(_broken, services(), key, caller_name(req.headers), wish.reason)
         await wake(client, holder)
         return json_answer({"lineageKey": key, "holder": holder})

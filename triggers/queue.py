@@ -10,7 +10,8 @@ from armature.request import DeploymentRequest
 from armature.results import REQUESTS_QUEUE, RESULTS_QUEUE, queued, rejection_of
 from triggers.answers import request_errors
 from triggers.asking import Asking, ask
-from triggers.starting import parsed_document, start
+from triggers.bodies import document_in
+from triggers.starting import start
 
 CONNECTION = "AzureWebJobsStorage"
 INVALID = "The message is not a valid request."
@@ -51,7 +52,7 @@ def _parsed(body: bytes) -> ActionMessage | DeploymentRequest:
     Raises:
         ValueError: not JSON, or too long; pydantic.ValidationError: JSON, but no request.
     """
-    document = parsed_document(body)
+    document = document_in(body)
     if isinstance(document, dict) and "action" in document:
         return ActionMessage.model_validate(document)
     return DeploymentRequest.model_validate(document)

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 import azure.functions as func
 from azure.durable_functions import OrchestrationRuntimeStatus as Runtime
-from pydantic import ValidationError
 
 from armature.azure.services import Services, services
 from armature.models import Model
 from armature.retention_run import RETENTION_INSTANCE, RetentionInput, RetentionRun, RunStatus
-from triggers.answers import ProblemError, answered, invalid_request, json_answer
+from triggers.answers import ProblemError, answered, json_answer
+from triggers.bodies import body_in
 from triggers.orchestrations import standing
 from triggers.principal import caller_name
 
@@ -51,7 +51,7 @@ async def start_retention(req: func.HttpRequest, client: df.DurableOrchestration
     """Start a run: 202 with its address; 409 while one goes on."""
 
     async def serve() -> func.HttpResponse:
-        wish = _wish(req.get_body())
+        wish = body_in(req, RetentionWish)
         run = await begin(client, services(), dry_run=wish.dry_run, requested_by=caller_name(req.headers))
         if run is None:
             detail = "A run of retention goes on. GET /api/retention tells how far it is."
@@ -109,13 +109,6 @@ async def begin(
             return None
         raise
     return run
-
-
-def _wish(body: bytes) -> RetentionWish:
-    try:
-        return RetentionWish.model_validate_json(body or b"{}")
-    except ValidationError as error:
-        raise invalid_request(error) from error
 
 
 def _told(run: RetentionRun | None, missing: str) -> func.HttpResponse:

@@ -7,7 +7,6 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import azure.durable_functions as df
 
@@ -21,8 +20,6 @@ from triggers.orchestrations import ensure_running
 
 logger = logging.getLogger("armature.triggers")
 
-MAX_REQUEST_BYTES = 64 * 1024
-
 
 @dataclass(frozen=True)
 class Started:
@@ -30,30 +27,6 @@ class Started:
 
     state: DeploymentState
     is_conflict: bool
-
-
-def parsed_request(body: bytes) -> DeploymentRequest:
-    """The request in a body.
-
-    Raises:
-        ValueError: not JSON, or more than `MAX_REQUEST_BYTES` of it.
-        pydantic.ValidationError: JSON, but not a request.
-    """
-    return DeploymentRequest.model_validate(parsed_document(body))
-
-
-def parsed_document(body: bytes) -> Any:
-    """The JSON document in a body.
-
-    Raises:
-        ValueError: not JSON, or more than `MAX_REQUEST_BYTES` of it.
-    """
-    if len(body) > MAX_REQUEST_BYTES:
-        raise ValueError(f"The request has {len(body)} bytes; at most {MAX_REQUEST_BYTES} are taken.")
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"The body is not JSON: {error}.") from error
 
 
 def new_deployment_id() -> str:

@@ -40,7 +40,7 @@ _METHODS = frozenset(("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"))
 
 
 @dataclass(frozen=True)
-class Patience:
+class BriefPatience:
     """How often a call is made, and how many seconds are waited in between.
 
     Pauses double from `first_pause` on, each shortened by up to a half at random, so that callers that failed together
@@ -64,13 +64,13 @@ class Patience:
         return pause if waited + pause <= self.waited_at_most else None
 
 
-BRIEFLY = Patience()
+BRIEFLY = BriefPatience()
 
 
 class BriefRetry(RetryPolicy[Any, Any]):
     """The retry policy of azure-core's pipelines with our patience, for all methods."""
 
-    def __init__(self, patience: Patience = BRIEFLY, **_: Any) -> None:
+    def __init__(self, patience: BriefPatience = BRIEFLY, **_: Any) -> None:
         """azure-identity makes its policy from all the options that a credential was given."""
         tries = patience.tries
         super().__init__(retry_total=tries, retry_connect=tries, retry_read=tries, retry_status=tries)
@@ -101,7 +101,7 @@ class BriefStorageRetry(ExponentialRetry):
     The option `retry_hook` of a call is called before each further try.
     """
 
-    def __init__(self, patience: Patience = BRIEFLY) -> None:
+    def __init__(self, patience: BriefPatience = BRIEFLY) -> None:
         tries = patience.tries
         super().__init__(retry_total=tries, retry_connect=tries, retry_read=tries, retry_status=tries)
         self._patience = patience
@@ -137,7 +137,7 @@ class BriefStorageRetry(ExponentialRetry):
         return True
 
 
-def _goes_on(patience: Patience, settings: dict[str, Any], response: Any, error: Exception | None) -> bool:
+def _goes_on(patience: BriefPatience, settings: dict[str, Any], response: Any, error: Exception | None) -> bool:
     """Whether there is another try, after the pause that `settings` then tell."""
     if error is not None and not is_momentary(error):
         return False

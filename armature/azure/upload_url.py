@@ -5,12 +5,12 @@ from typing import Any, BinaryIO
 from azure.storage.blob import BlobClient
 
 from armature.azure.blobs import BLOCK_BYTES
-from armature.azure.brief_retries import BriefStorageRetry, Patience
+from armature.azure.brief_retries import BriefPatience, BriefStorageRetry
 from armature.azure.failures import storage_failures
 
 BLOCKS_IN_FLIGHT = 4
 
-PATIENCE = Patience(tries=8, first_pause=0.5, longest_pause=15, waited_at_most=60)
+PATIENCE = BriefPatience(tries=8, first_pause=0.5, longest_pause=15, waited_at_most=60)
 """A person waits who has no durable timer behind: a minute of trouble must not lose an upload of gigabytes."""
 
 

@@ -27,7 +27,7 @@ from armature.transitions import (
     with_phase,
     with_problems,
     with_stop,
-    with_template,
+    with_templates,
 )
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -105,7 +105,7 @@ def test_the_first_time_of_a_phase_is_kept():
     ],
 )
 def test_a_template_moves_forward_only(before, change, expected):
-    assert with_template(state(before), "web", change, LATER).templates[0].status is expected
+    assert with_templates(state(before), {"web": change}, LATER).templates[0].status is expected
 
 
 def test_progress_while_deploying_counts_templates_and_names_what_is_worked_on():
@@ -210,12 +210,11 @@ def test_a_further_run_is_begun_once_and_only_when_the_one_before_has_ended():
 def test_a_template_that_had_failed_moves_on_in_a_further_run_only():
     resumed = again(ended())
 
-    started = with_template(
-        resumed, "b", lambda item: item.model_copy(update={"status": TemplateStatus.RUNNING, "starts": 4}), LATER
-    )
-    late = with_template(
-        started, "b", lambda item: item.model_copy(update={"status": TemplateStatus.FAILED, "starts": 3}), LATER
-    )
+    def becomes(status, starts):
+        return {"b": lambda item: item.model_copy(update={"status": status, "starts": starts})}
+
+    started = with_templates(resumed, becomes(TemplateStatus.RUNNING, 4), LATER)
+    late = with_templates(started, becomes(TemplateStatus.FAILED, 3), LATER)
 
     assert started.templates[1].status is TemplateStatus.RUNNING
     assert late == started

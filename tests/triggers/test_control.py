@@ -11,7 +11,7 @@ from tests.memory import MemoryDocuments
 from tests.triggers.calling import answer_of, request, with_store
 from tests.triggers.durable import Client
 from triggers import control
-from triggers.control import MAX_BODY_BYTES
+from triggers.bodies import MAX_BODY_BYTES
 
 FUNCTIONS = {"cancel": "cancel_deployment", "rollback": "roll_back_deployment", "resume": "resume_deployment"}
 

@@ -16,7 +16,7 @@ from urllib3.exceptions import SSLError as Urllib3SSLError
 from armature.azure.arm import ArmGateway
 from armature.azure.artifacts import ArtifactAccount, ArtifactStorage
 from armature.azure.blobs import BLOCK_BYTES, BlobEndpoint
-from armature.azure.brief_retries import BRIEFLY, Patience
+from armature.azure.brief_retries import BRIEFLY, BriefPatience
 from armature.azure.bundles import BUNDLES_CONTAINER, BundleStorage
 from armature.azure.documents import DocumentStore
 from armature.azure.models import DeploymentBody
@@ -90,7 +90,7 @@ class TestPatience:
 
     def test_pauses_grow_and_differ(self) -> None:
         firsts = {BRIEFLY.pause(1, 0, None) for _ in range(20)}
-        patient = Patience(tries=10, waited_at_most=60)
+        patient = BriefPatience(tries=10, waited_at_most=60)
 
         assert len(firsts) > 1
         assert all(first is not None and 0.1 <= first <= 0.2 for first in firsts)
