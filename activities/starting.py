@@ -17,6 +17,7 @@ from armature.azure.models import ArmDeployment
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, Recovery, failure
 from armature.messages import DeploymentStep, GraphAnswer, StartAnswer, StartInput
+from armature.plan import Plan, PlannedTemplate
 from armature.scheduling import GraphTemplate, Rollout, Track
 from armature.state import TemplateState, TemplateStatus
 
@@ -24,6 +25,10 @@ blueprint = df.Blueprint()
 
 ATTEMPT_TAG = "armature-attempt"
 """Which start of the template it was (armature.scheduling.Start.number)."""
+
+HANDOVERS = 4
+"""How often one start hands over a template that ARM can't download, each time with a fresh SAS. ARM tries a download
+once, where every other call here is tried again for a moment; refused so early, nothing has begun."""
 
 
 def load_graph(services: Services, work: DeploymentStep) -> GraphAnswer:
@@ -79,6 +84,17 @@ def _hand_to_arm(services: Services, work: StartInput) -> None:
         raise FailureError(_in_use(standing))
     events = cleared(services, state_of(services, work.deployment_id), template, work)
     show(services, work, {}, events)
+    for left in reversed(range(HANDOVERS)):
+        try:
+            _put(services, work, plan, template)
+            return
+        except FailureError as refused:
+            if refused.failure.recovery is not Recovery.FRESH_SAS or not left:
+                raise
+
+
+def _put(services: Services, work: StartInput, plan: Plan, template: PlannedTemplate) -> None:
+    arm = services.arm(template.scope.subscription)
     body = deployment_body(services, plan, work.plan_id, template, _tags(work))
     if not work.rollback:
         survey_template(services, plan, template, body)

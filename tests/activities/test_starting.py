@@ -9,7 +9,7 @@ from activities.clearing import PRUNED_TO, prunable
 from activities.finish import finish_deployment
 from activities.prepare import read_bundle
 from activities.standing import DEPLOYMENT_TAG
-from activities.starting import load_graph, start_template
+from activities.starting import HANDOVERS, load_graph, start_template
 from armature.attempts import Setback, Start
 from armature.errors import FailureClass, Recovery, failure
 from armature.messages import DeploymentStep, FinishInput, Outcome, StartInput
@@ -19,6 +19,7 @@ from tests.end_to_end.bundles import graph_bundle
 
 PROVIDER = Setback(recovery=Recovery.REGISTER_PROVIDER, subject="Microsoft.Web")
 FULL = Setback(recovery=Recovery.PRUNE_HISTORY)
+UNREACHABLE = failure(FailureClass.STORAGE_ACCESS, "InvalidContentLink", "Unable to download deployment content.")
 ACTIVE = failure(FailureClass.RESOURCE_CONFLICT, "DeploymentActive", "It is active.")
 
 
@@ -92,6 +93,43 @@ def test_old_entries_make_room_in_a_full_history_and_that_is_told(app, begun):
     assert report.status is TemplateStatus.RUNNING
     assert len(arm.called("delete_deployment")) == 799 - PRUNED_TO
     assert codes(app, begun).count("HistoryPruned") == 1
+
+
+class FarFromStorage(FakeArm):
+    """Can't download what it is handed, so many times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.left = times
+
+    def put_deployment(self, scope, name, body):
+        self.left -= 1
+        self.refusals = {"put_deployment": UNREACHABLE} if self.left >= 0 else {}
+        return super().put_deployment(scope, name, body)
+
+
+@pytest.mark.parametrize(
+    ("times", "status", "puts"),
+    [
+        (HANDOVERS - 1, TemplateStatus.RUNNING, HANDOVERS),
+        (HANDOVERS, TemplateStatus.FAILED, HANDOVERS),
+    ],
+)
+def test_what_arm_cannot_download_is_handed_over_again_at_once_a_few_times(app, begun, times, status, puts):
+    arm = FarFromStorage(times)
+
+    report = start(app, arm, begun)
+
+    assert report.status is status
+    assert len(arm.called("put_deployment")) == puts
+
+
+def test_what_arm_refuses_for_another_reason_is_handed_over_once(app, begun):
+    arm = FakeArm(put_deployment=failure(FailureClass.QUOTA, "QuotaExceeded", "No more."))
+
+    start(app, arm, begun)
+
+    assert len(arm.called("put_deployment")) == 1
 
 
 def entry(name: str, day: int, state: str = "Succeeded", correlation_id: str | None = None, owner: str | None = None):
