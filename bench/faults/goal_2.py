@@ -32,9 +32,9 @@ def measure(run: Run) -> Verdict:
     names = list(states)
     recovered = [name for name in names if name in met and states[name].get("status") == "completed"]
     misses = [
-        f"{name}: {site}: {told(states[name]) if name in met else 'the fault did not happen'}"
+        f"{name}: {site}: {told(states[name])}"
         for name, site in zip(names, taken, strict=True)
-        if name not in recovered
+        if name in met and name not in recovered
     ]
     part = share(len(recovered), len(met))
     operations = len({(site.service, site.operation) for site in taken})
