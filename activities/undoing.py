@@ -46,7 +46,7 @@ def undoing_found(
     whole = {one.template for one in found if one.is_whole and _starts(state, one.template) <= 1}
     written = {write.id.lower() for write in writes}
     untold = [id_ for id_ in _absent_before(services, work, set(names) - whole) if id_.lower() not in written]
-    groups = _made_groups(services, plan, proofs)
+    groups = made_groups(services, plan, proofs)
     open_ = {w.id.lower(): w.id for w in writes if proofs.existed(w.id) is None}
     doubtful = {w.id.lower(): w.id for w in writes if not w.is_succeeded and proofs.existed(w.id) is False}
     there = existing(services, plan.subscription, [*untold, *open_.values(), *doubtful.values()])
@@ -160,7 +160,7 @@ def _absent_before(services: Services, work: DeploymentStep, names: Iterable[str
     return [s.id for survey in surveys if survey for s in survey.sightings if s.existed is False]
 
 
-def _made_groups(services: Services, plan: Plan, proofs: Proofs) -> list[str]:
+def made_groups(services: Services, plan: Plan, proofs: Proofs) -> list[str]:
     """The resource groups that the deployment ensured, that were not there before, and that are there now."""
     wanted = (f"/subscriptions/{plan.subscription}/resourceGroups/{g.name}" for g in plan.resource_groups_to_ensure)
     made = [group_id for group_id in wanted if proofs.existed(group_id) is False]

@@ -142,7 +142,9 @@ def undoes(purpose: Purpose, outcome: Outcome, *, rollback_on_failure: bool) -> 
 def _may_have_started(state: DeploymentState) -> bool:
     """True when ARM may have been handed something, in whatever run. A start is shown a moment after it is made."""
     is_in_rollout = Phase.UPLOADING.value in state.phases or Phase.ROLLING_BACK.value in state.phases
-    return is_in_rollout or state.run > 1 or any(template.attempt for template in state.templates)
+    may_have_made_groups = state.deadline is not None  # known from the moment when the target is made ready
+    has_run = state.run > 1 or any(template.attempt for template in state.templates)
+    return is_in_rollout or may_have_made_groups or has_run
 
 
 def _reasons(state: DeploymentState, outcome: Outcome) -> tuple[Failure, ...]:

@@ -102,6 +102,12 @@ class ReadyAnswer(ControlAnswer):
     waits_for: Failure | None = None
 
 
+class TracesAnswer(Answer):
+    """Whether a deployment whose target could not be prepared has left something there."""
+
+    are_found: bool = False
+
+
 class PhaseInput(Model):
     """A phase to record. `sequence` is higher than that of any phase recorded before. `deadline` once there is one."""
 

@@ -19,6 +19,7 @@ from armature.messages import (
     Outcome,
     RollbackInput,
     RolloutInput,
+    TracesAnswer,
     UploadInput,
 )
 from armature.state import Phase, Purpose, Status
@@ -98,9 +99,10 @@ def _carried_out(
     message = "Preparing the target and the artifact storage."
     yield from chapters.begin(Status.PENDING, Phase.PREPARING, message, deadline)
     target = yield from target_ready(context, job, chapters, deadline)
-    run.has_touched = run.has_touched or target.failure is None
     if not target.is_good:
+        run.has_touched = run.has_touched or (yield from _has_left_traces(context, job, target))
         return target
+    run.has_touched = True
 
     yield from chapters.begin(Status.UPLOADING, Phase.UPLOADING, "Uploading templates and packages.")
     uploads = UploadInput(
@@ -121,6 +123,19 @@ def _carried_out(
     rollout = RolloutInput(deployment_id=job.deployment_id, options=job.options, deadline=deadline)
     answer = yield context.call_sub_orchestrator("rollout", rollout.dump(), f"{job.deployment_id}:rollout")
     return Outcome.load(answer)
+
+
+def _has_left_traces(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, target: Outcome
+) -> Generator[TaskBase, Any, bool]:
+    """Whether something is to be undone of a target that was not made ready. In doubt it is: a rollback looks."""
+    if target.failure is None:
+        return True
+    if target.is_lock_broken or job.generation < UNDOING_SINCE:
+        return False
+    step = DeploymentStep(deployment_id=job.deployment_id)
+    traces = yield from retried(context, "look_for_traces", step, TracesAnswer, job.options.retry_policy)
+    return traces.are_found or traces.failure is not None
 
 
 def _taken(

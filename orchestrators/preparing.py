@@ -73,7 +73,7 @@ def target_ready(
     ready_by = context.current_utc_datetime + READY_WITHIN
     wait, told = job.options.poll_interval_seconds, ""
     while True:
-        target = yield from retried(context, "prepare_target", step, ReadyAnswer, job.options.retry_policy)
+        target = yield from retried(context, "prepare_target", step, ReadyAnswer, job.options.retry_policy, deadline)
         if target.failure:
             return Outcome(message="The target could not be prepared.", failure=target.failure)
         if target.is_ready:

@@ -164,6 +164,7 @@ NEW = deployment(Status.PENDING, templates=(template("a", TemplateStatus.WAITING
         (DEPLOYING, Control(), False, False, False),
         (DEPLOYING, Control(lock_broken=ControlRequest(run=1, at=NOW)), True, False, False),
         (NEW, Control(), True, False, False),
+        (NEW.model_copy(update={"deadline": NOW}), Control(), True, True, True),
         (BY_HAND, Control(), True, True, True),
         (BY_HAND, Control(), False, False, False),
         (deployment(Status.PENDING, run=2), Control(), True, True, True),

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from armature.errors import FailureClass, failure
+from armature.errors import FailureClass, Recovery, failure
 from armature.messages import (
     PRESENT_GENERATION,
     Answer,
@@ -19,6 +19,7 @@ from armature.messages import (
     ReadyAnswer,
     RollbackInput,
     RollbackOutcome,
+    TracesAnswer,
     TurnAnswer,
 )
 from armature.options import Options, RetryPolicy
@@ -39,6 +40,7 @@ def simulation(work=None, raised=(), **responds) -> Simulation:
         "read_bundle": lambda _: BundleAnswer(artifacts=3, lineage_key="k").dump(),
         "take_turn": lambda _: TurnAnswer(is_ours=True).dump(),
         "prepare_target": lambda _: ReadyAnswer(is_ready=True).dump(),
+        "look_for_traces": lambda _: TracesAnswer().dump(),
         "upload": lambda _: Outcome(message="3 files uploaded.").dump(),
         "rollout": lambda _: Outcome(message="2 templates deployed.").dump(),
         "rollback": lambda _: RollbackOutcome(message="All of it is undone.").dump(),
@@ -426,6 +428,32 @@ def test_a_target_that_could_not_be_prepared_at_all_leaves_nothing_to_undo():
 
     assert output["status"] == "failed"
     assert not deployment.called("rollback")
+
+
+@pytest.mark.parametrize("traces", [TracesAnswer(are_found=True), TracesAnswer(failure=BROKEN)])
+def test_what_was_made_of_a_target_before_its_preparation_failed_is_undone(traces):
+    deployment = simulation(
+        prepare_target=lambda _: ReadyAnswer(failure=BROKEN).dump(), look_for_traces=lambda _: traces.dump()
+    )
+
+    output = deployment.run()
+
+    assert output["status"] == "rolledBack"
+    assert [rollback["isUndoing"] for rollback in deployment.called("rollback")] == [True]
+
+
+def test_arm_that_is_away_while_the_target_is_prepared_is_not_waited_for_past_the_deadline():
+    away = failure(FailureClass.TRANSIENT, "ConnectionError", "ARM is away.")
+    away = away.model_copy(update={"recovery": Recovery.OUTWAIT})
+    deployment = simulation(
+        {"options": OPTIONS.model_copy(update={"timeout": 2})},
+        prepare_target=lambda _: ReadyAnswer(failure=away).dump(),
+    )
+
+    deployment.run()
+
+    assert end_of(deployment).outcome.failure == away
+    assert (deployment.now - START).total_seconds() < 120
 
 
 def test_a_run_that_began_under_an_earlier_version_ends_as_it_would_have_then():
