@@ -71,12 +71,16 @@ def finish_deployment(services: Services, work: FinishInput) -> FinishAnswer:
 def _lineage_after(services: Services, state: DeploymentState, ending: Ending) -> LineageRecord:
     if state.lineage is None:
         return LineageRecord()
-    key, id_ = state.lineage.key, state.deployment_id
+    key, id_, store = state.lineage.key, state.deployment_id, services.deployments
+    if store.lineage(key).latest is None and store.locks.get(key).owner == id_:
+        store.update_lineage(
+            key, lambda record: record.begun_by(id_)
+        )  # it took its turn under 0.1, which kept no record
     if ending.result is Result.STANDS:
-        return services.deployments.update_lineage(key, lambda record: record.completed_by(id_))
+        return store.update_lineage(key, lambda record: record.completed_by(id_))
     if ending.result is Result.UNDONE:
-        return services.deployments.update_lineage(key, lambda record: record.undone(id_))
-    return services.deployments.lineage(key)
+        return store.update_lineage(key, lambda record: record.undone(id_))
+    return store.lineage(key)
 
 
 def _last_events(state: DeploymentState, control: Control, ending: Ending, now: datetime) -> list[Event]:

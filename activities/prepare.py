@@ -7,7 +7,7 @@ import azure.durable_functions as df
 
 from activities.border import register
 from activities.foreign import warn_of_foreign
-from activities.standing import DEPLOYMENT_TAG, asked_of, state_of
+from activities.standing import DEPLOYMENT_TAG, asked_of, open_state_of, state_of
 from activities.survey import survey_target
 from armature.azure.services import Services
 from armature.bundle import BundleError, BundleLimits
@@ -37,7 +37,7 @@ def read_bundle(services: Services, work: DeploymentStep) -> BundleAnswer:
 
     Twice: the plan that was written first stands, and with it the version of the bundle that it was made from.
     """
-    state = state_of(services, work.deployment_id)
+    state = open_state_of(services, work.deployment_id)
     if state.run > 1:  # it was read when the deployment was first run: that plan is what is resumed
         return _planned_bundle(services.deployments.plan(work.deployment_id))
     problems, plan = _reviewed(services, state)
@@ -63,7 +63,7 @@ def take_turn(services: Services, work: DeploymentStep) -> TurnAnswer:
 
     Twice: the owner has its turn still, and one that waits its place; what the lineage remembers is the same.
     """
-    state = state_of(services, work.deployment_id)
+    state = open_state_of(services, work.deployment_id)
     asked = asked_of(services, state)
     if asked.is_cancelled or asked.is_lock_broken:
         return TurnAnswer.load(asked.dump())
@@ -188,11 +188,14 @@ def _planned(state: DeploymentState, plan: Plan) -> DeploymentState:
 def _with_turn(
     state: DeploymentState, holder: str | None, position: int | None, record: LineageRecord | None
 ) -> DeploymentState:
-    """The state with whom it waits for; or, once its first run has its turn, with what it can be rolled back to."""
+    """The state with whom it waits for; or, once it has its turn, with what it can be rolled back to.
+
+    That is found out once: a further run that has its turn is still the latest, so none has completed since.
+    """
     if state.lineage is None:
         return state
     rollback = state.rollback
-    if record is not None and state.run == 1:
+    if record is not None and rollback.previous_deployment_id is None:
         predecessor = record.predecessor_of(state.deployment_id)
         rollback = rollback.model_copy(update={"previous_deployment_id": predecessor})
     lineage = state.lineage.model_copy(update={"holder": holder, "position": position})

@@ -24,6 +24,20 @@ def state_of(services: Services, deployment_id: str) -> DeploymentState:
     return state
 
 
+def open_state_of(services: Services, deployment_id: str) -> DeploymentState:
+    """The state of a deployment whose present run has not ended.
+
+    Raises:
+        FailureError: it has ended, so an orchestration that was started for it once more is to do nothing; or the state
+            is not there any more.
+    """
+    state = state_of(services, deployment_id)
+    if state.status.is_final:
+        message = f"Run {state.run} of deployment {deployment_id} has ended already: it is {state.status}."
+        raise FailureError(failure(FailureClass.UNKNOWN, "RunEnded", message))
+    return state
+
+
 def asked_of(services: Services, state: DeploymentState) -> ControlAnswer:
     """What the control document asks of the deployment's present run."""
     control = services.deployments.control(state.deployment_id)

@@ -126,8 +126,9 @@ def reopened(state: DeploymentState, *, run: int, purpose: Purpose, message: str
 def _waiting_again(template: TemplateState) -> TemplateState:
     if template.status is TemplateStatus.SUCCEEDED:
         return template
-    kept = ("name", "tier", "depends_on", "scope", "deployment_name", "starts", "resources_total", "portal_link")
-    return TemplateState(**{field: getattr(template, field) for field in kept})
+    kept = ("name", "tier", "depends_on", "scope", "deployment_name", "resources_total", "portal_link")
+    starts = max(template.starts, template.attempt)  # 0.1 counted attempts only, and ARM knows its own by that number
+    return TemplateState(**{field: getattr(template, field) for field in kept}, starts=starts)
 
 
 def with_stop(state: DeploymentState, run: int, stop: StopState) -> DeploymentState:

@@ -1,18 +1,25 @@
 """Turns in a lineage, and the ends of runs: each activity twice, on the real services of a running stack."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from activities.finish import finish_deployment
 from activities.prepare import read_bundle, read_control, release_turn, take_turn
-from armature.control import CancelRequest, ControlRequest
+from armature.azure.deployments import DeploymentStore
+from armature.control import CancelRequest, ControlRequest, may_resume
 from armature.errors import FailureClass, FailureError, failure
 from armature.messages import FinishInput, Outcome, RollbackOutcome
-from armature.state import Purpose, RollbackStatus, Status, StopReason
+from armature.plan import Lineage
+from armature.state import Purpose, RollbackStatus, Status, StopReason, TemplateStatus
 from armature.transitions import reopened
+from tests.armature.deployments import KEY, NOW, deployment, template
 from tests.end_to_end.bundles import graph_bundle
+from tests.memory import MemoryDocuments
 
+LONG_AGO = NOW - timedelta(days=1)
+LOST = Outcome(message="The rollout was lost.", failure=failure(FailureClass.UNKNOWN, "OrchestrationFault", "Lost."))
 WHY = failure(FailureClass.QUOTA, "QuotaExceeded", "No more cores.")
 
 
@@ -243,3 +250,46 @@ def test_a_cancellation_that_came_too_late_is_told(app, queued):
 
     assert state_of(app, step).status is Status.COMPLETED
     assert "too late" in app.deployments.events(step.deployment_id)[-2].message
+
+
+def test_an_orchestration_that_is_started_once_more_for_a_run_that_has_ended_takes_no_turn(app, queued):
+    (step,) = queued("turn-ended", 1)
+    take_turn(app, step)
+    ended(app, step, Outcome(message="a failed.", failure=WHY))
+    shown = state_of(app, step)
+
+    for activity in (read_bundle, take_turn):
+        with pytest.raises(FailureError, match="RunEnded"):
+            activity(app, step)
+
+    assert state_of(app, step) == shown
+    assert app.deployments.locks.get(shown.lineage.key).is_idle
+
+
+def test_what_can_be_gone_back_to_is_told_though_the_first_run_died_as_it_took_its_turn(app, queued):
+    before, step = queued("turn-unrecorded", 2)
+    take_turn(app, before)
+    ended(app, before)
+    key = state_of(app, step).lineage.key
+    app.deployments.locks.take(app.deployments.plan(step.deployment_id).lineage, step.deployment_id, LONG_AGO)
+    app.deployments.update_lineage(key, lambda record: record.begun_by(step.deployment_id))
+    ended(app, step, Outcome(message="Storage was away.", failure=WHY))
+    begun_again(app, step)
+
+    take_turn(app, step)
+
+    assert state_of(app, step).rollback.previous_deployment_id == before.deployment_id
+
+
+def test_what_had_its_turn_under_the_first_version_can_be_resumed_and_each_start_is_a_new_one():
+    store = DeploymentStore(MemoryDocuments())
+    begun = template(status=TemplateStatus.RUNNING, attempt=2, starts=0)  # 0.1 counted attempts only
+    store.create_state(deployment(Status.DEPLOYING, templates=(begun,)))
+    store.locks.take(Lineage(project="shop", environment="test", key=KEY), "d-01", NOW)  # and remembered no turns
+
+    finish_deployment(SimpleNamespace(deployments=store), FinishInput(deployment_id="d-01", sequence=9, outcome=LOST))
+    found = store.state("d-01")
+
+    assert may_resume(found, store.control("d-01"), store.lineage(KEY)) is None
+    again = reopened(found, run=1, purpose=Purpose.DEPLOY, message="Again.", now=NOW)
+    assert again.templates[0].starts == 2
