@@ -17,7 +17,7 @@ from armature.azure.deployments import DeploymentStore, DeploymentSummary
 from armature.azure.services import services
 from armature.endings import closing_of
 from armature.messages import CHILDREN, ClosingInput, FinishInput
-from armature.state import DeploymentState
+from armature.state import DeploymentState, Purpose, Status
 from triggers.orchestrations import OVER, Instance, instance_of, run_from_the_start, standing
 
 EVERY_MINUTE = "0 * * * * *"
@@ -54,7 +54,7 @@ async def _tend_one(client: df.DurableOrchestrationClient, store: DeploymentStor
     state = await asyncio.to_thread(store.state, summary.deployment_id)
     if state is None or state.status.is_final:
         return
-    if instance.runtime is None or instance.run < state.run:
+    if (instance.runtime is None or instance.run < state.run) and not _was_undoing(state):
         logger.info("starting %s, whose run %d was accepted but has no orchestration", state.deployment_id, state.run)
         await run_from_the_start(client, state)
         return
@@ -63,13 +63,19 @@ async def _tend_one(client: df.DurableOrchestrationClient, store: DeploymentStor
         logger.warning("running %s again, whose end could not be recorded", state.deployment_id)
         await run_from_the_start(client, state)
     else:
-        logger.warning("closing %s, whose orchestration is %s", state.deployment_id, instance.runtime.name)
+        logger.warning("closing %s: %s", state.deployment_id, closing.end.outcome.message)
         await client.start_new("closing", f"{state.deployment_id}:closing", closing.dump())
 
 
 async def _are_children_over(client: df.DurableOrchestrationClient, deployment_id: str) -> bool:
     """Nobody tells the sub-orchestrations that their parent has died: they go on, and hold the lineage."""
     return all([await standing(client, f"{deployment_id}:{child}") in OVER for child in CHILDREN])
+
+
+def _was_undoing(state: DeploymentState) -> bool:
+    """True of a run that deployed and then was rolling back, of which the host knows nothing any more (its history was
+    purged, or lies in another task hub): from the start, it would deploy again what is half undone."""
+    return state.status is Status.ROLLING_BACK and state.purpose is Purpose.DEPLOY
 
 
 def _closing(store: DeploymentStore, state: DeploymentState, instance: Instance) -> ClosingInput | None:

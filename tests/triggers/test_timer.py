@@ -161,6 +161,16 @@ def test_a_further_run_that_was_accepted_but_not_started_is_started_however_the_
     assert (client.started[0][2]["run"], client.started[0][2]["purpose"]) == (2, "rollBack")
 
 
+@pytest.mark.parametrize("run_", [1, 2])
+def test_a_rollback_of_which_the_host_knows_nothing_any_more_is_carried_on_and_nothing_is_deployed_again(run_):
+    back = RollbackState(number=1, status=RollbackStatus.RUNNING)
+    rolling = state(Status.ROLLING_BACK, run=run_, purpose=Purpose.DEPLOY, rollback=back)
+
+    closing = closed(Client(), stored(rolling, holder="d-01"))
+
+    assert (closing.rollback.rollback, closing.rollback.is_undoing) == (1, True)
+
+
 def test_a_further_run_whose_own_orchestration_died_is_closed():
     client = Client({"d-01": Runtime.Terminated}, inputs=run(2))
 
