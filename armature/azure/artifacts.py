@@ -9,15 +9,14 @@ apps/{app}                               one for each app that keeps artifacts h
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient, StorageErrorCode
 
 from armature.azure.arm import ArmGateway
-from armature.azure.blobs import BlobEndpoint, blob_service
+from armature.azure.blobs import BlobEndpoint, blob_service, delete_unless_changed
 from armature.azure.documents import DocumentStore
 from armature.azure.failures import storage_failures
 from armature.azure.identity import principal_id
@@ -158,16 +157,8 @@ class ArtifactStorage:
 
         Twice: gone is success.
         """
-        condition: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
-        blob = self._service(account).get_blob_client(PACKAGES_CONTAINER, name)
         with storage_failures():
-            try:
-                blob.delete_blob(**condition)
-            except ResourceModifiedError:  # also said of one that is gone
-                return not blob.exists()
-            except ResourceNotFoundError:
-                pass
-        return True
+            return delete_unless_changed(self._service(account).get_blob_client(PACKAGES_CONTAINER, name), etag)
 
     def list_template_containers(self, account: ArtifactAccount) -> Iterator[Stored]:
         """The containers of templates, named by their deployments' ids, a page a request. Changes nothing."""

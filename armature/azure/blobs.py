@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.storage.blob import BlobClient, BlobServiceClient, ContainerClient, StorageErrorCode
 
 from armature.azure.brief_retries import BriefStorageRetry
@@ -65,6 +66,25 @@ def _blob_service(url: str, credential: Any) -> BlobServiceClient:
 def _client_options() -> dict[str, Any]:
     sizes = dict.fromkeys(("max_single_get_size", "max_chunk_get_size", "max_single_put_size"), BLOCK_BYTES)
     return {"transport": shared_transport(), "retry_policy": BriefStorageRetry(), **sizes}
+
+
+def unless_changed(etag: str | None) -> dict[str, Any]:
+    """The options of a call that fails when the blob has changed since `etag`; none without one."""
+    return {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
+
+
+def delete_unless_changed(blob: BlobClient, etag: str | None) -> bool:
+    """Delete a blob; already gone is success. False only when it changed since `etag`.
+
+    Raises what the SDK raises, within `storage_failures`.
+    """
+    try:
+        blob.delete_blob(**unless_changed(etag))
+    except ResourceModifiedError:  # also said of one that is gone
+        return not blob.exists()
+    except ResourceNotFoundError:
+        pass
+    return True
 
 
 T = TypeVar("T")

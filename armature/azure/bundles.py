@@ -2,15 +2,14 @@
 
 import re
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
-from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobClient
 
-from armature.azure.blobs import BlobEndpoint, blob_at, blob_service, ensuring_container
+from armature.azure.blobs import BlobEndpoint, blob_at, blob_service, delete_unless_changed, ensuring_container
 from armature.azure.failures import storage_failures
 from armature.azure.ranges import BlobFile, open_blob
 from armature.azure.sas import sas_signer
@@ -98,16 +97,8 @@ class BundleStorage:
 
     def delete(self, bundle: Stored) -> bool:
         """Delete a bundle unless it was written again since it was listed; then False. Twice: gone is success."""
-        condition: dict[str, Any] = {"etag": bundle.etag, "match_condition": MatchConditions.IfNotModified}
-        blob = self._container.get_blob_client(_blob_name(bundle.name))
         with storage_failures():
-            try:
-                blob.delete_blob(**condition)
-            except ResourceModifiedError:  # also said of one that is gone
-                return not blob.exists()
-            except ResourceNotFoundError:
-                pass
-        return True
+            return delete_unless_changed(self._container.get_blob_client(_blob_name(bundle.name)), bundle.etag)
 
     def _blob(self, reference: BundleReference) -> BlobClient:
         if reference.id is not None:

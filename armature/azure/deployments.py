@@ -11,18 +11,17 @@ One container, `deployments`:
     lineages/{lineage key}.json          LineageRecord: which deployments it has completed
 """
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import Any
 
 from pydantic import ValidationError
 
 from armature.azure.documents import DocumentStore
 from armature.azure.locks import LineageLocks
+from armature.azure.records import Records, content_of, file_name
 from armature.control import Control, LineageRecord
 from armature.events import Event, NumberedEvent, numbered
 from armature.models import Model
@@ -36,12 +35,6 @@ NO_BUNDLE = "-"
 
 PLAN_REMEMBERED_FOR_SECONDS = 600.0
 """Plans never change, but an id is free again once retention has removed its deployment."""
-
-MAX_NAME_IN_PATH = 200
-"""A blob's name has at most 1,024 characters (Blob storage, 2025)."""
-
-
-RecordT = TypeVar("RecordT", bound=Model)
 
 
 class DeploymentSummary(Model):
@@ -71,15 +64,7 @@ def _lineage_path(lineage_key: str) -> str:
 
 
 def _outputs_path(plan_id: str, template: str) -> str:
-    """A template of an assembly may have any name: no slash of it may lead to another document."""
-    name = quote(template, safe="")
-    if len(name) > MAX_NAME_IN_PATH:
-        name = hashlib.sha256(template.encode()).hexdigest()
-    return f"outputs/{plan_id}/{name}.json"
-
-
-def _content(model: Model) -> bytes:
-    return model.model_dump_json(by_alias=True, exclude_none=True).encode()
+    return f"outputs/{plan_id}/{file_name(template)}"
 
 
 def _metadata(state: DeploymentState) -> dict[str, str]:
@@ -105,12 +90,13 @@ class DeploymentStore:
 
     def __init__(self, documents: DocumentStore) -> None:
         self._documents = documents
+        self._records = Records(documents)
         self._plans: dict[str, tuple[float, Plan]] = {}
-        self.locks = LineageLocks(documents, self._is_over)
+        self.locks = LineageLocks(documents, self.is_over)
 
     def create_state(self, state: DeploymentState) -> bool:
         """Claim the deployment's id. False when it is used already."""
-        return self._documents.create(_state_path(state.deployment_id), _content(state), _metadata(state))
+        return self._documents.create(_state_path(state.deployment_id), content_of(state), _metadata(state))
 
     def state(self, deployment_id: str) -> DeploymentState | None:
         """The state, or None for an id that nobody used."""
@@ -124,7 +110,8 @@ class DeploymentStore:
             return None
         return DeploymentState.model_validate_json(document.content), document.etag
 
-    def _is_over(self, deployment_id: str) -> bool:
+    def is_over(self, deployment_id: str) -> bool:
+        """True when a deployment has ended, or is gone."""
         state = self.state(deployment_id)
         return state is None or state.status.is_final
 
@@ -142,7 +129,7 @@ class DeploymentStore:
                 raise KeyError(deployment_id)
             state = DeploymentState.model_validate_json(content)
             seen.append(change(state))
-            return None if seen[-1] == state else _content(seen[-1])
+            return None if seen[-1] == state else content_of(seen[-1])
 
         self._documents.update(_state_path(deployment_id), changed, lambda _: _metadata(seen[-1]))
         return seen[-1]
@@ -167,7 +154,7 @@ class DeploymentStore:
     def save_plan(self, plan: Plan, plan_id: str | None = None) -> Plan:
         """Keep the plan; answers the one that stands, which is the first that was written."""
         key = plan_id or plan.deployment_id
-        if self._documents.create(f"plans/{key}.json", _content(plan), {}):
+        if self._records.create(f"plans/{key}.json", plan):
             self._plans.pop(key, None)  # of a deployment of that id that retention removed
         return self.plan(key)
 
@@ -180,12 +167,11 @@ class DeploymentStore:
         read_at, plan = self._plans.get(plan_id, (0.0, None))
         if plan is not None and time.monotonic() - read_at < PLAN_REMEMBERED_FOR_SECONDS:
             return plan
-        document = self._documents.read(f"plans/{plan_id}.json")
-        if document is None:
+        plan = self._records.read(f"plans/{plan_id}.json", Plan)
+        if plan is None:
             raise KeyError(plan_id)
         while len(self._plans) >= 32:  # plans never change: any may go, the next use reads it again
             self._plans.pop(next(iter(self._plans)))
-        plan = Plan.model_validate_json(document.content)
         self._plans[plan_id] = (time.monotonic(), plan)
         return plan
 
@@ -207,30 +193,19 @@ class DeploymentStore:
 
     def control(self, deployment_id: str) -> Control:
         """What was asked of the deployment so far."""
-        document = self._documents.read(_control_path(deployment_id))
-        return Control() if document is None else Control.model_validate_json(document.content)
+        return self._records.read(_control_path(deployment_id), Control) or Control()
 
     def ask(self, deployment_id: str, change: Callable[[Control], Control]) -> Control:
         """Change what is asked of the deployment by a pure step, again on what another wrote in between."""
-        return self._changed(_control_path(deployment_id), Control, change)
+        return self._records.update(_control_path(deployment_id), Control(), change)
 
     def lineage(self, lineage_key: str) -> LineageRecord:
         """What the lineage remembers."""
-        document = self._documents.read(_lineage_path(lineage_key))
-        return LineageRecord() if document is None else LineageRecord.model_validate_json(document.content)
+        return self._records.read(_lineage_path(lineage_key), LineageRecord) or LineageRecord()
 
     def update_lineage(self, lineage_key: str, change: Callable[[LineageRecord], LineageRecord]) -> LineageRecord:
         """Change what the lineage remembers by a pure step, again on what another wrote in between."""
-        return self._changed(_lineage_path(lineage_key), LineageRecord, change)
-
-    def _changed(self, path: str, kind: type[RecordT], change: Callable[[RecordT], RecordT]) -> RecordT:
-        def changed(content: bytes | None) -> bytes | None:
-            before = kind() if content is None else kind.model_validate_json(content)
-            after = change(before)
-            return None if after == before else _content(after)
-
-        content = self._documents.update(path, changed)
-        return kind() if content is None else kind.model_validate_json(content)
+        return self._records.update(_lineage_path(lineage_key), LineageRecord(), change)
 
 
 def _summary(path: str, metadata: dict[str, str]) -> DeploymentSummary | None:

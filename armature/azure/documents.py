@@ -20,7 +20,7 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.storage.blob import BlobClient, ContentSettings
 
-from armature.azure.blobs import BlobEndpoint, blob_service, ensuring_container
+from armature.azure.blobs import BlobEndpoint, blob_service, delete_unless_changed, ensuring_container, unless_changed
 from armature.azure.failures import storage_failures
 from armature.errors import FailureClass, FailureError, failure
 
@@ -97,7 +97,7 @@ class DocumentStore:
 
         A second run answers False: its own first changed the ETag.
         """
-        tries, condition = _Tries(), _unless_changed(etag)
+        tries, condition = _Tries(), unless_changed(etag)
         with storage_failures():
             try:
                 self._write(path, content, metadata, overwrite=True, retry_hook=tries.note_repeat, **condition)
@@ -198,15 +198,8 @@ class DocumentStore:
 
     def delete(self, path: str, *, etag: str | None = None) -> bool:
         """Delete the document; already gone is success. False only when it changed since `etag`."""
-        condition = _unless_changed(etag)
         with storage_failures():
-            try:
-                self._blob(path).delete_blob(**condition)
-            except ResourceModifiedError:  # also said of one that is gone
-                return not self._blob(path).exists()
-            except ResourceNotFoundError:
-                pass
-        return True
+            return delete_unless_changed(self._blob(path), etag)
 
     def _holds(self, path: str, content: bytes) -> bool:
         found = self.read(path)
@@ -232,10 +225,6 @@ class _Tries:
 
     def note_repeat(self) -> None:
         self.are_several = True
-
-
-def _unless_changed(etag: str | None) -> dict[str, Any]:
-    return {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
 
 
 def _create_append_blob(blob: BlobClient) -> None:

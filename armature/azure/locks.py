@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from armature.azure.documents import UPDATE_ATTEMPTS, DocumentStore
+from armature.azure.records import Records, content_of
 from armature.errors import FailureClass, FailureError, failure
 from armature.locks import KeyedLock, LineageLock, LockBreak, Waiter, named
 from armature.plan import Lineage
@@ -20,6 +21,7 @@ class LineageLocks:
 
     def __init__(self, documents: DocumentStore, is_over: Callable[[str], bool]) -> None:
         self._documents = documents
+        self._records = Records(documents)
         self._is_over = is_over
 
     def take(self, lineage: Lineage, deployment_id: str, created_at: datetime, run: int = 1) -> LineageLock:
@@ -43,8 +45,7 @@ class LineageLocks:
 
     def get(self, lineage_key: str) -> LineageLock:
         """The lock; an idle one for a lineage that has none. Changes nothing."""
-        document = self._documents.read(_path(lineage_key))
-        return LineageLock() if document is None else LineageLock.model_validate_json(document.content)
+        return self._records.read(_path(lineage_key), LineageLock) or LineageLock()
 
     def all(self) -> list[KeyedLock]:
         """Every lock that somebody holds or waits for, by key."""
@@ -85,13 +86,12 @@ class LineageLocks:
             after = change(before)
             if after == before or (document is None and after.is_idle):
                 return after
-            content = after.model_dump_json(by_alias=True, exclude_none=True).encode()
             if document is None:
-                is_written = self._documents.create(path, content, {})
+                is_written = self._records.create(path, after)
             elif after.is_idle:
                 is_written = self._documents.delete(path, etag=document.etag)
             else:
-                is_written = self._documents.replace(path, content, {}, document.etag)
+                is_written = self._documents.replace(path, content_of(after), {}, document.etag)
             if is_written:
                 return after
         message = f"Others changed the lock of lineage {lineage_key} {UPDATE_ATTEMPTS} times while it was asked for."

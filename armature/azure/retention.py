@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from armature.azure.deployments import NO_BUNDLE, DeploymentStore
 from armature.azure.documents import DocumentStore, Listed
+from armature.azure.records import Records, content_of
 from armature.control import LineageRecord
 from armature.plan import Plan
 from armature.retention import Remembered, Stored
@@ -32,18 +33,18 @@ class RetentionStore:
 
     def __init__(self, documents: DocumentStore, deployments: DeploymentStore) -> None:
         self._documents = documents
+        self._records = Records(documents)
         self._deployments = deployments
 
     # Runs
 
     def create_run(self, run: RetentionRun) -> bool:
         """Write the document of a run that begins. False when there is one of that name."""
-        return self._documents.create(_run_path(run.run), _run_content(run), {})
+        return self._records.create(_run_path(run.run), run)
 
     def run(self, name: str) -> RetentionRun | None:
         """The document of a run, or None."""
-        document = self._documents.read(_run_path(name))
-        return None if document is None else RetentionRun.model_validate_json(document.content)
+        return self._records.read(_run_path(name), RetentionRun)
 
     def last_run(self) -> RetentionRun | None:
         """The newest run, or None when there was none."""
@@ -60,7 +61,7 @@ class RetentionStore:
         def changed(content: bytes | None) -> bytes:
             if content is None:
                 raise KeyError(name)
-            return _run_content(change(RetentionRun.model_validate_json(content)))
+            return content_of(change(RetentionRun.model_validate_json(content)))
 
         self._documents.update(_run_path(name), changed)
 
@@ -117,16 +118,12 @@ class RetentionStore:
 
     def plan(self, deployment_id: str) -> Plan | None:
         """The deployment's own plan as it stands: nothing is remembered, an id may have been used anew."""
-        return self._plan(f"plans/{deployment_id}.json")
+        return self._records.read(f"plans/{deployment_id}.json", Plan)
 
     def plans_of(self, deployment_id: str) -> list[Plan]:
         """Its own plan and those of its rollbacks."""
         paths = [entry.path for entry in self._documents.list(f"plans/{deployment_id}.")]
-        return [plan for path in paths if (plan := self._plan(path)) is not None]
-
-    def _plan(self, path: str) -> Plan | None:
-        document = self._documents.read(path)
-        return None if document is None else Plan.model_validate_json(document.content)
+        return [plan for path in paths if (plan := self._records.read(path, Plan)) is not None]
 
     def delete_documents(self, deployment_id: str, folder: str) -> Tally:
         """Delete what a deployment has in one of the `FOLDERS`. Twice: gone is success."""
@@ -173,17 +170,12 @@ class RetentionStore:
         """Give up the turns, and the places in queues, of deployments that have ended or are gone. Twice: the same."""
         for lock in self._deployments.locks.all():
             for deployment_id in filter(None, [lock.holder, *(waiter.deployment_id for waiter in lock.queue)]):
-                state = self._deployments.state(deployment_id)
-                if state is None or state.status.is_final:
+                if self._deployments.is_over(deployment_id):
                     self._deployments.locks.release(lock.lineage_key, deployment_id)
 
 
 def _run_path(name: str) -> str:
     return f"retention/{name}.json"
-
-
-def _run_content(run: RetentionRun) -> bytes:
-    return run.model_dump_json(by_alias=True, exclude_none=True).encode()
 
 
 def _name_in(path: str) -> str:
