@@ -11,7 +11,7 @@ from activities.survey import content_of
 from activities.undoing import in_parallel
 from armature.azure.arm.soft_deletion import keeps_its_name
 from armature.azure.services import Services
-from armature.errors import Failure, FailureError
+from armature.errors import Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode
 from armature.messages import RemovalAnswer, RemovalInput
 from armature.removals import RemovalProgress, RemovalState, RemovalStatus
@@ -24,6 +24,12 @@ blueprint = df.Blueprint()
 
 MAX_IN_A_PASS = 200
 """Deletions of one pass: a few at a time, each a second of ARM's, they end within a minute."""
+
+_RECOVERABLE = failure(
+    FailureClass.UNKNOWN,
+    "MayHoldEarlierContent",
+    "something of that name had been deleted before this deployment, or nobody could tell, so it is left recoverable.",
+)
 
 
 def delete_resources(services: Services, work: RemovalInput) -> RemovalAnswer:
@@ -70,8 +76,8 @@ def _step(services: Services, subscription: str, progress: RemovalProgress, remo
     state = progress.state(removal)
     try:
         if state.status is RemovalStatus.PURGING:
-            return _purged(services, state)
-        return _deleted(services, subscription_of(removal.id) or subscription, state)
+            return _purged(services, state, may_purge=removal.may_purge)
+        return _deleted(services, subscription_of(removal.id) or subscription, state, may_purge=removal.may_purge)
     except FailureError as refused:
         retry_after = refused.failure.retry_after_seconds
         if state.status is RemovalStatus.PURGING and not refused.failure.is_retried:
@@ -79,13 +85,13 @@ def _step(services: Services, subscription: str, progress: RemovalProgress, remo
         return _Step(state.after(refused.failure), None, retry_after)
 
 
-def _deleted(services: Services, subscription: str, state: RemovalState) -> _Step:
+def _deleted(services: Services, subscription: str, state: RemovalState, *, may_purge: bool) -> _Step:
     """Ask ARM to delete a resource, or look whether it has."""
     arm = services.arm(subscription)
     if state.status is RemovalStatus.DELETING or keeps_its_name(state.id):
         document = content_of(services, subscription, state.id)
         if document is None:
-            return _purged(services, state)
+            return _purged(services, state, may_purge=may_purge)
         properties = document.get("properties") or {}
         if str(properties.get("provisioningState")).lower() == "deleting":
             return _Step(state.model_copy(update={"status": RemovalStatus.DELETING}))
@@ -97,14 +103,16 @@ def _deleted(services: Services, subscription: str, state: RemovalState) -> _Ste
         if not state.is_empty:
             return _Step(state)
     if arm.delete_resource(state.id):
-        return _purged(services, state)
+        return _purged(services, state, may_purge=may_purge)
     return _Step(state.model_copy(update={"status": RemovalStatus.DELETING, "reason": "", "suggestion": ""}))
 
 
-def _purged(services: Services, state: RemovalState) -> _Step:
-    """A resource that is deleted is gone, once its name is free again."""
+def _purged(services: Services, state: RemovalState, *, may_purge: bool) -> _Step:
+    """A resource that is deleted is gone, once its name is free again; but what was recovered stays recoverable."""
     if state.location is None or not keeps_its_name(state.id):
         return _Step(_gone(state))
+    if not may_purge:
+        return _Step(_gone(state), _name_stays_taken(state, _RECOVERABLE))
     arm = services.arm(subscription_of(state.id) or "")
     try:
         is_free = arm.purge_soft_deleted(state.id, state.location)

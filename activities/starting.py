@@ -9,6 +9,7 @@ from activities.clearing import cleared
 from activities.events import attempt_failed_event
 from activities.parameters import deployment_body
 from activities.placing import placed_failure
+from activities.restarting import note_what_changed
 from activities.showing import show, templates_of
 from activities.standing import DEPLOYMENT_TAG, asked_of, state_of
 from activities.survey import survey_template
@@ -84,6 +85,8 @@ def _hand_to_arm(services: Services, work: StartInput) -> None:
         raise FailureError(_in_use(standing))
     events = cleared(services, state_of(services, work.deployment_id), template, work)
     show(services, work, {}, events)
+    if not work.rollback:
+        note_what_changed(services, plan, template, standing)
     for left in reversed(range(HANDOVERS)):
         try:
             _put(services, work, plan, template)

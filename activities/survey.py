@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from activities.standing import DEPLOYMENT_TAG
+from armature.azure.arm.ids import resource_type_of
+from armature.azure.arm.soft_deletion import keeps_its_name
 from armature.azure.models import DeploymentBody
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, Recovery, failure
@@ -68,6 +70,8 @@ def survey_template(services: Services, plan: Plan, template: PlannedTemplate, b
     target = services.rollbacks.target_survey(plan.deployment_id)
     known = groups_of_others(services, plan) if survey.left else []
     seen, why = _looked_at(services, template.scope.subscription, survey, target, known)
+    if why is None:
+        seen = _with_free_names(services, seen)
     services.rollbacks.add_sightings(plan.deployment_id, seen)
     if why is not None:
         raise FailureError(why)
@@ -123,6 +127,27 @@ def _looked_at(
     if why is None:
         survey, why = with_looks(services, subscription, survey, survey.left)
     return survey, why
+
+
+def _with_free_names(services: Services, survey: TemplateSurvey) -> TemplateSurvey:
+    """The survey once it is known of what was absent, and may keep its name when it is deleted, whether it was deleted
+    before: a template can recover that, and what is recovered is not this deployment's to purge.
+
+    Raises:
+        FailureError: ARM could not be asked.
+    """
+    ids = [s.id for s in survey.sightings if s.existed is False and s.is_name_free is None and keeps_its_name(s.id)]
+    kinds = {(subscription_of(id_) or "", resource_type_of(id_)) for id_ in ids}
+    for subscription, resource_type in kinds:
+        try:
+            taken = services.arm(subscription).soft_deleted_ids(resource_type)
+        except FailureError as unseen:
+            if unseen.failure.is_retried:
+                raise
+            continue  # nobody may tell us: then nothing is purged
+        asked = {id_.lower() for id_ in ids if resource_type_of(id_).lower() == resource_type.lower()}
+        survey = survey.with_free_names(taken, {id_ for id_ in asked if subscription_of(id_) == subscription.lower()})
+    return survey
 
 
 def with_looks(

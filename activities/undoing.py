@@ -1,6 +1,6 @@
 """What a deployment did in Azure, found out from the operations of its ARM deployments and of what they linked to."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from activities.packages import SITE_ID, STORAGE_BLOB_DATA_READER, packages_scope
 from activities.survey import content_of, groups_of_others
 from armature.azure.arm.roles import role_assignment_id
+from armature.azure.models import ArmOperation, ArmResource
 from armature.azure.services import Services
 from armature.errors import FailureError
 from armature.messages import DeploymentStep
@@ -40,22 +41,20 @@ def undoing_found(
     if known is not None:
         return known
     found = writes_of(services, work, plan, names)
-    earlier = (*_made_before(services, state), *groups_of_others(services, plan))
+    others = [id_ for one in found for id_ in one.others]
+    earlier = (*_made_before(services, state), *groups_of_others(services, plan), *others)
     proofs = services.rollbacks.proofs(work.deployment_id, earlier)
+    lost = {one.template for one in found if not one.is_whole}
     writes = [write for one in found for write in one.writes]
-    whole = {one.template for one in found if one.is_whole and _starts(state, one.template) <= 1}
-    written = {write.id.lower() for write in writes}
-    untold = [id_ for id_ in _absent_before(services, work, set(names) - whole) if id_.lower() not in written]
+    writes += _untold(services, work, plan, state, lost & set(names), {write.id.lower() for write in writes})
     groups = made_groups(services, plan, proofs)
-    open_ = {w.id.lower(): w.id for w in writes if proofs.existed(w.id) is None}
-    doubtful = {w.id.lower(): w.id for w in writes if not w.is_succeeded and proofs.existed(w.id) is False}
-    there = existing(services, plan.subscription, [*untold, *open_.values(), *doubtful.values()])
+    created_at = _created_at(services, [write.id for write in writes])
     undoing = undoing_of(
-        [w for w in writes if w.id.lower() in there or w.id.lower() not in open_.keys() | doubtful.keys()],
+        _still_there(services, plan, proofs, writes, created_at),
         [doer for one in found for doer in one.doers],
         proofs,
-        created_at=_created_at(services, open_.values()),
-        also_created=[*(id_ for id_ in untold if id_.lower() in there), *groups],
+        created_at=created_at,
+        also_created=groups,
     )
     granted = _grants(services, plan, names, undoing.removals)
     undoing = undoing.model_copy(update={"no_previous": no_previous, "removals": (*granted, *undoing.removals)})
@@ -69,6 +68,52 @@ def writes_of(services: Services, work: DeploymentStep, plan: Plan, names: Itera
     """
     chosen = [template for template in plan.templates if template.name in set(names)]
     return in_parallel(partial(_writes, services, work, plan), chosen)
+
+
+def _still_there(
+    services: Services, plan: Plan, proofs: Proofs, writes: Sequence[Write], created_at: Mapping[str, datetime]
+) -> list[Write]:
+    """The writes, without those of what is not there that nothing else tells of.
+
+    What ARM refused to create, and what is there in good order all the same, is not known to be this deployment's.
+    """
+    succeeded = {write.id.lower() for write in writes if write.is_succeeded}
+    looked_for = {
+        write.id.lower(): write.id
+        for write in writes
+        if (existed := proofs.existed(write.id)) is None or (existed is False and write.id.lower() not in succeeded)
+    }
+    documents = in_parallel(partial(document_at, services, plan.subscription), list(looked_for.values()))
+    found = dict(zip(looked_for, documents, strict=True))
+
+    def is_doubtful(write: Write) -> bool:
+        key = write.id.lower()
+        if not write.is_refused or key in succeeded or key in created_at:
+            return False
+        document = found.get(key)
+        return bool(document) and is_sound(document or {})
+
+    return [
+        write.model_copy(update={"is_told": False}) if is_doubtful(write) else write
+        for write in writes
+        if write.id.lower() not in found or found[write.id.lower()] is not None
+    ]
+
+
+def is_sound(document: Mapping[str, Any]) -> bool:
+    """Whether a resource, as ARM tells it, is neither half made nor failed, as far as its provider tells that."""
+    state = str((document.get("properties") or {}).get("provisioningState") or "succeeded")
+    return state.lower() == "succeeded"
+
+
+def document_at(services: Services, subscription: str, resource_id: str) -> dict[str, Any] | None:
+    """The resource, or something empty for what can't be read: it may be there."""
+    try:
+        return content_of(services, subscription, resource_id)
+    except FailureError as unseen:
+        if unseen.failure.is_retried:
+            raise
+        return {}
 
 
 def existing(services: Services, subscription: str, ids: Iterable[str]) -> set[str]:
@@ -86,15 +131,6 @@ def existing(services: Services, subscription: str, ids: Iterable[str]) -> set[s
     return {id_.lower() for id_, there in zip(wanted, in_parallel(is_there, wanted), strict=True) if there}
 
 
-def _readable(services: Services, subscription: str, resource_id: str) -> dict[str, Any] | None:
-    try:
-        return content_of(services, subscription, resource_id)
-    except FailureError as unseen:
-        if unseen.failure.is_retried:
-            raise
-        return None
-
-
 def in_parallel(act: Callable[[ItemT], FoundT], items: Sequence[ItemT]) -> list[FoundT]:
     """What `act` finds of each item, a few at a time.
 
@@ -106,11 +142,26 @@ def in_parallel(act: Callable[[ItemT], FoundT], items: Sequence[ItemT]) -> list[
     return [future.result() for future in futures]
 
 
+def keep_earlier_writes(services: Services, plan: Plan, template: PlannedTemplate) -> TemplateWrites:
+    """Write down what the start of a template that stands in ARM's history wrote, before the next takes its place.
+
+    Answers all that is known of its starts. Twice: the same is known.
+
+    Raises:
+        FailureError: ARM, or storage, could not be asked.
+    """
+    found = _read_writes(services, plan, template)
+    services.rollbacks.add_earlier_writes(plan.deployment_id, found)
+    return services.rollbacks.earlier_writes(plan.deployment_id, template.name) or found
+
+
 def _writes(services: Services, work: DeploymentStep, plan: Plan, template: PlannedTemplate) -> TemplateWrites:
     is_again = plan.predecessor is not None
     known = services.rollbacks.writes(work, template.name, is_again=is_again)
     if known is None:
         known = _read_writes(services, plan, template)
+        earlier = None if is_again else services.rollbacks.earlier_writes(plan.deployment_id, template.name)
+        known = earlier.with_more(known) if earlier else known
         services.rollbacks.save_writes(work, known, is_again=is_again)
     return known
 
@@ -133,13 +184,24 @@ def _read_writes(services: Services, plan: Plan, template: PlannedTemplate) -> T
             if operation.target_id is None or operation.kind.lower() != "create":
                 continue
             if not operation.is_linked_deployment:
-                is_succeeded = operation.provisioning_state.lower() == "succeeded"
-                write = Write(id=operation.target_id, is_succeeded=is_succeeded, at=operation.timestamp, by=doer.id)
-                writes.append(write)
+                writes.append(_write(operation, operation.target_id, doer, template))
             elif operation.target_id.lower() not in seen:
                 seen.add(operation.target_id.lower())
                 waiting.append(Doer(id=operation.target_id, part_of=doer.id))
     return TemplateWrites(template=template.name, writes=tuple(writes), doers=tuple(doers), is_whole=is_whole)
+
+
+def _write(operation: ArmOperation, target_id: str, doer: Doer, template: PlannedTemplate) -> Write:
+    at, duration = operation.timestamp, operation.duration
+    return Write(
+        id=target_id,
+        is_succeeded=operation.provisioning_state.lower() == "succeeded",
+        is_refused=operation.is_failed,
+        at=at,
+        since=at - duration if at and duration is not None else None,
+        by=doer.id,
+        template=template.name,
+    )
 
 
 def _made_before(services: Services, state: DeploymentState) -> tuple[str, ...]:
@@ -149,15 +211,27 @@ def _made_before(services: Services, state: DeploymentState) -> tuple[str, ...]:
     return previous.resources if previous else ()
 
 
-def _starts(state: DeploymentState, name: str) -> int:
-    return next((template.starts for template in state.templates if template.name == name), 0)
-
-
-def _absent_before(services: Services, work: DeploymentStep, names: Iterable[str]) -> list[str]:
-    """The resources that these templates were to make, of which the operations may not tell: ARM keeps those of a
-    template's last start only, and none of a deployment that was taken out of the history."""
-    surveys = (services.rollbacks.template_survey(work.deployment_id, name) for name in names)
-    return [s.id for survey in surveys if survey for s in survey.sightings if s.existed is False]
+def _untold(
+    services: Services, work: DeploymentStep, plan: Plan, state: DeploymentState, names: Iterable[str], told: set[str]
+) -> list[Write]:
+    """What these templates were to make, of which the operations may not tell, for ARM has lost some: as writes that
+    may have been. When they were made is all that tells whether they were."""
+    shown = {template.name: template for template in state.templates}
+    return [
+        Write(
+            id=sighting.id,
+            is_succeeded=False,
+            is_told=False,
+            since=sighting.at,
+            at=shown[name].finished_at if name in shown else None,
+            by=plan.template(name).scope.deployment_id(plan.template(name).deployment_name),
+            template=name,
+        )
+        for name in names
+        if (survey := services.rollbacks.template_survey(work.deployment_id, name))
+        for sighting in survey.sightings
+        if sighting.existed is False and sighting.id.lower() not in told
+    ]
 
 
 def made_groups(services: Services, plan: Plan, proofs: Proofs) -> list[str]:
@@ -175,7 +249,7 @@ def _grants(services: Services, plan: Plan, names: Iterable[str], removals: Sequ
         return ()
     going = {removal.id.lower() for removal in removals}
     scope = packages_scope(services, plan)
-    documents = in_parallel(partial(_readable, services, plan.subscription), sites)
+    documents = in_parallel(partial(document_at, services, plan.subscription), sites)
     identities = [document.get("identity") or {} for document in documents if document]
     principals = {identity.get("principalId") for identity in identities}
     principals |= {
@@ -190,11 +264,17 @@ def _grants(services: Services, plan: Plan, names: Iterable[str], removals: Sequ
 
 
 def _created_at(services: Services, ids: Iterable[str]) -> dict[str, datetime]:
-    """When top-level resources were created, by their id in lower case, as the lists of their groups tell."""
+    """When what the groups of these top-level resources hold was created, by id in lower case, as their lists tell. A
+    group whose list may not be read tells nothing."""
     groups = {group.lower(): group for id_ in ids if is_top_level(id_) and (group := group_of(id_))}
-    found: dict[str, datetime] = {}
-    for group in groups.values():
-        arm = services.arm(subscription_of(group) or "")
-        listed = arm.list_resources(group.rpartition("/")[2])
-        found |= {resource.id.lower(): resource.created_at for resource in listed if resource.created_at}
-    return found
+
+    def listed(group: str) -> tuple[ArmResource, ...]:
+        try:
+            return services.arm(subscription_of(group) or "").list_resources(group.rpartition("/")[2])
+        except FailureError as unseen:
+            if unseen.failure.is_retried:
+                raise
+            return ()
+
+    lists = in_parallel(listed, list(groups.values()))
+    return {r.id.lower(): r.created_at for resources in lists for r in resources if r.created_at}

@@ -5,9 +5,10 @@ Pure: activities gather the facts (the deployment's operations, the proofs of ar
 deletions are is armature.removals.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from graphlib import CycleError
+from typing import Self
 
 from armature.graph import tiers
 from armature.models import Model
@@ -22,7 +23,23 @@ _NOT_PROVEN = (
 _LOOK_AND_DELETE = "Look at it in the portal, and delete it if this deployment made it."
 _PUT_BACK = "Deploy the version that it should have. The activity log tells what was changed."
 
+_NOT_OURS = (
+    "It was created at {created:%Y-%m-%d %H:%M:%S} UTC, when this deployment was not writing it: somebody else has "
+    "made it, or made it anew, and it was not deleted."
+)
+_MADE_BY_WHOM = (
+    "It was not there before, and no operation that ARM still tells of has made it: it may be somebody else's, and was "
+    "not deleted."
+)
+_BELONGS_TO_OTHERS = (
+    "This deployment made it, but somebody else has put {other} into it since, which would be deleted with it."
+)
+_DECIDE = "Delete it if nobody needs it. The activity log tells who made what."
+
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+CLOCKS_DIFFER = timedelta(seconds=5)
+"""How far apart two clocks of Azure may be: that of an operation's moments and that of a resource's creation."""
 
 
 # Previous versions
@@ -95,13 +112,20 @@ def _nearest(name: str, chosen: set[str], before: Mapping[str, set[str]]) -> set
 class Write(Model):
     """A resource that a deployment of ours created or changed, or began to, as an operation of it tells.
 
-    `at` is the moment of the operation's last change, `by` the id of the ARM deployment that it is an operation of.
+    `at` is the moment of the operation's last change, `since` that of its beginning; `by` the id of the ARM deployment
+    that it is an operation of, and `template` the template's that this belongs to.
+
+    `is_refused` tells that the operation failed. `is_told` is false when none tells that the deployment made it.
     """
 
     id: str
     is_succeeded: bool = True
+    is_refused: bool = False
+    is_told: bool = True
     at: datetime | None = None
+    since: datetime | None = None
     by: str
+    template: str = ""
 
 
 class Doer(Model):
@@ -120,20 +144,36 @@ class Doer(Model):
 class TemplateWrites(Model):
     """All that one template's ARM deployment, and those that it linked to, wrote.
 
-    `is_whole` is false when ARM has lost one of them: what it wrote is not known.
+    `is_whole` is false when ARM has lost one of them: what it wrote is not known. `others` are resources that were
+    absent before, and that somebody else had made when the template was started anew.
     """
 
     template: str
     is_whole: bool = True
     writes: tuple[Write, ...] = ()
     doers: tuple[Doer, ...] = ()
+    others: tuple[str, ...] = ()
+
+    def with_more(self, found: Self) -> Self:
+        """With what was found of another start of the template. The same again adds nothing."""
+        doers = {doer.id.lower(): doer for doer in (*self.doers, *found.doers)}
+        return self.model_copy(
+            update={
+                "is_whole": self.is_whole and found.is_whole,
+                "writes": tuple(dict.fromkeys((*self.writes, *found.writes))),
+                "doers": tuple(doers.values()),
+                "others": tuple(dict.fromkeys((*self.others, *found.others))),
+            }
+        )
 
 
 class Removal(Model):
-    """A resource to delete. Those of a lower `level` go first."""
+    """A resource to delete. Those of a lower `level` go first. `may_purge`: its name was free before, so that what
+    deletion keeps of it is this deployment's, and may be let go."""
 
     id: str
     level: int
+    may_purge: bool = False
 
 
 class Change(Model):
@@ -145,7 +185,7 @@ class Change(Model):
 
 class Undoing(Model):
     """All that the deployment did in Azure: what is to be deleted, in order; what existed before and is to be as it
-    was; and what can't be judged. Written once for a rollback.
+    was; and what can't be judged, for some of which there are `reasons`. Written once for a rollback.
 
     `no_previous` says why no previous versions are deployed again; None when they are.
     """
@@ -154,6 +194,7 @@ class Undoing(Model):
     removals: tuple[Removal, ...] = ()
     changes: tuple[Change, ...] = ()
     unproven: tuple[str, ...] = ()
+    reasons: dict[str, str] = {}
 
 
 def undoing_of(
@@ -166,20 +207,32 @@ def undoing_of(
 ) -> Undoing:
     """What is to be undone of `writes`.
 
-    `created_at` are moments of creation, by id in lower case, as far as ARM's lists tell them. `also_created` are
-    resources that exist, though no operation is left that tells of their making. Nothing that existed before is
-    deleted, nor anything of which that is not known.
+    `created_at` are the moments of creation of all that ARM's lists show, by id in lower case. `also_created` are
+    resources that exist, though no operation tells of their making. Nothing that existed before is deleted, nor
+    anything of which that is not known; nor what was created while none of the writes of it went on, nor what somebody
+    else has put something into since.
     """
-    first: dict[str, Write] = {}
+    spans: dict[str, list[Write]] = {}
     for write in sorted(writes, key=lambda write: write.at or _BEGINNING):
         if not is_deployment(write.id):
-            first.setdefault(write.id.lower(), write)
-    existed = {key: proofs.existed(write.id, created_at.get(key)) for key, write in first.items()}
+            spans.setdefault(write.id.lower(), []).append(write)
+    first = {key: all_[0] for key, all_ in spans.items()}
+    existed = {key: _existed(proofs, all_, created_at.get(key)) for key, all_ in spans.items()}
     created = {key: write.id for key, write in first.items() if existed[key] is False}
     created |= {id_.lower(): id_ for id_ in also_created if proofs.existed(id_) is False}
+    reasons = {
+        key: _NOT_OURS.format(created=created_at[key]) if key in created_at else _MADE_BY_WHOM
+        for key in created
+        if key in spans and not _is_of_ours(spans[key], created_at.get(key))
+    }
+    for key in reasons:
+        del created[key]
+    for key, other in _others_within(created, spans, created_at):
+        reasons[key] = _BELONGS_TO_OTHERS.format(other=other)
+        created.pop(key, None)
     levels = _levels(created, first, doers)
     latest_first = sorted(created, key=lambda key: first[key].at or _BEGINNING if key in first else _BEGINNING)[::-1]
-    removals = [Removal(id=created[key], level=levels[key]) for key in latest_first]
+    removals = [Removal(id=created[key], level=levels[key], may_purge=proofs.is_name_free(key)) for key in latest_first]
     present = proofs.present
     marks = {key: sighting.fingerprint for key in first if existed[key] and (sighting := present.get(key))}
     changes = [Change(id=first[key].id, fingerprint=mark) for key, mark in marks.items() if mark]
@@ -188,7 +241,45 @@ def undoing_of(
         removals=tuple(sorted(removals, key=lambda removal: removal.level)),
         changes=tuple(changes),
         unproven=tuple(write.id for key, write in first.items() if key not in judged_by),
+        reasons=reasons,
     )
+
+
+def _existed(proofs: Proofs, writes: Sequence[Write], created_at: datetime | None) -> bool | None:
+    """Whether a resource with these writes existed before all of them."""
+    id_ = writes[0].id
+    is_seen_late = not all(proofs.was_seen_before(id_, write.template, write.since or write.at) for write in writes)
+    return proofs.existed(id_, created_at, is_seen_late=is_seen_late)
+
+
+def _is_of_ours(writes: Iterable[Write], created_at: datetime | None) -> bool:
+    """Whether what was created then can come of one of these writes of it. Of a write that nobody tells of, only the
+    moment of the creation tells."""
+    return any(
+        write.is_told
+        if created_at is None
+        else (write.since is None or write.since - CLOCKS_DIFFER <= created_at)
+        and (write.at is None or created_at <= write.at + CLOCKS_DIFFER)
+        for write in writes
+    )
+
+
+def _others_within(
+    created: Mapping[str, str], spans: Mapping[str, Sequence[Write]], created_at: Mapping[str, datetime]
+) -> Iterator[tuple[str, str]]:
+    """What of `created` holds something that somebody else has created since the deployment wrote its last, and that.
+
+    What a provider creates by itself, as it does with the first database of a server, comes while a write goes on.
+    """
+    last = max((write.at for all_ in spans.values() for write in all_ if write.at), default=None)
+    if last is None:
+        return
+    for key, moment in created_at.items():
+        if moment <= last + CLOCKS_DIFFER or key in created:
+            continue
+        for owner in owners_of(key):
+            if owner.lower() in created and not is_group(owner):
+                yield owner.lower(), key
 
 
 def _levels(created: Mapping[str, str], first: Mapping[str, Write], doers: Iterable[Doer]) -> dict[str, int]:
@@ -281,5 +372,7 @@ def judged(undoing: Undoing, after: Iterable[Sighting], covered: Iterable[str], 
     for id_ in undoing.unproven:
         sighting = seen.get(id_.lower())
         if sighting is not None and sighting.existed is not False and id_.lower() not in put_back:
-            leftovers.append(Leftover(id=id_, reason=_NOT_PROVEN, suggestion=_LOOK_AND_DELETE))
+            told = undoing.reasons.get(id_.lower())
+            suggestion = _DECIDE if told else _LOOK_AND_DELETE
+            leftovers.append(Leftover(id=id_, reason=told or _NOT_PROVEN, suggestion=suggestion))
     return Verdict(leftovers=tuple(leftovers), differing=tuple(differing))

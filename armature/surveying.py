@@ -10,7 +10,7 @@ Resource ids are compared without letter case, as ARM does.
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Self
 
@@ -24,12 +24,14 @@ _DEPLOYMENT_MARK = "/providers/microsoft.resources/deployments/"
 class Sighting(Model):
     """What one look told of a resource: it existed (with this fingerprint), or not; None when it could not be told.
 
-    `at` is the moment after the look: of several sightings of a resource the earliest is the proof.
+    `at` is the moment after the look: of several sightings of a resource the earliest is the proof. `is_name_free`
+    tells of what was absent that nothing deleted, which can be recovered, had its id; None when that is not known.
     """
 
     id: str
     existed: bool | None = None
     fingerprint: str | None = None
+    is_name_free: bool | None = None
     at: datetime
 
 
@@ -49,10 +51,24 @@ class TemplateSurvey(Model):
         seen = {sighting.id.lower() for sighting in self.sightings}
         return tuple(id_ for id_ in self.ids if id_.lower() not in seen)
 
+    def with_free_names(self, taken: Collection[str], asked: Collection[str]) -> Self:
+        """The survey once it is known which of the ids `asked` for (in lower case) something deleted has `taken`."""
+        names = {key: key not in taken for key in asked}
+        told = (
+            s.model_copy(update={"is_name_free": names[s.id.lower()]}) if s.id.lower() in names else s
+            for s in self.sightings
+        )
+        return self.model_copy(update={"sightings": tuple(told)})
+
     def with_sightings(self, sightings: Iterable[Sighting]) -> Self:
         """The survey with more sightings; a resource that was seen before stays as it was seen."""
         found = {sighting.id.lower(): sighting for sighting in sightings}
-        found |= {sighting.id.lower(): sighting for sighting in self.sightings}
+        for known in self.sightings:
+            newer = found.get(known.id.lower(), known)
+            if known.is_name_free is None and known.existed is False:
+                found[known.id.lower()] = known.model_copy(update={"is_name_free": newer.is_name_free})
+            else:
+                found[known.id.lower()] = known
         return self.model_copy(update={"sightings": tuple(found.values())})
 
 
@@ -85,19 +101,42 @@ class Proofs:
         there = [*earlier, *(id_ for group in self._groups.values() for id_ in group.resources)]
         self._known = {id_.lower() for id_ in (*there, *filter(None, map(group_of, there)))}
         self._sightings: dict[str, Sighting] = {}
+        self._seen_for: dict[str, str] = {}
         for survey in templates:
             for sighting in survey.sightings:
-                known = self._sightings.get(sighting.id.lower())
+                key = sighting.id.lower()
+                known = self._sightings.get(key)
                 if known is None or sighting.at < known.at:
-                    self._sightings[sighting.id.lower()] = sighting
+                    self._sightings[key] = sighting
+                    self._seen_for[key] = survey.template
 
     @property
     def present(self) -> Mapping[str, Sighting]:
         """The resources that were there, by their id in lower case."""
         return {key: sighting for key, sighting in self._sightings.items() if sighting.existed}
 
-    def existed(self, resource_id: str, created_at: datetime | None = None) -> bool | None:
+    def is_name_free(self, resource_id: str) -> bool:
+        """Whether it is known that nothing deleted, which could be recovered, had this id before."""
+        seen = self._sightings.get(resource_id.lower())
+        return seen is not None and seen.is_name_free is True
+
+    def was_seen_before(self, resource_id: str, template: str, began: datetime | None) -> bool:
+        """Whether a look at a resource, if there was one, tells how it was before this write of it, which `began` then.
+
+        The look for a template comes before its writes. That for another one may have come after them, and have seen
+        what validation had not told that the first would write.
+        """
+        seen = self._sightings.get(resource_id.lower())
+        if seen is None or began is None or self._seen_for[resource_id.lower()] == template:
+            return True
+        return seen.at <= began
+
+    def existed(
+        self, resource_id: str, created_at: datetime | None = None, *, is_seen_late: bool = False
+    ) -> bool | None:
         """Whether a resource existed before the deployment began; None when that can't be told.
+
+        A look that found it counts for nothing when it was late (`is_seen_late`): the deployment had written it before.
 
         What a list held, or the deployment before had made, existed, whatever a look told: reads of ARM can lag behind
         writes, and what is there is never to be taken for new. Then a look at the resource itself decides. Else: it did
@@ -108,7 +147,7 @@ class Proofs:
         if key in self._known:
             return True
         seen = self._sightings.get(key)
-        if seen is not None and seen.existed is not None:
+        if seen is not None and seen.existed is not None and not (seen.existed and is_seen_late):
             return seen.existed
         if key in self._groups:
             return self._groups[key].existed

@@ -1,6 +1,6 @@
 """What the gateways give and take: ARM's resources, deployments and operations as plain values."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ConfigDict
@@ -80,7 +80,7 @@ class ArmOperation(Model):
     """One operation of a deployment: what it does (`kind`: Create, Read, EvaluateDeploymentOutput…) to which resource.
 
     `target_id` is None for an operation without one; `error` is ARM's error document as it came, of a failed one (a
-    dict, a plain string, or None).
+    dict, a plain string, or None). `timestamp` is the moment of its last change, `duration` the time up to then.
     """
 
     operation_id: str
@@ -91,6 +91,7 @@ class ArmOperation(Model):
     status_code: str | None = None
     error: Any = None
     timestamp: datetime | None = None
+    duration: timedelta | None = None
 
     @property
     def is_failed(self) -> bool:

@@ -6,6 +6,7 @@ rollbacks/{deploymentId}/{number}.json      Undoing: what the nth rollback is to
     removals.json                           RemovalProgress: how far its deletions are
     writes/{template}.json                  TemplateWrites: what the template wrote; again/ for previous versions
     after.json                              TemplateSurvey: how what existed before is after it
+rollbacks/{deploymentId}/starts/{template}.json   TemplateWrites: what its earlier starts wrote
 """
 
 from collections.abc import Iterable
@@ -61,6 +62,15 @@ class RollbackStore:
         """Keep what a template wrote; what was written first stands."""
         self._records.create(_writes_path(step, found.template, is_again), found)
 
+    def earlier_writes(self, deployment_id: str, template: str) -> TemplateWrites | None:
+        """What was found of earlier starts of a template before it was started anew; None when there was none."""
+        return self._records.read(_starts_path(deployment_id, template), TemplateWrites)
+
+    def add_earlier_writes(self, deployment_id: str, found: TemplateWrites) -> None:
+        """Keep what an earlier start of a template wrote: ARM forgets it with the next. What is known already stays."""
+        path, none = _starts_path(deployment_id, found.template), TemplateWrites(template=found.template)
+        self._records.update(path, none, lambda known: known.with_more(found))
+
     def undoing(self, step: DeploymentStep) -> Undoing | None:
         """What this rollback is to undo; None when it is not known yet."""
         return self._records.read(f"{_rollback_path(step)}.json", Undoing)
@@ -100,6 +110,10 @@ def _target_path(deployment_id: str) -> str:
 
 def _template_path(deployment_id: str, template: str) -> str:
     return f"snapshots/{deployment_id}/{file_name(template)}"
+
+
+def _starts_path(deployment_id: str, template: str) -> str:
+    return f"rollbacks/{deployment_id}/starts/{file_name(template)}"
 
 
 def _rollback_path(step: DeploymentStep) -> str:

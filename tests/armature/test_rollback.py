@@ -196,6 +196,99 @@ def test_what_no_operation_tells_of_any_more_is_deleted_when_it_was_absent():
     assert deleted(undoing) == [lost]
 
 
+# What somebody else has made
+
+
+def written(id_: str, *, start: float = 0, end: float = 60, **parts: object) -> Write:
+    """A write of a resource that went on between these seconds."""
+    moments = {"since": NOW + timedelta(seconds=start), "at": NOW + timedelta(seconds=end)}
+    return Write(**{"id": id_, "by": ROOT, "template": "web", **moments, **parts})
+
+
+@pytest.mark.parametrize(
+    ("second", "is_ours"),
+    [(-120, False), (-1, True), (30, True), (61, True), (3600, False)],
+    ids=["before our write", "by another clock", "by our write", "at its end", "after it"],
+)
+def test_what_was_created_while_nothing_of_ours_wrote_it_is_somebody_elses_and_is_told(second, is_ours):
+    new = resource("new")
+    created = {new.lower(): NOW + timedelta(seconds=second)}
+
+    undoing = undoing_of([written(new)], [Doer(id=ROOT)], proofs([new]), created_at=created)
+
+    assert deleted(undoing) == ([new] if is_ours else [])
+    told = judged(undoing, after(new="x"), [], "").leftovers
+    assert [("somebody else" in leftover.reason) for leftover in told] == ([] if is_ours else [True])
+
+
+def test_what_an_earlier_start_created_is_ours_though_a_later_one_wrote_it_too():
+    new = resource("new")
+    starts = [written(new, start=0, end=10), written(new, start=3600, end=3610)]
+    created = {new.lower(): NOW + timedelta(seconds=5)}
+
+    undoing = undoing_of(starts, [Doer(id=ROOT)], proofs([new]), created_at=created)
+
+    assert deleted(undoing) == [new]
+
+
+def test_what_nobody_tells_of_is_deleted_only_if_it_was_created_while_its_template_ran():
+    within, later, unknown = (resource(name) for name in ("within", "later", "unknown"))
+    guesses = [written(id_, is_told=False, is_succeeded=False) for id_ in (within, later, unknown)]
+    created = {within.lower(): NOW + timedelta(seconds=30), later.lower(): NOW + timedelta(days=1)}
+
+    undoing = undoing_of(guesses, [], proofs([within, later, unknown]), created_at=created)
+
+    assert deleted(undoing) == [within]
+    assert undoing.unproven == (later, unknown)
+
+
+def test_what_somebody_else_has_put_something_into_since_is_not_deleted_with_it():
+    server, other = resource("sql", "Microsoft.Sql/servers"), resource("other")
+    own, theirs = f"{server}/databases/master", f"{server}/databases/theirs"
+    created = {
+        server.lower(): NOW + timedelta(seconds=1),
+        own.lower(): NOW + timedelta(seconds=20),
+        theirs.lower(): NOW + timedelta(days=1),
+    }
+
+    undoing = undoing_of(
+        [written(server), written(other)], [Doer(id=ROOT)], proofs([server, other]), created_at=created
+    )
+
+    assert deleted(undoing) == [other]
+    assert theirs.lower() in undoing.reasons[server.lower()]
+
+
+def test_a_look_for_one_template_after_another_had_written_it_proves_nothing():
+    shared = resource("shared")
+    late = Sighting(id=shared, existed=True, fingerprint="ours", at=NOW + timedelta(seconds=90))
+    known = Proofs(None, [TemplateSurvey(template="b", ids=(shared,), sightings=(late,))])
+    listed = Proofs(
+        TargetSurvey(at=NOW - timedelta(seconds=60), groups=(GroupSurvey(id=GROUP, existed=True),)),
+        [TemplateSurvey(template="b", ids=(shared,), sightings=(late,))],
+    )
+    first, second = written(shared, template="a"), written(shared, start=100, end=110, template="b")
+    created = {shared.lower(): NOW + timedelta(seconds=10)}
+
+    unknown = undoing_of([first, second], [], known, created_at={})
+    new = undoing_of([first, second], [], listed, created_at=created)
+
+    assert (unknown.unproven, unknown.changes, unknown.removals) == ((shared,), (), ())
+    assert deleted(new) == [shared]
+
+
+def test_only_what_had_a_free_name_may_be_purged():
+    names = {"fresh": True, "recovered": False, "untold": None}
+    vaults = {name: resource(name, "Microsoft.KeyVault/vaults") for name in names}
+    sightings = tuple(Sighting(id=vaults[n], existed=False, is_name_free=free, at=NOW) for n, free in names.items())
+    known = Proofs(None, [TemplateSurvey(template="web", ids=tuple(vaults.values()), sightings=sightings)])
+
+    undoing = undoing_of([written(id_) for id_ in vaults.values()], [Doer(id=ROOT)], known, created_at={})
+
+    assert {r.id for r in undoing.removals if r.may_purge} == {vaults["fresh"]}
+    assert len(undoing.removals) == 3
+
+
 NAMES = ["a", "a/slots/b", "c", "a/providers/Microsoft.Authorization/locks/l", "d"]
 
 

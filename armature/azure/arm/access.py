@@ -51,6 +51,18 @@ class ArmAccess:
                     raise
         return None
 
+    def _whole_list(self, path: str, api_version: str) -> list[dict[str, Any]]:
+        """All pages of a list that the SDKs have no method for."""
+        found: list[dict[str, Any]] = []
+        page = self._send("GET", path, api_version)
+        while True:
+            found += page.get("value") or ()
+            link = page.get("nextLink")
+            if not link:
+                return found
+            with arm_failures():
+                page = document_of(self._exchanged(HttpRequest("GET", str(link))))
+
     def _delete(self, path: str, api_version: str, method: str = "DELETE") -> bool:
         """True when it is gone; False when ARM has accepted to delete it and works on that."""
         with arm_failures():

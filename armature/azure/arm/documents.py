@@ -1,11 +1,13 @@
 """ARM's documents as the gateway's models. Queries of links are dropped from errors: ARM quotes a SAS there."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from azure.mgmt.resource.deployments.models import DeploymentExtended, DeploymentOperation
 from azure.mgmt.resource.resources.models import GenericResource, GenericResourceExpanded
 from azure.mgmt.resource.resources.models import ResourceGroup as SdkResourceGroup
+from pydantic import TypeAdapter, ValidationError
 
 from armature.azure.failures import without_queries_within
 from armature.azure.models import ArmDeployment, ArmOperation, ArmResource, ResourceGroup
@@ -60,6 +62,7 @@ def operation(found: DeploymentOperation) -> ArmOperation:
         status_code=properties.get("statusCode"),
         error=without_queries_within(properties.get("statusMessage")),
         timestamp=properties.get("timestamp"),
+        duration=_span(properties.get("duration")),
     )
 
 
@@ -78,6 +81,17 @@ def resource(found: GenericResource | GenericResourceExpanded) -> ArmResource:
         properties=raw.get("properties") or {},
         created_at=raw.get("createdTime"),
     )
+
+
+_SPAN = TypeAdapter(timedelta)
+
+
+def _span(duration: Any) -> timedelta | None:
+    """A duration as ARM writes it, ISO 8601; None when it is something else."""
+    try:
+        return _SPAN.validate_python(duration)
+    except ValidationError:
+        return None
 
 
 def _readable_outputs(outputs: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Stores - Get Deleted and Purge Deleted (2025).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from armature.azure.arm.ids import bare, resource_type_of
 from armature.azure.arm.providers import Providers
@@ -52,6 +53,21 @@ class SoftDeletion(Providers):
         # A deleted account's own path holds its group and name; Azure's `internalId` is a number then.
         return kind.is_in_group or bare(str(was)).lower() == bare(resource_id).lower()
 
+    def soft_deleted_ids(self, resource_type: str) -> set[str]:
+        """The ids, in lower case, that what was deleted of a type in the subscription had, and could be recovered
+        under. None for types without soft deletion. Changes nothing.
+
+        Raises:
+            FailureError: ARM refuses to tell.
+        """
+        kind = _KINDS.get(resource_type.lower())
+        if kind is None:
+            return set()
+        namespace = resource_type.partition("/")[0]
+        path = f"/subscriptions/{self.subscription}/providers/{namespace}/{kind.list_name}"
+        found = self._whole_list(path, self.api_version(resource_type))
+        return {_id_before(kind, resource_type, entry).lower() for entry in found}
+
     def purge_soft_deleted(self, resource_id: str, location: str) -> bool:
         """Let the name of a deleted resource go, for good: True when it is free, False when ARM works on it.
 
@@ -70,6 +86,14 @@ class SoftDeletion(Providers):
 
     def _deleted_version(self, resource_id: str) -> str:
         return self.api_version(resource_type_of(resource_id))
+
+
+def _id_before(kind: _Kind, resource_type: str, deleted: dict[str, Any]) -> str:
+    """The id that something deleted had. A deleted account's own path holds its group and name."""
+    if not kind.is_in_group:
+        return str((deleted.get("properties") or {}).get(kind.id_field))
+    segments = bare(str(deleted["id"])).split("/")
+    return f"/subscriptions/{segments[1]}/resourceGroups/{segments[7]}/providers/{resource_type}/{segments[-1]}"
 
 
 def _deleted_path(kind: _Kind, resource_id: str, location: str) -> str:
