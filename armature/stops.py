@@ -25,7 +25,7 @@ def stopped(stop: StopReason, asked: ControlAnswer, done: str = "") -> Outcome:
     if stop is StopReason.CANCELLED:
         by = f" by {asked.cancelled_by}" if asked.cancelled_by else ""
         return Outcome(message=_told(f"Cancelled{by}", done), stop=stop, rollback=asked.rollback)
-    return Outcome(message=_told("The deployment's time was over", done), stop=stop)
+    return Outcome(message=_told("The deployment's time was over", done), stop=stop, rollback=asked.rollback)
 
 
 def lock_broken(done: str = "") -> Outcome:

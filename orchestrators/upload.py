@@ -119,8 +119,9 @@ class _Window:
                 }
             )
         elif self._is_ending or not self._again(upload, answer.failure):
-            self.failure = self.failure or answer.failure
             self._failed += 1
+            if self.stop is None:  # of what is stopped, nobody hears that it was not tried again
+                self.failure = self.failure or answer.failure
 
     def _again(self, upload: _Upload, why: Failure) -> bool:
         """Have an upload tried again after a wait; False when that helps no more."""
@@ -186,7 +187,9 @@ class _Window:
         if self._asked.is_lock_broken:
             return lock_broken(done)
         if self.failure is not None:
-            return Outcome(message="Not everything could be uploaded.", failure=self.failure)
+            return Outcome(
+                message="Not everything could be uploaded.", failure=self.failure, rollback=self._asked.rollback
+            )
         if self.stop is not None:
             return stopped(self.stop, self._asked, done)
         if self.work.next_index < self.work.total:

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
 from armature.control import CONTROL_EVENT
 from armature.errors import FailureClass, Recovery, failure
-from armature.messages import ArtifactAnswer, UploadAnswer, UploadInput
+from armature.messages import ArtifactAnswer, Outcome, UploadAnswer, UploadInput
 from armature.options import RetryPolicy
 from armature.patience import JITTER
+from armature.state import StopReason
 from orchestrators.upload import UPLOADS_PER_HISTORY, blueprint
 from tests.orchestrators.simulation import START, Lasting, Simulation, orchestrator_of
 
@@ -183,6 +186,31 @@ def test_a_retry_is_not_waited_for_once_the_deployment_is_cancelled():
 
     assert output["stop"] == "cancelled"
     assert uploads.now < START + timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("word", [True, False, None])
+def test_an_upload_that_fails_while_a_cancellation_ends_it_is_a_cancellation(word):
+    uploads = simulation(
+        total=1,
+        upload_artifact=lambda _: Lasting(ArtifactAnswer(failure=TRANSIENT).dump(), 20),
+        asked=lambda: {"is_cancelled": True, "cancelled_by": "ada", "rollback": word},
+    )
+
+    outcome = Outcome.load(uploads.run())
+
+    assert (outcome.stop, outcome.failure, outcome.rollback) == (StopReason.CANCELLED, None, word)
+
+
+def test_what_a_cancellation_said_of_rolling_back_is_heeded_when_an_upload_had_failed_before_it():
+    uploads = simulation(
+        total=2,
+        upload_artifact=lambda work: Lasting(ArtifactAnswer(failure=FATAL).dump(), 1 + 20 * work["index"]),
+        asked=lambda: {"is_cancelled": True, "rollback": False},
+    )
+
+    outcome = Outcome.load(uploads.run())
+
+    assert (outcome.failure, outcome.rollback) == (FATAL, False)
 
 
 def test_an_upload_ends_when_the_time_of_its_deployment_is_over():
