@@ -211,7 +211,7 @@ def test_a_long_rollout_continues_as_new_and_goes_on_where_it_was():
     assert len(rollout.called("start_template")) == 2
 
 
-@pytest.mark.parametrize("size", [5, 60, 150])
+@pytest.mark.parametrize("size", [5, 150])
 def test_the_history_does_not_grow_with_the_number_of_templates(size):
     rollout = simulation([GraphTemplate(name=f"t{n}", tier=0) for n in range(size)])
 
@@ -325,7 +325,7 @@ def test_a_deployment_that_arm_has_lost_is_put_again():
 
     rollout = simulation(CHAIN[:1], arm, poll_templates=poll)
 
-    assert rollout.run()["message"] == "1 templates deployed."
+    assert rollout.run()["message"] == "1 template deployed."
     first, second = (call for call in rollout.calls if call.name == "start_template")
     assert second.payload["start"]["attempt"] == 2
     assert second.at - first.at >= LOST_AFTER
@@ -528,7 +528,7 @@ def test_when_the_lineage_lock_is_broken_nothing_is_touched_any_more():
 
     assert output["isLockBroken"]
     assert output["failure"]["code"] == "LineageLockBroken"
-    assert "1 of 3 templates deployed, 1 left as they run in Azure" in output["message"]
+    assert "1 of 3 templates deployed, 1 still running in Azure" in output["message"]
     assert rollout.called("cancel_templates") == []
     assert rollout.now < START + timedelta(seconds=20)
 

@@ -140,9 +140,9 @@ def test_storage_that_is_away_for_minutes_fails_no_upload():
         is_away = uploads.now < START + timedelta(minutes=8)
         return (ArtifactAnswer(failure=away) if is_away else ArtifactAnswer(bytes_written=1)).dump()
 
-    uploads = simulation(total=5, upload_artifact=upload_artifact)
+    uploads = simulation(total=3, upload_artifact=upload_artifact, poll_interval_seconds=30)
 
-    assert uploads.run()["message"] == "5 files uploaded."
+    assert uploads.run()["message"] == "3 files uploaded."
 
 
 def cancelled_at(seconds: float, total: int = 50, raised=(), lasting: float = 20, **parts) -> Simulation:
