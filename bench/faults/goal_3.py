@@ -1,6 +1,6 @@
 """Goal 3: the host is killed at every checkpoint of a deployment with a rollback; every activity runs twice."""
 
-import queue
+import itertools
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -22,9 +22,7 @@ LINEAGES = 5
 QUICKER = {"ARMATURE_POLL_INTERVAL_SECONDS": "0.3"}
 """Most of a run that meets a kill is waiting."""
 
-Rounds = queue.Queue[tuple[Boundary, ...]]
-
-TRIES = 3
+TRIES = 2
 """Runs in which a checkpoint is looked for that the counted run had: some take a poll less."""
 
 TWICE = 4
@@ -36,6 +34,7 @@ CHANGES = (Change.CHANGED, Change.ADDED, Change.LINKED)
 class Findings:
     """What the deployments of all stacks showed; added to by several threads."""
 
+    left: list[Boundary] = field(default_factory=list)
     hit: list[Boundary] = field(default_factory=list)
     beyond: set[Boundary] = field(default_factory=set)
     tries: Counter[Boundary] = field(default_factory=Counter)
@@ -49,15 +48,22 @@ class Findings:
     misses: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def met(self, tried: tuple[Boundary, ...], hit: list[Boundary]) -> list[Boundary]:
-        """Take in at which of the boundaries the host died; those that are still to be tried because of that."""
+    def next_round(self) -> tuple[Boundary, ...]:
+        """The boundaries for one deployment more; none when all are met, or were looked for often enough."""
+        with self.lock:
+            first, *others = rounds(self.left) or [()]
+            self.left = [boundary for each in others for boundary in each]
+            return first
+
+    def met(self, tried: tuple[Boundary, ...], hit: list[Boundary]) -> None:
+        """Take in at which of the boundaries the host died; what is to be tried because of that is left."""
         with self.lock:
             self.hit += hit
             self.tries.update(tried)
             further = [boundary.next for boundary in hit if boundary in self.beyond]
             self.beyond.update(further)
             absent = [each for each in tried if each not in hit and each not in self.beyond]
-            return further + [boundary for boundary in absent if self.tries[boundary] < TRIES]
+            self.left += further + [boundary for boundary in absent if self.tries[boundary] < TRIES]
 
     def add(self, found: list[str]) -> None:
         """Take in what speaks against one deployment."""
@@ -71,21 +77,21 @@ class Findings:
 
 def measure(run: Run) -> Verdict:
     """Count the boundaries in a run that meets none, then kill at each, on several stacks side by side."""
-    left: Rounds = queue.Queue()
     findings = Findings()
     counted = threading.Event()
     with ThreadPoolExecutor(STACKS) as pool:
-        works = [pool.submit(_on_a_stack, number, left, counted, run, findings) for number in range(STACKS)]
+        works = [pool.submit(_on_a_stack, number, counted, run, findings) for number in range(STACKS)]
         for work in as_completed(works):  # one that can't be carried out is told at once, and nothing more is begun
             if error := work.exception():
-                left.queue.clear()
+                findings.left.clear()
                 raise error
     untried = [gap for gap in gaps(findings.hit) if findings.tries[gap] < TRIES]
     if run.share == 1:
         findings.misses += [f"{gap} was passed over" for gap in untried]
-    activities = sum(bool(boundary.name) for boundary in findings.hit)
+    hit = set(findings.hit)
+    activities = sum(bool(boundary.name) for boundary in hit)
     return Verdict(
-        done=f"kill -9 at {len(set(findings.hit))} boundaries ({len(findings.hit) - activities} before and after "
+        done=f"kill -9 at {len(hit)} boundaries ({len(hit) - activities} before and after "
         f"checkpoints of the deployment and its children, {activities} behind activities), {findings.kills} kills in "
         f"all; {len(findings.twice)} activities run twice",
         measured=f"{findings.right} of {findings.deployments} rolled back with all as before; {findings.doubled} "
@@ -96,20 +102,20 @@ def measure(run: Run) -> Verdict:
     )
 
 
-def _on_a_stack(number: int, left: Rounds, counted: threading.Event, run: Run, findings: Findings) -> None:
+def _on_a_stack(number: int, counted: threading.Event, run: Run, findings: Findings) -> None:
     with ground(revive=True, settings=SETTINGS | QUICKER) as field_:
         projects = [f"kill-{number}{index}" for index in range(run.of(LINEAGES, 2))]
         try:
             before = stand(field_, projects)
             field_.load(run.seed, [failing(project, TIER) for project in projects])
             if number == 0:
-                _count(field_, projects[0], before[projects[0]], left, run, findings)
+                _count(field_, projects[0], before[projects[0]], run, findings)
         finally:
             if number == 0:
                 counted.set()
         counted.wait()
         with ThreadPoolExecutor(len(projects)) as pool:
-            lines = [pool.submit(_killed, field_, each, before[each], left, findings) for each in projects]
+            lines = [pool.submit(_killed, field_, each, before[each], findings) for each in projects]
             for line in lines:
                 line.result()
         if number == STACKS - 1:
@@ -120,7 +126,7 @@ def _on_a_stack(number: int, left: Rounds, counted: threading.Event, run: Run, f
             findings.put_twice += twice
 
 
-def _count(field_: Ground, project: str, before: Snapshot, left: Rounds, run: Run, findings: Findings) -> None:
+def _count(field_: Ground, project: str, before: Snapshot, run: Run, findings: Findings) -> None:
     """The boundaries of a deployment that nothing kills."""
     name = f"{project}-count"
     for rule in counters(name):
@@ -131,16 +137,14 @@ def _count(field_: Ground, project: str, before: Snapshot, left: Rounds, run: Ru
     found = boundaries_of(field_.stack.state, name)
     findings.beyond |= beyond_count(found)
     every = max(1, round(1 / run.share))
-    for boundaries in rounds(found)[::every]:
-        left.put(boundaries)
+    findings.left = found[::every]
 
 
-def _killed(field_: Ground, project: str, before: Snapshot, left: Rounds, findings: Findings) -> None:
+def _killed(field_: Ground, project: str, before: Snapshot, findings: Findings) -> None:
     """One lineage: a deployment for each round of boundaries that is still to be met, one after the other."""
-    for number in range(1, 1000):
-        try:
-            boundaries = left.get_nowait()
-        except queue.Empty:
+    for number in itertools.count(1):
+        boundaries = findings.next_round()
+        if not boundaries:
             return
         name = f"{project}-{number}"
         rules = [read_rule(boundary.rule(name, place)) for place, boundary in enumerate(boundaries)]
@@ -150,8 +154,7 @@ def _killed(field_: Ground, project: str, before: Snapshot, left: Rounds, findin
             field_.stack.faults.remove(rule.id)
         met = {entry["rule"] for entry in field_.stack.faults.happened()}
         hit = [boundary for rule, boundary in zip(rules, boundaries, strict=True) if rule.id in met]
-        for boundary in findings.met(boundaries, hit):
-            left.put((boundary,))
+        findings.met(boundaries, hit)
         where = ", ".join(map(str, hit)) or "not killed"
         findings.add([f"{where}: {each}" for each in found])
 
