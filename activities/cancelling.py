@@ -10,6 +10,7 @@ from activities.border import register
 from activities.looking import Look, Sight, all_seen, counted, failed, poll_answer, show_sights, unseen
 from activities.showing import templates_of
 from activities.standing import DEPLOYMENT_TAG, state_of
+from activities.survey import content_of
 from armature.attempts import Report, Start
 from armature.azure.arm import MAX_LINKED_DEPTH, ArmGateway
 from armature.azure.models import ArmDeployment, ArmOperation
@@ -24,8 +25,7 @@ from armature.transitions import with_warnings
 blueprint = df.Blueprint()
 
 ENDS_BY_ITSELF_WITHIN = timedelta(minutes=10)
-"""How long what a cancelled deployment had in flight is waited for: it ends by itself, and ARM need not tell that it
-has, since the deployment's history is closed."""
+"""How long what a cancelled deployment had in flight is waited for: it ends by itself, nearly always in minutes."""
 
 
 def cancel_templates(services: Services, work: PollInput) -> PollAnswer:
@@ -73,14 +73,23 @@ class _Tree:
     def running(self) -> list[ArmDeployment]:
         return [member for member, _ in self.members if not member.is_final]
 
-    def has_in_flight(self, now: datetime) -> bool:
-        """True while a cancelled member's operations go on, unless that is told of one cancelled long ago."""
-        return any(
-            operation.provisioning_state.lower() in _IN_FLIGHT
+    @property
+    def in_flight(self) -> list[str]:
+        """The resources that cancelled members were at, and of which no operation tells that they have ended."""
+        return [
+            operation.target_id
             for member, operations in self.members
-            if member.is_canceled and member.timestamp and now - member.timestamp < ENDS_BY_ITSELF_WITHIN
+            if member.is_canceled
             for operation in operations
-        )
+            if operation.target_id
+            and not operation.is_linked_deployment
+            and operation.provisioning_state.lower() in _IN_FLIGHT
+        ]
+
+    def was_cancelled_lately(self, now: datetime) -> bool:
+        """True while what a member had in flight when it was cancelled is waited for."""
+        cancelled_at = (member.timestamp for member, _ in self.members if member.is_canceled)
+        return any(moment and now - moment < ENDS_BY_ITSELF_WITHIN for moment in cancelled_at)
 
 
 @dataclass
@@ -102,11 +111,33 @@ class Cancelling:
                 return self._without_deployment(start)
             for deployment in tree.running:
                 arm.cancel_deployment(deployment.id)
+            provisioning = self._provisioning(template, tree)
         except FailureError as refused:
             return self._given_up(start, [], refused.failure) if self.is_last else unseen(start, refused.failure)
-        if tree.running or (tree.has_in_flight(datetime.now(UTC)) and not self.is_last):
+        is_waited_for = not self.is_last and tree.was_cancelled_lately(datetime.now(UTC))
+        if tree.running or (provisioning and is_waited_for):
             return self._running(start, template, tree)
+        self.still_running.update(provisioning)
         return self._ended(start, template, tree)
+
+    def _provisioning(self, template: PlannedTemplate, tree: _Tree) -> list[str]:
+        """What a cancelled deployment had in flight that goes on. The resource tells: its operation need not, since
+        the deployment's history is closed. What can't be read, or is not there yet, may go on."""
+        if tree.running:
+            return []
+        return [id_ for id_ in tree.in_flight if self._is_provisioning(template, id_)]
+
+    def _is_provisioning(self, template: PlannedTemplate, resource_id: str) -> bool:
+        try:
+            document = content_of(self.look.services, template.scope.subscription, resource_id)
+        except FailureError as unseen:
+            if unseen.failure.is_retried:
+                raise
+            return True
+        if document is None:
+            return True
+        state = str((document.get("properties") or {}).get("provisioningState") or "").lower()
+        return state not in ("", "succeeded", "failed", "canceled")
 
     def _tree(self, arm: ArmGateway, template: PlannedTemplate) -> _Tree | None:
         """What the template's deployment consists of; None when there is none, or what has its name is not ours."""

@@ -15,6 +15,7 @@ class FakeArm:
     def __init__(self, *deployments: ArmDeployment, **refusals: Failure) -> None:
         self.deployments = {found.id.lower(): found for found in deployments}
         self.operations: dict[str, list[ArmOperation]] = {}
+        self.resources: dict[str, dict[str, Any]] = {}
         self.refusals = refusals
         self.provider_states: list[str] = []
         self.failures: dict[str, Failure] = {}
@@ -41,6 +42,10 @@ class FakeArm:
         made = deployment(scope.deployment_id(name), "Accepted", **body.tags)
         self.deployments[made.id.lower()] = made
         return made
+
+    def read_resource(self, resource_id: str) -> dict[str, Any] | None:
+        self._asked("read_resource", resource_id)
+        return self.resources.get(resource_id.lower())
 
     def get_resource_group(self, _name: str) -> None:
         return None

@@ -56,6 +56,20 @@ def family(app, step, root: str, child: str, grandchild: str) -> FakeArm:
     return arm
 
 
+SLOW = "/subscriptions/1/providers/Microsoft.Test/things/slow"
+
+
+def with_slow_resource(app, step, ago: timedelta, resource) -> FakeArm:
+    """Deployments that were cancelled `ago` while the inner one was at a resource, which stands so by now."""
+    arm = family(app, step, "Canceled", "Canceled", "Canceled")
+    child = child_id(app, step, "child").lower()
+    arm.deployments[child] = arm.deployments[child].model_copy(update={"timestamp": datetime.now(UTC) - ago})
+    arm.operations[child].append(created(SLOW, "Running"))
+    if resource is not None:
+        arm.resources[SLOW.lower()] = resource
+    return arm
+
+
 def test_what_runs_is_cancelled_with_all_that_it_links_to(app, begun):
     arm = family(app, begun, "Running", "Running", "Running")
 
@@ -86,15 +100,38 @@ def test_a_template_is_cancelled_only_when_the_last_of_its_linked_deployments_ha
         (ENDS_BY_ITSELF_WITHIN, False, TemplateStatus.CANCELLED),
     ],
 )
-def test_what_a_cancelled_deployment_had_in_flight_is_waited_for_but_not_for_ever(app, begun, ago, is_last, status):
-    arm = family(app, begun, "Canceled", "Canceled", "Canceled")
-    child = child_id(app, begun, "child").lower()
-    arm.deployments[child] = arm.deployments[child].model_copy(update={"timestamp": datetime.now(UTC) - ago})
-    arm.operations[child].append(created("/subscriptions/1/providers/Microsoft.Test/things/slow", "Running"))
+@pytest.mark.parametrize("resource", [None, {"properties": {"provisioningState": "Creating"}}])
+def test_what_a_cancelled_deployment_had_in_flight_is_waited_for_but_not_for_ever(
+    app, begun, ago, is_last, status, resource
+):
+    arm = with_slow_resource(app, begun, ago, resource)
 
     (report,) = cancelled(app, arm, begun, is_last_look=is_last).reports
 
     assert report.status is status
+    told = [warning.message for warning in app.deployments.state(begun.deployment_id).warnings]
+    is_given_up = status is TemplateStatus.CANCELLED
+    assert told == [f"Azure still works on {SLOW}, although it was cancelled."] * is_given_up
+
+
+@pytest.mark.parametrize("properties", [{"provisioningState": "Succeeded"}, {"provisioningState": "Failed"}, {}])
+def test_a_resource_tells_that_it_has_ended_though_the_operation_of_what_was_cancelled_does_not(app, begun, properties):
+    arm = with_slow_resource(app, begun, timedelta(seconds=5), {"properties": properties})
+
+    (report,) = cancelled(app, arm, begun).reports
+
+    assert report.status is TemplateStatus.CANCELLED
+    assert not app.deployments.state(begun.deployment_id).warnings
+
+
+def test_while_a_resource_that_was_in_flight_cannot_be_asked_for_it_is_waited_for(app, begun):
+    away = failure(FailureClass.TRANSIENT, "ConnectionError", "ARM is away.")
+    arm = with_slow_resource(app, begun, timedelta(seconds=5), None)
+    arm.refusals["read_resource"] = away
+
+    (report,) = cancelled(app, arm, begun).reports
+
+    assert (report.status, report.is_seen) == (TemplateStatus.RUNNING, False)
 
 
 def test_cancelling_what_has_ended_again_changes_nothing(app, begun):
