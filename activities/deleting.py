@@ -11,11 +11,11 @@ from activities.survey import content_of
 from activities.undoing import in_parallel
 from armature.azure.arm.soft_deletion import keeps_its_name
 from armature.azure.services import Services
+from armature.deletions import DeletionProgress, DeletionState, DeletionStatus
 from armature.errors import Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode
-from armature.messages import RemovalAnswer, RemovalInput
-from armature.removals import RemovalProgress, RemovalState, RemovalStatus
-from armature.rollback import Removal
+from armature.messages import DeletionAnswer, DeletionInput
+from armature.rollback import Deletion
 from armature.state import RollbackState, WarningState
 from armature.surveying import is_group, subscription_of
 from armature.transitions import with_rollback, with_warnings
@@ -32,7 +32,7 @@ _RECOVERABLE = failure(
 )
 
 
-def delete_resources(services: Services, work: RemovalInput) -> RemovalAnswer:
+def delete_resources(services: Services, work: DeletionInput) -> DeletionAnswer:
     """One pass of deletions: all that may go now is asked for, or looked at again.
 
     Twice: what is gone already is success, and what is on its way is only looked at.
@@ -41,22 +41,22 @@ def delete_resources(services: Services, work: RemovalInput) -> RemovalAnswer:
     control = asked_of(services, state)
     undoing = services.rollbacks.undoing(work)
     if control.is_lock_broken or undoing is None:
-        return RemovalAnswer(**dict(control))
-    before = services.rollbacks.removals(work)
-    batch = before.next(undoing.removals, is_stuck=work.is_stuck)[:MAX_IN_A_PASS]
+        return DeletionAnswer(**dict(control))
+    before = services.rollbacks.deletions(work)
+    batch = before.next(undoing.deletions, is_stuck=work.is_stuck)[:MAX_IN_A_PASS]
     subscription = services.deployments.plan(work.deployment_id).subscription
     steps = in_parallel(partial(_step, services, subscription, before), batch)
-    progress = services.rollbacks.update_removals(work, (step.state for step in steps))
-    progress = services.rollbacks.update_removals(work, progress.with_owned(undoing.removals).states.values())
-    fresh = set(progress.gone(undoing.removals)) - set(before.gone(undoing.removals))
-    _show(services, work, undoing.removals, progress, fresh, [step.warning for step in steps if step.warning])
-    left = progress.open(undoing.removals)
-    working = (RemovalStatus.DELETING, RemovalStatus.PURGING)
-    return RemovalAnswer(
+    progress = services.rollbacks.update_deletions(work, (step.state for step in steps))
+    progress = services.rollbacks.update_deletions(work, progress.with_owned(undoing.deletions).states.values())
+    fresh = set(progress.gone(undoing.deletions)) - set(before.gone(undoing.deletions))
+    _show(services, work, undoing.deletions, progress, fresh, [step.warning for step in steps if step.warning])
+    left = progress.open(undoing.deletions)
+    working = (DeletionStatus.DELETING, DeletionStatus.PURGING)
+    return DeletionAnswer(
         **dict(control),
         left=len(left),
-        settled=len(before.open(undoing.removals)) - len(left),
-        under_way=sum(progress.state(removal).status in working for removal in left),
+        settled=len(before.open(undoing.deletions)) - len(left),
+        under_way=sum(progress.state(deletion).status in working for deletion in left),
         retry_after_seconds=max((step.retry_after_seconds for step in steps), default=0.0) or None,
     )
 
@@ -65,36 +65,36 @@ class _Step:
     """What came of one step of a deletion."""
 
     def __init__(
-        self, state: RemovalState, warning: WarningState | None = None, retry_after_seconds: float | None = None
+        self, state: DeletionState, warning: WarningState | None = None, retry_after_seconds: float | None = None
     ) -> None:
         self.state = state
         self.warning = warning
         self.retry_after_seconds = retry_after_seconds or 0.0
 
 
-def _step(services: Services, subscription: str, progress: RemovalProgress, removal: Removal) -> _Step:
-    state = progress.state(removal)
+def _step(services: Services, subscription: str, progress: DeletionProgress, deletion: Deletion) -> _Step:
+    state = progress.state(deletion)
     try:
-        if state.status is RemovalStatus.PURGING:
-            return _purged(services, state, may_purge=removal.may_purge)
-        return _deleted(services, subscription_of(removal.id) or subscription, state, may_purge=removal.may_purge)
+        if state.status is DeletionStatus.PURGING:
+            return _purged(services, state, may_purge=deletion.may_purge)
+        return _deleted(services, subscription_of(deletion.id) or subscription, state, may_purge=deletion.may_purge)
     except FailureError as refused:
         retry_after = refused.failure.retry_after_seconds
-        if state.status is RemovalStatus.PURGING and not refused.failure.is_retried:
+        if state.status is DeletionStatus.PURGING and not refused.failure.is_retried:
             return _Step(_gone(state), _name_stays_taken(state, refused.failure))
         return _Step(state.after(refused.failure), None, retry_after)
 
 
-def _deleted(services: Services, subscription: str, state: RemovalState, *, may_purge: bool) -> _Step:
+def _deleted(services: Services, subscription: str, state: DeletionState, *, may_purge: bool) -> _Step:
     """Ask ARM to delete a resource, or look whether it has."""
     arm = services.arm(subscription)
-    if state.status is RemovalStatus.DELETING or keeps_its_name(state.id):
+    if state.status is DeletionStatus.DELETING or keeps_its_name(state.id):
         document = content_of(services, subscription, state.id)
         if document is None:
             return _purged(services, state, may_purge=may_purge)
         properties = document.get("properties") or {}
         if str(properties.get("provisioningState")).lower() == "deleting":
-            return _Step(state.model_copy(update={"status": RemovalStatus.DELETING}))
+            return _Step(state.model_copy(update={"status": DeletionStatus.DELETING}))
         if keeps_its_name(state.id):
             state = state.model_copy(update={"location": document.get("location")})
     if is_group(state.id):
@@ -104,10 +104,10 @@ def _deleted(services: Services, subscription: str, state: RemovalState, *, may_
             return _Step(state)
     if arm.delete_resource(state.id):
         return _purged(services, state, may_purge=may_purge)
-    return _Step(state.model_copy(update={"status": RemovalStatus.DELETING, "reason": "", "suggestion": ""}))
+    return _Step(state.model_copy(update={"status": DeletionStatus.DELETING, "reason": "", "suggestion": ""}))
 
 
-def _purged(services: Services, state: RemovalState, *, may_purge: bool) -> _Step:
+def _purged(services: Services, state: DeletionState, *, may_purge: bool) -> _Step:
     """A resource that is deleted is gone, once its name is free again; but what was recovered stays recoverable."""
     if state.location is None or not keeps_its_name(state.id):
         return _Step(_gone(state))
@@ -118,16 +118,16 @@ def _purged(services: Services, state: RemovalState, *, may_purge: bool) -> _Ste
         is_free = arm.purge_soft_deleted(state.id, state.location)
     except FailureError as refused:
         if refused.failure.is_retried:
-            return _Step(state.model_copy(update={"status": RemovalStatus.PURGING}))
+            return _Step(state.model_copy(update={"status": DeletionStatus.PURGING}))
         return _Step(_gone(state), _name_stays_taken(state, refused.failure))
-    return _Step(_gone(state) if is_free else state.model_copy(update={"status": RemovalStatus.PURGING}))
+    return _Step(_gone(state) if is_free else state.model_copy(update={"status": DeletionStatus.PURGING}))
 
 
-def _gone(state: RemovalState) -> RemovalState:
-    return state.model_copy(update={"status": RemovalStatus.GONE, "reason": "", "suggestion": ""})
+def _gone(state: DeletionState) -> DeletionState:
+    return state.model_copy(update={"status": DeletionStatus.GONE, "reason": "", "suggestion": ""})
 
 
-def _name_stays_taken(state: RemovalState, why: Failure) -> WarningState:
+def _name_stays_taken(state: DeletionState, why: Failure) -> WarningState:
     name = state.id.rpartition("/")[2]
     message = (
         f"{state.id} is deleted, but its name {name} stays taken in {state.location} until it is purged: "
@@ -149,14 +149,14 @@ def _purge_command(resource_id: str, name: str, location: str) -> str:
 
 def _show(
     services: Services,
-    work: RemovalInput,
-    removals: tuple[Removal, ...],
-    progress: RemovalProgress,
+    work: DeletionInput,
+    deletions: tuple[Deletion, ...],
+    progress: DeletionProgress,
     fresh: set[str],
     warnings: list[WarningState],
 ) -> None:
     now = datetime.now(UTC)
-    gone = progress.gone(removals)
+    gone = progress.gone(deletions)
     services.deployments.append_events(
         work.deployment_id,
         [
@@ -169,7 +169,7 @@ def _show(
             for id_ in sorted(fresh)
         ],
     )
-    message = f"{len(gone)} of {len(removals)} resources deleted."
+    message = f"{len(gone)} of {len(deletions)} resources deleted."
 
     def shown(rollback: RollbackState) -> RollbackState:
         if rollback.number != work.rollback or len(gone) < len(rollback.deleted):
@@ -181,4 +181,4 @@ def _show(
     )
 
 
-register(blueprint, delete_resources, RemovalInput)
+register(blueprint, delete_resources, DeletionInput)

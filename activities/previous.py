@@ -5,7 +5,8 @@ from armature.azure.artifacts import templates_container
 from armature.azure.services import Services
 from armature.messages import DeploymentStep
 from armature.plan import Plan, PlannedTemplate
-from armature.rollback import Undoing, plan_of_rollback
+from armature.previous_versions import plan_of_rollback
+from armature.rollback import Undoing
 from armature.surveying import owners_of
 
 

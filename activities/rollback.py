@@ -18,7 +18,8 @@ from armature.errors import Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
 from armature.messages import BegunAnswer, DeploymentStep, EndInput, RollbackInput, RollbackOutcome, UndoingAnswer
 from armature.numbers import count_of
-from armature.rollback import Undoing, number_of, started
+from armature.previous_versions import number_of, started
+from armature.rollback import Undoing
 from armature.state import DeploymentState, Leftover, RollbackState, RollbackStatus, TemplateState, TemplateStatus
 from armature.transitions import with_rollback
 
@@ -70,19 +71,19 @@ def plan_rollback(services: Services, work: DeploymentStep) -> UndoingAnswer:
         is_shown = known == {template.deployment_name for template in templates}
         fresh = rollback.templates if is_shown else tuple(map(TemplateState.planned, templates))
         return rollback.model_copy(
-            update={"templates": fresh, "to_delete": len(undoing.removals), "message": message or rollback.message}
+            update={"templates": fresh, "to_delete": len(undoing.deletions), "message": message or rollback.message}
         )
 
     _show(services, work, shown)
     found = _listed(
         {
             f"To deploy again in a previous version: {count_of(len(templates), 'template')}": len(templates),
-            f"To delete: {count_of(len(undoing.removals), 'resource')}": len(undoing.removals),
+            f"To delete: {count_of(len(undoing.deletions), 'resource')}": len(undoing.deletions),
         },
         "Nothing is to be deployed again, or deleted",
     )
     _tell(services, work, "planned", EventCode.ROLLBACK_PLANNED, " ".join(filter(None, [f"{found}.", why_not])))
-    return UndoingAnswer(**dict(control), templates=len(templates), to_delete=len(undoing.removals))
+    return UndoingAnswer(**dict(control), templates=len(templates), to_delete=len(undoing.deletions))
 
 
 def end_rollback(services: Services, work: EndInput) -> RollbackOutcome:
@@ -92,7 +93,7 @@ def end_rollback(services: Services, work: EndInput) -> RollbackOutcome:
     """
     state = state_of(services, work.deployment_id)
     undoing = services.rollbacks.undoing(work)
-    gone = services.rollbacks.removals(work).gone(undoing.removals) if undoing else ()
+    gone = services.rollbacks.deletions(work).gone(undoing.deletions) if undoing else ()
     leftovers = _leftovers(services, work, state, undoing)
     message = _ending(state, len(gone), leftovers)
 
@@ -155,7 +156,7 @@ def _leftovers(
     if undoing is None:
         return _nothing_undone(services, state, work.failure) if work.failure else ()
     why_not = f"It was not deleted in time. {reason}".strip()
-    not_deleted = services.rollbacks.removals(work).leftovers(undoing.removals, why_not)
+    not_deleted = services.rollbacks.deletions(work).leftovers(undoing.deletions, why_not)
     after = services.rollbacks.after(work)
     seen = {sighting.id.lower() for sighting in after.sightings} if after else set()
     unseen = tuple(

@@ -14,7 +14,7 @@ from armature.azure.services import Services
 from armature.errors import FailureError
 from armature.messages import DeploymentStep
 from armature.plan import Plan, PlannedTemplate
-from armature.rollback import Doer, Removal, TemplateWrites, Undoing, Write, undoing_of
+from armature.rollback import Deletion, Doer, TemplateWrites, Undoing, Write, undoing_of
 from armature.state import DeploymentState
 from armature.surveying import Proofs, group_of, is_top_level, subscription_of
 
@@ -56,8 +56,8 @@ def undoing_found(
         created_at=created_at,
         also_created=groups,
     )
-    granted = _grants(services, plan, names, undoing.removals)
-    undoing = undoing.model_copy(update={"no_previous": no_previous, "removals": (*granted, *undoing.removals)})
+    granted = _grants(services, plan, names, undoing.deletions)
+    undoing = undoing.model_copy(update={"no_previous": no_previous, "deletions": (*granted, *undoing.deletions)})
     return services.rollbacks.save_undoing(work, undoing)
 
 
@@ -242,12 +242,14 @@ def made_groups(services: Services, plan: Plan, proofs: Proofs) -> list[str]:
     return [group_id for group_id in made if group_id.lower() in there]
 
 
-def _grants(services: Services, plan: Plan, names: Iterable[str], removals: Sequence[Removal]) -> tuple[Removal, ...]:
+def _grants(
+    services: Services, plan: Plan, names: Iterable[str], deletions: Sequence[Deletion]
+) -> tuple[Deletion, ...]:
     """The roles to read packages that the app gave to identities which are to go: no operation of ARM tells of them."""
-    sites = [removal.id for removal in removals if SITE_ID.search(removal.id)]
+    sites = [deletion.id for deletion in deletions if SITE_ID.search(deletion.id)]
     if not sites or not any(plan.template(name).uses_packages for name in names):
         return ()
-    going = {removal.id.lower() for removal in removals}
+    going = {deletion.id.lower() for deletion in deletions}
     scope = packages_scope(services, plan)
     documents = in_parallel(partial(document_at, services, plan.subscription), sites)
     identities = [document.get("identity") or {} for document in documents if document]
@@ -260,7 +262,7 @@ def _grants(services: Services, plan: Plan, names: Iterable[str], removals: Sequ
     }
     roles = [role_assignment_id(scope, str(each), STORAGE_BLOB_DATA_READER) for each in principals if each]
     there = existing(services, plan.subscription, roles)
-    return tuple(Removal(id=role, level=0) for role in roles if role.lower() in there)
+    return tuple(Deletion(id=role, level=0) for role in roles if role.lower() in there)
 
 
 def _created_at(services: Services, ids: Iterable[str]) -> dict[str, datetime]:

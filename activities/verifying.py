@@ -9,9 +9,9 @@ from activities.standing import state_of
 from activities.survey import with_looks
 from activities.undoing import writes_of
 from armature.azure.services import Services
+from armature.deletions import DeletionState, DeletionStatus
 from armature.errors import FailureError
 from armature.messages import Answer, DeploymentStep
-from armature.removals import RemovalState, RemovalStatus
 from armature.rollback import Undoing, judged
 from armature.state import DeploymentState, RollbackState, TemplateStatus, WarningState
 from armature.surveying import TemplateSurvey, subscription_of
@@ -35,13 +35,13 @@ def verify_rollback(services: Services, work: DeploymentStep) -> Answer:
         return Answer()
     after = _looked_at(services, work, undoing)
     gone = {sighting.id.lower() for sighting in after.sightings if sighting.existed is False}
-    went = (RemovalState(id=r.id, status=RemovalStatus.GONE) for r in undoing.removals if r.id.lower() in gone)
-    services.rollbacks.update_removals(work, went)
+    went = (DeletionState(id=r.id, status=DeletionStatus.GONE) for r in undoing.deletions if r.id.lower() in gone)
+    services.rollbacks.update_deletions(work, went)
     state = state_of(services, work.deployment_id)
     covered = _covered(services, work, state)
     verdict = judged(undoing, after.sightings, covered, _why_not(undoing, state))
     now = datetime.now(UTC)
-    ours = {id_.lower() for id_ in (*covered, *undoing.unproven, *(removal.id for removal in undoing.removals))}
+    ours = {id_.lower() for id_ in (*covered, *undoing.unproven, *(deletion.id for deletion in undoing.deletions))}
     warnings = [_appeared_warning(id_, now) for id_ in _appeared(services, work, state) if id_.lower() not in ours] + [
         WarningState(
             key=f"rollback-{work.rollback}:differs:{id_.lower()}",
@@ -69,8 +69,8 @@ def _looked_at(services: Services, work: DeploymentStep, undoing: Undoing) -> Te
     """
     survey = services.rollbacks.after(work)
     if survey is None:
-        progress = services.rollbacks.removals(work)
-        left = [r.id for r in undoing.removals if progress.state(r).status is not RemovalStatus.GONE]
+        progress = services.rollbacks.deletions(work)
+        left = [r.id for r in undoing.deletions if progress.state(r).status is not DeletionStatus.GONE]
         ids = (*(change.id for change in undoing.changes), *undoing.unproven, *left)
         survey = TemplateSurvey(template="", ids=ids)
     subscription = services.deployments.plan(work.deployment_id).subscription

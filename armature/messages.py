@@ -283,13 +283,13 @@ class UndoingAnswer(ControlAnswer):
     to_delete: int = 0
 
 
-class RemovalInput(DeploymentStep):
+class DeletionInput(DeploymentStep):
     """A pass of deletions; `is_stuck` when the pass before changed nothing."""
 
     is_stuck: bool = False
 
 
-class RemovalAnswer(ControlAnswer):
+class DeletionAnswer(ControlAnswer):
     """What a pass of deletions left to do. `settled` were deleted, or given up, in it; ARM works on `under_way`."""
 
     left: int = 0

@@ -1,8 +1,8 @@
-"""What a rollback is to do, decided from what is known: which previous versions are deployed again, which resources
-that the deployment created are deleted, and what nobody can undo.
+"""What a rollback is to do, decided from what is known: which resources that the deployment created are deleted, and in
+what order; and what nobody can undo.
 
-Pure: activities gather the facts (the deployment's operations, the proofs of armature.surveying), and act. How far the
-deletions are is armature.removals.
+Pure: activities gather the facts (the deployment's operations, the proofs of armature.surveying), and act. Which
+previous versions are deployed again is armature.previous_versions, how far the deletions are armature.deletions.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,8 +12,7 @@ from typing import Self
 
 from armature.graph import tiers
 from armature.models import Model
-from armature.plan import Plan, deployment_name
-from armature.state import Leftover, TemplateState
+from armature.state import Leftover
 from armature.surveying import Proofs, Sighting, is_deployment, is_group, owners_of
 
 _NOT_PROVEN = (
@@ -40,73 +39,6 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 CLOCKS_DIFFER = timedelta(seconds=5)
 """How far apart two clocks of Azure may be: that of an operation's moments and that of a resource's creation."""
-
-
-# Previous versions
-
-
-def started(templates: Iterable[TemplateState]) -> tuple[str, ...]:
-    """The templates that were handed to ARM, in this run or an earlier one, whatever became of them."""
-    return tuple(template.name for template in templates if template.attempt > 0 or template.starts > 0)
-
-
-def plan_of_rollback(plan: Plan, predecessor: Plan, names: Iterable[str], number: int) -> Plan:
-    """The plan that deploys the predecessor's versions of the templates `names` again, as far as it has them.
-
-    Templates wait for those of them that they, directly or through others, depended on.
-    """
-    chosen = {template.name for template in predecessor.templates} & set(names)
-    before = {template.name: set(template.depends_on) for template in predecessor.templates}
-    edges = {name: _nearest(name, chosen, before) for name in chosen}
-    tier_of = tiers(edges)
-    templates = [
-        template.model_copy(
-            update={
-                "tier": tier_of[template.name],
-                "depends_on": tuple(sorted(edges[template.name])),
-                "deployment_name": rollback_name(template.name, plan.deployment_id, number),
-            }
-        )
-        for template in predecessor.templates
-        if template.name in chosen
-    ]
-    return predecessor.model_copy(
-        update={
-            "deployment_id": plan.deployment_id,
-            "predecessor": predecessor.deployment_id,
-            "resource_groups_to_ensure": (),
-            "templates": tuple(sorted(templates, key=lambda template: template.tier)),
-        }
-    )
-
-
-def rollback_name(template: str, deployment_id: str, number: int) -> str:
-    """The ARM deployment's name of a template in the nth rollback of a deployment."""
-    return deployment_name(template, f"{deployment_id}.r{number}")
-
-
-def number_of(templates: Iterable[TemplateState], deployment_id: str, number: int) -> int:
-    """The number of the rollback that shows these templates: `number`, or the one before it."""
-    is_present = all(t.deployment_name == rollback_name(t.name, deployment_id, number) for t in templates)
-    return number if is_present else number - 1
-
-
-def _nearest(name: str, chosen: set[str], before: Mapping[str, set[str]]) -> set[str]:
-    """The chosen templates that come before `name` with none of the chosen in between."""
-    found, seen, waiting = set[str](), set[str](), list(before[name])
-    while waiting:
-        current = waiting.pop()
-        if current in seen:
-            continue
-        seen.add(current)
-        if current in chosen:
-            found.add(current)
-        else:
-            waiting += before.get(current, ())
-    return found
-
-
-# What the deployment wrote
 
 
 class Write(Model):
@@ -167,7 +99,7 @@ class TemplateWrites(Model):
         )
 
 
-class Removal(Model):
+class Deletion(Model):
     """A resource to delete. Those of a lower `level` go first. `may_purge`: its name was free before, so that what
     deletion keeps of it is this deployment's, and may be let go."""
 
@@ -191,7 +123,7 @@ class Undoing(Model):
     """
 
     no_previous: str | None = None
-    removals: tuple[Removal, ...] = ()
+    deletions: tuple[Deletion, ...] = ()
     changes: tuple[Change, ...] = ()
     unproven: tuple[str, ...] = ()
     reasons: dict[str, str] = {}
@@ -232,13 +164,15 @@ def undoing_of(
         created.pop(key, None)
     levels = _levels(created, first, doers)
     latest_first = sorted(created, key=lambda key: first[key].at or _BEGINNING if key in first else _BEGINNING)[::-1]
-    removals = [Removal(id=created[key], level=levels[key], may_purge=proofs.is_name_free(key)) for key in latest_first]
+    deletions = [
+        Deletion(id=created[key], level=levels[key], may_purge=proofs.is_name_free(key)) for key in latest_first
+    ]
     present = proofs.present
     marks = {key: sighting.fingerprint for key in first if existed[key] and (sighting := present.get(key))}
     changes = [Change(id=first[key].id, fingerprint=mark) for key, mark in marks.items() if mark]
     judged_by = {*created, *(change.id.lower() for change in changes)}
     return Undoing(
-        removals=tuple(sorted(removals, key=lambda removal: removal.level)),
+        deletions=tuple(sorted(deletions, key=lambda deletion: deletion.level)),
         changes=tuple(changes),
         unproven=tuple(write.id for key, write in first.items() if key not in judged_by),
         reasons=reasons,
@@ -337,9 +271,6 @@ def _with_dependencies(
             if one and other and one != other:
                 put(one[1], other[0])
     return found
-
-
-# What is not as it was
 
 
 class Verdict(Model):

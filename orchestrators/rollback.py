@@ -15,12 +15,12 @@ from armature.messages import (
     Answer,
     BegunAnswer,
     ControlAnswer,
+    DeletionAnswer,
+    DeletionInput,
     DeploymentStep,
     EndInput,
     PollAnswer,
     PollInput,
-    RemovalAnswer,
-    RemovalInput,
     RollbackInput,
     RollbackOutcome,
     RolloutInput,
@@ -132,8 +132,8 @@ def _deleted(
     settled_at = work.deleting_since or context.current_utc_datetime
     wait, is_stuck = work.options.poll_interval_seconds, False
     for _ in range(PASSES_PER_HISTORY):
-        pass_ = RemovalInput(deployment_id=work.deployment_id, rollback=work.rollback, is_stuck=is_stuck)
-        answer = yield from _performed(context, "delete_resources", pass_, RemovalAnswer)
+        pass_ = DeletionInput(deployment_id=work.deployment_id, rollback=work.rollback, is_stuck=is_stuck)
+        answer = yield from _performed(context, "delete_resources", pass_, DeletionAnswer)
         _say(context, f"Resources that are left to delete: {answer.left}.")
         if answer.settled:
             settled_at, wait = context.current_utc_datetime, work.options.poll_interval_seconds

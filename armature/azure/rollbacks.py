@@ -3,7 +3,7 @@
 snapshots/{deploymentId}.json               TargetSurvey, written once
 snapshots/{deploymentId}/{template}.json    TemplateSurvey: what existed before the template was started
 rollbacks/{deploymentId}/{number}.json      Undoing: what the nth rollback is to undo, written once; beside it:
-    removals.json                           RemovalProgress: how far its deletions are
+    deletions.json                           DeletionProgress: how far its deletions are
     writes/{template}.json                  TemplateWrites: what the template wrote; again/ for previous versions
     after.json                              TemplateSurvey: how what existed before is after it
 rollbacks/{deploymentId}/starts/{template}.json   TemplateWrites: what its earlier starts wrote
@@ -13,8 +13,8 @@ from collections.abc import Iterable
 
 from armature.azure.documents import DocumentStore
 from armature.azure.records import Records, file_name
+from armature.deletions import DeletionProgress, DeletionState
 from armature.messages import DeploymentStep
-from armature.removals import RemovalProgress, RemovalState
 from armature.rollback import TemplateWrites, Undoing
 from armature.surveying import Proofs, TargetSurvey, TemplateSurvey
 
@@ -80,15 +80,15 @@ class RollbackStore:
         self._records.create(f"{_rollback_path(step)}.json", undoing)
         return self.undoing(step) or undoing
 
-    def removals(self, step: DeploymentStep) -> RemovalProgress:
+    def deletions(self, step: DeploymentStep) -> DeletionProgress:
         """How far the deletions of this rollback are."""
-        return self._records.read(f"{_rollback_path(step)}/removals.json", RemovalProgress) or RemovalProgress()
+        return self._records.read(f"{_rollback_path(step)}/deletions.json", DeletionProgress) or DeletionProgress()
 
-    def update_removals(self, step: DeploymentStep, states: Iterable[RemovalState]) -> RemovalProgress:
+    def update_deletions(self, step: DeploymentStep, states: Iterable[DeletionState]) -> DeletionProgress:
         """Keep where deletions stand; one that is final stays so."""
         fresh = tuple(states)
-        path = f"{_rollback_path(step)}/removals.json"
-        return self._records.update(path, RemovalProgress(), lambda known: known.with_states(fresh))
+        path = f"{_rollback_path(step)}/deletions.json"
+        return self._records.update(path, DeletionProgress(), lambda known: known.with_states(fresh))
 
     def after(self, step: DeploymentStep) -> TemplateSurvey | None:
         """How what existed before is after this rollback, as far as that was looked at."""

@@ -100,7 +100,7 @@ def undone(app, world, plan, number: int = 1) -> Undoing:
 
 
 def ids(undoing: Undoing) -> list[str]:
-    return [removal.id for removal in undoing.removals]
+    return [deletion.id for deletion in undoing.deletions]
 
 
 def test_what_an_earlier_start_made_is_undone_though_arm_keeps_the_operations_of_the_last(app, world, plan):

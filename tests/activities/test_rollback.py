@@ -9,7 +9,7 @@ from activities.verifying import verify_rollback
 from armature.attempts import Start
 from armature.azure.artifacts import templates_container
 from armature.errors import FailureClass, failure
-from armature.messages import DeploymentStep, EndInput, FinishInput, Outcome, RemovalInput, RollbackInput
+from armature.messages import DeletionInput, DeploymentStep, EndInput, FinishInput, Outcome, RollbackInput
 from armature.options import Options
 from armature.state import RollbackStatus, TemplateStatus
 from tests.activities.test_running_twice import polled_to_the_end, puts, started
@@ -48,8 +48,8 @@ def rollback_state(app, work):
     return app.deployments.state(work.deployment_id).rollback
 
 
-def deletion(work: RollbackInput, **parts) -> RemovalInput:
-    return RemovalInput(deployment_id=work.deployment_id, rollback=work.rollback, **parts)
+def deletion(work: RollbackInput, **parts) -> DeletionInput:
+    return DeletionInput(deployment_id=work.deployment_id, rollback=work.rollback, **parts)
 
 
 def deleted_to_the_end(app, work) -> None:
@@ -104,7 +104,7 @@ def test_what_is_to_be_undone_is_found_out_once(app, stack, deployed):
 
     assert first == second
     assert (first.templates, first.to_delete) == (0, 2)
-    assert [removal.id.rpartition("/")[2] for removal in undoing.removals] == ["log-back-plan-a", "rg-back-plan"]
+    assert [deletion.id.rpartition("/")[2] for deletion in undoing.deletions] == ["log-back-plan-a", "rg-back-plan"]
     assert app.rollbacks.undoing(work) == undoing
 
 
@@ -128,7 +128,7 @@ def test_what_somebody_else_deleted_meanwhile_is_success(app, stack, deployed):
     work = deployed(graph_bundle("back-gone", {"a": []}), "back-gone")
     begin_rollback(app, work)
     plan_rollback(app, of(work))
-    site = app.rollbacks.undoing(work).removals[0].id
+    site = app.rollbacks.undoing(work).deletions[0].id
     arm_call(stack, "DELETE", site, version="2023-09-01")
     wait_until(lambda: site.lower() not in arm_snapshot(stack, "back-gone"))
 
@@ -231,8 +231,8 @@ def test_what_an_attempt_made_of_which_arm_keeps_no_operations_is_deleted_as_wel
 
     plan_rollback(app, of(work))
 
-    removals = [removal.id.rpartition("/")[2] for removal in app.rollbacks.undoing(work).removals]
-    assert removals == ["log-back-history-a", "rg-back-history"]
+    deletions = [deletion.id.rpartition("/")[2] for deletion in app.rollbacks.undoing(work).deletions]
+    assert deletions == ["log-back-history-a", "rg-back-history"]
 
 
 def test_what_appeared_beside_the_deployment_is_left_and_warned_of(app, stack, prepare):

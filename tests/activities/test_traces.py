@@ -7,7 +7,7 @@ from activities.prepare import prepare_target, read_bundle, take_turn
 from activities.rollback import begin_rollback, plan_rollback
 from activities.traces import look_for_traces
 from armature.errors import FailureError
-from armature.messages import RemovalInput, RollbackInput
+from armature.messages import DeletionInput, RollbackInput
 from armature.options import Options
 from emulator.faults.model import FaultFile, read_rule
 from tests.end_to_end.bundles import manifest, template, workspace
@@ -46,10 +46,10 @@ def test_a_group_that_was_made_before_another_was_refused_is_found_and_undone(ap
     work = RollbackInput(deployment_id=step.deployment_id, rollback=1, options=Options())
     begin_rollback(app, work)
     plan_rollback(app, work)
-    wait_until(lambda: delete_resources(app, RemovalInput(deployment_id=step.deployment_id, rollback=1)).left == 0)
+    wait_until(lambda: delete_resources(app, DeletionInput(deployment_id=step.deployment_id, rollback=1)).left == 0)
 
     assert [answer.are_found for answer in found] == [True, True]
-    assert [removal.id for removal in app.rollbacks.undoing(work).removals] == [made]
+    assert [deletion.id for deletion in app.rollbacks.undoing(work).deletions] == [made]
     assert not look_for_traces(app, step).are_found
     assert app.arm(SUBSCRIPTION).get_resource_group("rg-traces-made-1") is None
 

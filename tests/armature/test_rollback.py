@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from armature.plan import DeploymentScopeTarget, Lineage, Plan, PlannedTemplate
-from armature.rollback import Doer, Undoing, Write, judged, number_of, plan_of_rollback, started, undoing_of
+from armature.previous_versions import number_of, plan_of_rollback, started
+from armature.rollback import Doer, Undoing, Write, judged, undoing_of
 from armature.state import TemplateState
 from armature.surveying import GroupSurvey, Proofs, Sighting, TargetSurvey, TemplateSurvey, is_group, owners_of
 
@@ -54,11 +55,11 @@ def writes(*ids: str, by: str = ROOT) -> list[Write]:
 
 
 def deleted(undoing: Undoing) -> list[str]:
-    return [removal.id for removal in undoing.removals]
+    return [deletion.id for deletion in undoing.deletions]
 
 
 def levels(undoing: Undoing) -> dict[str, int]:
-    return {removal.id: removal.level for removal in undoing.removals}
+    return {deletion.id: deletion.level for deletion in undoing.deletions}
 
 
 # Previous versions
@@ -126,7 +127,7 @@ def test_without_a_proof_nothing_is_deleted():
 
     undoing = undoing_of(writes(unknown), [Doer(id=ROOT)], proofs([]), created_at={})
 
-    assert undoing.removals == ()
+    assert undoing.deletions == ()
     assert undoing.unproven == (unknown,)
 
 
@@ -273,7 +274,7 @@ def test_a_look_for_one_template_after_another_had_written_it_proves_nothing():
     unknown = undoing_of([first, second], [], known, created_at={})
     new = undoing_of([first, second], [], listed, created_at=created)
 
-    assert (unknown.unproven, unknown.changes, unknown.removals) == ((shared,), (), ())
+    assert (unknown.unproven, unknown.changes, unknown.deletions) == ((shared,), (), ())
     assert deleted(new) == [shared]
 
 
@@ -285,8 +286,8 @@ def test_only_what_had_a_free_name_may_be_purged():
 
     undoing = undoing_of([written(id_) for id_ in vaults.values()], [Doer(id=ROOT)], known, created_at={})
 
-    assert {r.id for r in undoing.removals if r.may_purge} == {vaults["fresh"]}
-    assert len(undoing.removals) == 3
+    assert {r.id for r in undoing.deletions if r.may_purge} == {vaults["fresh"]}
+    assert len(undoing.deletions) == 3
 
 
 NAMES = ["a", "a/slots/b", "c", "a/providers/Microsoft.Authorization/locks/l", "d"]

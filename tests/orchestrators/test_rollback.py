@@ -10,9 +10,9 @@ from armature.errors import FailureClass, Recovery, failure
 from armature.messages import (
     Answer,
     BegunAnswer,
+    DeletionAnswer,
     Outcome,
     PollAnswer,
-    RemovalAnswer,
     RollbackInput,
     RollbackOutcome,
     UndoingAnswer,
@@ -36,7 +36,7 @@ def simulation(*, is_undoing: bool = True, rollback: int = 1, **responds) -> Sim
         "cancel_templates": lambda _: ended(WEB),
         "plan_rollback": lambda _: UndoingAnswer(templates=2, to_delete=3).dump(),
         "rollout": lambda _: Outcome(message="2 templates deployed.").dump(),
-        "delete_resources": lambda _: RemovalAnswer(settled=3).dump(),
+        "delete_resources": lambda _: DeletionAnswer(settled=3).dump(),
         "verify_rollback": lambda _: Answer().dump(),
         "end_rollback": lambda work: RollbackOutcome(message="Done.", leftovers=int("failure" in work)).dump(),
     }
@@ -155,10 +155,10 @@ def test_previous_versions_that_can_not_be_deployed_keep_nothing_from_being_dele
 def test_a_pass_that_got_on_is_followed_by_the_next_at_once_and_arm_is_waited_for():
     rollback = simulation(
         delete_resources=one_after_the_other(
-            RemovalAnswer(left=2, settled=2).dump(),
-            RemovalAnswer(left=2, under_way=2).dump(),
-            RemovalAnswer(left=1, settled=1, under_way=1).dump(),
-            RemovalAnswer(settled=1).dump(),
+            DeletionAnswer(left=2, settled=2).dump(),
+            DeletionAnswer(left=2, under_way=2).dump(),
+            DeletionAnswer(left=1, settled=1, under_way=1).dump(),
+            DeletionAnswer(settled=1).dump(),
         )
     )
 
@@ -172,10 +172,10 @@ def test_a_pass_that_got_on_is_followed_by_the_next_at_once_and_arm_is_waited_fo
 def test_a_pass_that_changed_nothing_is_followed_by_one_that_tries_everything():
     rollback = simulation(
         delete_resources=one_after_the_other(
-            RemovalAnswer(left=2).dump(),
-            RemovalAnswer(left=2, under_way=1).dump(),
-            RemovalAnswer(left=1, settled=1).dump(),
-            RemovalAnswer(settled=1).dump(),
+            DeletionAnswer(left=2).dump(),
+            DeletionAnswer(left=2, under_way=1).dump(),
+            DeletionAnswer(left=1, settled=1).dump(),
+            DeletionAnswer(settled=1).dump(),
         )
     )
 
@@ -185,7 +185,7 @@ def test_a_pass_that_changed_nothing_is_followed_by_one_that_tries_everything():
 
 
 def test_deletions_that_do_not_go_on_are_given_up_and_all_is_looked_at():
-    rollback = simulation(delete_resources=lambda _: RemovalAnswer(left=1).dump())
+    rollback = simulation(delete_resources=lambda _: DeletionAnswer(left=1).dump())
 
     rollback.run()
 
@@ -198,7 +198,7 @@ def test_a_long_deletion_continues_as_new_and_does_nothing_twice_but_deleting():
 
     def delete(_):
         left[0] -= 1
-        return Lasting(RemovalAnswer(left=left[0], settled=1, under_way=left[0]).dump(), 1)
+        return Lasting(DeletionAnswer(left=left[0], settled=1, under_way=left[0]).dump(), 1)
 
     rollback = simulation(delete_resources=delete)
 

@@ -8,9 +8,9 @@ from azure.core.credentials import TokenCredential
 
 from armature.azure.documents import DocumentStore
 from armature.azure.rollbacks import RollbackStore
+from armature.deletions import DeletionState, DeletionStatus
 from armature.messages import DeploymentStep
-from armature.removals import RemovalState, RemovalStatus
-from armature.rollback import Removal, TemplateWrites, Undoing, Write
+from armature.rollback import Deletion, TemplateWrites, Undoing, Write
 from armature.settings import Settings
 from armature.surveying import GroupSurvey, Sighting, TargetSurvey, TemplateSurvey
 
@@ -54,7 +54,7 @@ def test_the_target_and_what_is_to_be_undone_are_written_once(store, step):
     first, second = (TargetSurvey(at=NOW, groups=(GroupSurvey(id=GROUP, existed=e),)) for e in (True, False))
     store.save_target_survey(step.deployment_id, first)
     store.save_target_survey(step.deployment_id, second)
-    undoing = Undoing(removals=(Removal(id=SITE, level=0),))
+    undoing = Undoing(deletions=(Deletion(id=SITE, level=0),))
 
     assert store.save_undoing(step, undoing) == undoing
     assert store.save_undoing(step, Undoing()) == undoing
@@ -72,7 +72,7 @@ def test_what_a_template_wrote_and_what_its_previous_version_wrote_are_kept_apar
 
 
 def test_what_is_gone_stays_gone_whoever_saves_later(store, step):
-    store.update_removals(step, [RemovalState(id=SITE, status=RemovalStatus.GONE)])
-    store.update_removals(step, [RemovalState(id=SITE, status=RemovalStatus.DELETING)])
+    store.update_deletions(step, [DeletionState(id=SITE, status=DeletionStatus.GONE)])
+    store.update_deletions(step, [DeletionState(id=SITE, status=DeletionStatus.DELETING)])
 
-    assert store.removals(step).gone([Removal(id=SITE, level=0)]) == (SITE,)
+    assert store.deletions(step).gone([Deletion(id=SITE, level=0)]) == (SITE,)

@@ -11,7 +11,7 @@ from typing import Self
 
 from armature.errors import Failure, FailureClass
 from armature.models import Model
-from armature.rollback import Removal
+from armature.rollback import Deletion
 from armature.state import Leftover
 from armature.surveying import owners_of
 
@@ -26,7 +26,7 @@ ASK_AGAIN = "Then ask for the rollback again."
 _A_PERSON_DECIDED = (FailureClass.AUTHORIZATION, FailureClass.POLICY)
 
 
-class RemovalStatus(StrEnum):
+class DeletionStatus(StrEnum):
     """Where one deletion stands. `purging`: deleted, and its name is about to be let go. `left` is given up."""
 
     WAITING = "waiting"
@@ -38,10 +38,10 @@ class RemovalStatus(StrEnum):
     @property
     def is_final(self) -> bool:
         """True when nothing more is tried."""
-        return self in (RemovalStatus.GONE, RemovalStatus.LEFT)
+        return self in (DeletionStatus.GONE, DeletionStatus.LEFT)
 
 
-class RemovalState(Model):
+class DeletionState(Model):
     """One deletion: where it stands, and why it is not done (as ARM said last). Of a resource group, how often it was
     not empty (`looks`), and how often in a row it was (`empty_looks`).
 
@@ -50,7 +50,7 @@ class RemovalState(Model):
     """
 
     id: str
-    status: RemovalStatus = RemovalStatus.WAITING
+    status: DeletionStatus = DeletionStatus.WAITING
     reason: str = ""
     suggestion: str = ""
     holds_up: bool = True
@@ -67,10 +67,10 @@ class RemovalState(Model):
         if refusal.code.lower() == "scopelocked":
             suggestion = f"Remove the lock that the message names. {ASK_AGAIN}"
         is_decided = refusal.failure_class in _A_PERSON_DECIDED and not refusal.is_retried
-        status = self.status if self.status is RemovalStatus.PURGING else RemovalStatus.WAITING
+        status = self.status if self.status is DeletionStatus.PURGING else DeletionStatus.WAITING
         return self.model_copy(
             update={
-                "status": RemovalStatus.LEFT if is_decided else status,
+                "status": DeletionStatus.LEFT if is_decided else status,
                 "reason": f"{refusal.code}: {refusal.message}",
                 "suggestion": suggestion,
                 "holds_up": refusal.is_retried,
@@ -85,7 +85,7 @@ class RemovalState(Model):
         looks = self.looks + 1
         return self.model_copy(
             update={
-                "status": RemovalStatus.LEFT if looks >= MAX_LOOKS else RemovalStatus.WAITING,
+                "status": DeletionStatus.LEFT if looks >= MAX_LOOKS else DeletionStatus.WAITING,
                 "reason": f"The resource group was made by this deployment, but is not empty: it holds {shown}.",
                 "suggestion": f"Delete what is in it, or keep the group. {ASK_AGAIN}",
                 "looks": looks,
@@ -99,58 +99,58 @@ class RemovalState(Model):
         return self.empty_looks >= EMPTY_LOOKS
 
 
-class RemovalProgress(Model):
+class DeletionProgress(Model):
     """All deletions that were begun, by id in lower case; those that are missing wait for their turn."""
 
-    states: dict[str, RemovalState] = {}
+    states: dict[str, DeletionState] = {}
 
-    def state(self, removal: Removal) -> RemovalState:
+    def state(self, deletion: Deletion) -> DeletionState:
         """Where a deletion stands."""
-        return self.states.get(removal.id.lower()) or RemovalState(id=removal.id)
+        return self.states.get(deletion.id.lower()) or DeletionState(id=deletion.id)
 
-    def with_states(self, states: Iterable[RemovalState]) -> Self:
+    def with_states(self, states: Iterable[DeletionState]) -> Self:
         """The progress with newer states. What is gone stays so; what was given up may turn out to be gone."""
 
-        def is_news(state: RemovalState) -> bool:
+        def is_news(state: DeletionState) -> bool:
             known = self.states.get(state.id.lower())
-            return known is None or not known.status.is_final or state.status is RemovalStatus.GONE
+            return known is None or not known.status.is_final or state.status is DeletionStatus.GONE
 
         changed = {state.id.lower(): state for state in states if is_news(state)}
         return self.model_copy(update={"states": {**self.states, **changed}})
 
-    def with_owned(self, removals: Iterable[Removal]) -> Self:
+    def with_owned(self, deletions: Iterable[Deletion]) -> Self:
         """The progress once all that went with what they belong to is told as gone."""
-        gone = {key for key, state in self.states.items() if state.status is RemovalStatus.GONE}
+        gone = {key for key, state in self.states.items() if state.status is DeletionStatus.GONE}
         return self.with_states(
-            RemovalState(id=removal.id, status=RemovalStatus.GONE)
-            for removal in removals
-            if any(owner.lower() in gone for owner in owners_of(removal.id))
+            DeletionState(id=deletion.id, status=DeletionStatus.GONE)
+            for deletion in deletions
+            if any(owner.lower() in gone for owner in owners_of(deletion.id))
         )
 
-    def gone(self, removals: Iterable[Removal]) -> tuple[str, ...]:
+    def gone(self, deletions: Iterable[Deletion]) -> tuple[str, ...]:
         """The ids that are deleted."""
-        return tuple(r.id for r in removals if self.state(r).status is RemovalStatus.GONE)
+        return tuple(r.id for r in deletions if self.state(r).status is DeletionStatus.GONE)
 
-    def open(self, removals: Iterable[Removal]) -> tuple[Removal, ...]:
+    def open(self, deletions: Iterable[Deletion]) -> tuple[Deletion, ...]:
         """What is neither deleted nor given up."""
-        return tuple(removal for removal in removals if not self.state(removal).status.is_final)
+        return tuple(deletion for deletion in deletions if not self.state(deletion).status.is_final)
 
-    def next(self, removals: Iterable[Removal], *, is_stuck: bool) -> tuple[Removal, ...]:
+    def next(self, deletions: Iterable[Deletion], *, is_stuck: bool) -> tuple[Deletion, ...]:
         """What to try in the next pass; all that is left when the last pass changed nothing (`is_stuck`)."""
-        left = self.open(removals)
+        left = self.open(deletions)
         held_up_at = min((r.level for r in left if self.state(r).holds_up), default=None)
         if is_stuck or held_up_at is None:
             return left
-        return tuple(removal for removal in left if removal.level <= held_up_at)
+        return tuple(deletion for deletion in left if deletion.level <= held_up_at)
 
-    def leftovers(self, removals: Iterable[Removal], why_not: str) -> tuple[Leftover, ...]:
+    def leftovers(self, deletions: Iterable[Deletion], why_not: str) -> tuple[Leftover, ...]:
         """What is not deleted, with the reason; `why_not` for what was not refused."""
         return tuple(
             Leftover(
-                id=removal.id,
+                id=deletion.id,
                 reason=state.reason or why_not,
                 suggestion=state.suggestion or "Ask for the rollback again.",
             )
-            for removal in removals
-            if (state := self.state(removal)).status is not RemovalStatus.GONE
+            for deletion in deletions
+            if (state := self.state(deletion)).status is not DeletionStatus.GONE
         )
