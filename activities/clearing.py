@@ -1,6 +1,6 @@
 """What stood in the way of an earlier start is cleared: a resource provider registered, room made in the history."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -19,6 +19,7 @@ PRUNED_TO = 700
 from deployment history, 2025). It could not, or a person has forbidden it, when a deployment is refused for that."""
 
 DELETIONS_AT_ONCE = 8
+READS_AT_ONCE = 8
 
 
 def cleared(services: Services, state: DeploymentState, template: PlannedTemplate, work: StartInput) -> list[Event]:
@@ -36,7 +37,7 @@ def cleared(services: Services, state: DeploymentState, template: PlannedTemplat
     if setback.recovery is Recovery.REGISTER_PROVIDER and setback.subject:
         return _registered(arm, setback.subject, template.name)
     if setback.recovery is Recovery.PRUNE_HISTORY:
-        return _pruned(arm, state, setback.subject or template.scope.resource_id, work)
+        return _pruned(services, arm, state, setback.subject or template.scope.resource_id, work)
     return []
 
 
@@ -62,9 +63,13 @@ def _registered(arm: ArmGateway, namespace: str, template: str) -> list[Event]:
     ]
 
 
-def _pruned(arm: ArmGateway, state: DeploymentState, scope_id: str, work: StartInput) -> list[Event]:
+def _pruned(
+    services: Services, arm: ArmGateway, state: DeploymentState, scope_id: str, work: StartInput
+) -> list[Event]:
     entries = list(arm.deployments_of(scope_id))
-    doomed = prunable(entries, {state.deployment_id, state.rollback.previous_deployment_id or state.deployment_id})
+    owners = {entry.tags[DEPLOYMENT_TAG] for entry in entries if DEPLOYMENT_TAG in entry.tags}
+    kept = {state.deployment_id, state.rollback.previous_deployment_id or state.deployment_id}
+    doomed = prunable(entries, kept | _needed(services, sorted(owners - kept)))
     doomed = doomed[: max(0, len(entries) - PRUNED_TO)]
     with ThreadPoolExecutor(DELETIONS_AT_ONCE, thread_name_prefix="prune") as pool:
         list(pool.map(arm.delete_deployment, [entry.id for entry in doomed]))
@@ -78,6 +83,15 @@ def _pruned(arm: ArmGateway, state: DeploymentState, scope_id: str, work: StartI
             template=work.start.name,
         )
     ]
+
+
+def _needed(services: Services, deployment_ids: Sequence[str]) -> set[str]:
+    """Those that still run, or may still be rolled back or resumed: their operations tell what they made."""
+    with ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="prune") as pool:
+        states = [state for state in pool.map(services.deployments.state, deployment_ids) if state]
+    keys = {state.lineage.key for state in states if state.lineage}
+    latest = {services.deployments.lineage(key).latest for key in keys}
+    return {s.deployment_id for s in states if not s.status.is_final or s.deployment_id in latest}
 
 
 def prunable(entries: Iterable[ArmDeployment], kept: set[str]) -> list[ArmDeployment]:

@@ -134,7 +134,7 @@ def prepare_target(services: Services, work: DeploymentStep) -> ReadyAnswer:
     survey_target(services, plan)
     warn_of_foreign(services, plan)
     for group in plan.resource_groups_to_ensure:
-        arm.ensure_resource_group(group.name, group.location, {DEPLOYMENT_TAG: work.deployment_id})
+        arm.ensure_resource_group(group.name, group.location, {}, mark={DEPLOYMENT_TAG: work.deployment_id})
     account = services.artifacts.find(arm, plan.location)
     if account is None:
         services.artifacts.start_provisioning(arm, plan.location)

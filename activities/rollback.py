@@ -12,6 +12,7 @@ from activities.border import register
 from activities.previous import kept_plan, planned_again, predecessor_of
 from activities.standing import asked_of, state_of
 from activities.undoing import undoing_found
+from activities.verifying import differs_key
 from armature.attempts import Start
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, failure
@@ -95,7 +96,8 @@ def end_rollback(services: Services, work: EndInput) -> RollbackOutcome:
     undoing = services.rollbacks.undoing(work)
     gone = services.rollbacks.deletions(work).gone(undoing.deletions) if undoing else ()
     leftovers = _leftovers(services, work, state, undoing)
-    message = _ending(state, len(gone), leftovers)
+    differing = sum(warning.key.startswith(differs_key(work, "")) for warning in state.warnings)
+    message = _ending(state, len(gone), leftovers, differing)
 
     def ended(rollback: RollbackState, now: datetime) -> RollbackState:
         if rollback.finished_at is not None:
@@ -185,7 +187,7 @@ def _nothing_undone(services: Services, state: DeploymentState, why: Failure) ->
     )
 
 
-def _ending(state: DeploymentState, deleted: int, leftovers: tuple[Leftover, ...]) -> str:
+def _ending(state: DeploymentState, deleted: int, leftovers: tuple[Leftover, ...], differing: int) -> str:
     again = sum(template.status is TemplateStatus.SUCCEEDED for template in state.rollback.templates)
     done = _listed(
         {
@@ -194,6 +196,9 @@ def _ending(state: DeploymentState, deleted: int, leftovers: tuple[Leftover, ...
         },
         "there was nothing to undo",
     )
+    if not leftovers and differing:
+        what = count_of(differing, "resource")
+        return f"Everything is as the previous version has it, which is not quite what {what} had been: {done}."
     if not leftovers:
         return f"Everything is as it was before: {done}."
     return f"{count_of(len(leftovers), 'thing')} could not be undone; {done}."

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+from activities.packages import SITE_ID
 from activities.standing import DEPLOYMENT_TAG
 from armature.azure.arm.ids import resource_type_of
 from armature.azure.arm.soft_deletion import keeps_its_name
@@ -178,12 +179,24 @@ def _sighting(services: Services, subscription: str, resource_id: str) -> Sighti
         if unseen.failure.is_retried:
             raise
         return Sighting(id=resource_id, existed=None, at=datetime.now(UTC))  # of a type that can't be read
-    return Sighting(
-        id=resource_id,
-        existed=document is not None,
-        fingerprint=fingerprint(document) if document is not None else None,
-        at=datetime.now(UTC),
-    )
+    mark = None
+    if document is not None:
+        mark = fingerprint({**document, "settings": _settings(services, subscription, resource_id)})
+    return Sighting(id=resource_id, existed=document is not None, fingerprint=mark, at=datetime.now(UTC))
+
+
+def _settings(services: Services, subscription: str, resource_id: str) -> list[list[str]]:
+    """The application settings of a site, which the site itself does not tell: a template that writes the site replaces
+    them. Of any other resource, and where they may not be read, nothing."""
+    if not SITE_ID.search(resource_id):
+        return []
+    try:
+        settings = services.arm(subscription_of(resource_id) or subscription).app_settings(resource_id)
+    except FailureError as unseen:
+        if unseen.failure.is_retried:
+            raise
+        return []
+    return sorted([name, value] for name, value in settings.items())
 
 
 def content_of(services: Services, subscription: str, resource_id: str) -> dict[str, Any] | None:

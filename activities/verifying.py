@@ -44,7 +44,7 @@ def verify_rollback(services: Services, work: DeploymentStep) -> Answer:
     ours = {id_.lower() for id_ in (*covered, *undoing.unproven, *(deletion.id for deletion in undoing.deletions))}
     warnings = [_appeared_warning(id_, now) for id_ in _appeared(services, work, state) if id_.lower() not in ours] + [
         WarningState(
-            key=f"rollback-{work.rollback}:differs:{id_.lower()}",
+            key=differs_key(work, id_),
             code="NotAsBefore",
             message=f"{id_}: {_CHANGED_BEFORE}",
             at=now,
@@ -59,6 +59,11 @@ def verify_rollback(services: Services, work: DeploymentStep) -> Answer:
         work.deployment_id, lambda found: with_warnings(with_rollback(found, shown, now), warnings)
     )
     return Answer()
+
+
+def differs_key(work: DeploymentStep, resource_id: str) -> str:
+    """The key of the warning that a resource is what the previous version has, and not quite what it was."""
+    return f"rollback-{work.rollback}:differs:{resource_id.lower()}"
 
 
 def _looked_at(services: Services, work: DeploymentStep, undoing: Undoing) -> TemplateSurvey:

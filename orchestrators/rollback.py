@@ -34,6 +34,10 @@ from orchestrators.retrying import UNTIL_WRITTEN, Steps, retried
 SETTLED_WITHIN = timedelta(hours=1)
 """ARM starts nothing more of what is cancelled; what it has in flight ends, for nearly all types, within the hour."""
 
+PUT_BACK_WITHIN = timedelta(hours=4)
+"""For how long previous versions are deployed again at the least: as long as the deployment's own timeout if that is
+longer. ARM itself would let one that hangs go on for seven days."""
+
 STUCK_FOR = timedelta(minutes=30)
 """How long deletions are tried of which none goes on: providers let go of what they hold within minutes."""
 
@@ -117,7 +121,13 @@ def _put_back(
     found = yield from _performed(context, "plan_rollback", step, UndoingAnswer)
     if found.templates:
         _say(context, f"Deploying previous versions again: {found.templates}.")
-        again = RolloutInput(deployment_id=work.deployment_id, rollback=work.rollback, options=work.options)
+        limit = max(PUT_BACK_WITHIN, timedelta(minutes=work.options.timeout))
+        again = RolloutInput(
+            deployment_id=work.deployment_id,
+            rollback=work.rollback,
+            options=work.options,
+            deadline=context.current_utc_datetime + limit,
+        )
         with suppress(Exception):  # the host failed it, or somebody terminated it: the SDK raises nothing narrower
             yield context.call_sub_orchestrator("rollout", again.dump(), f"{work.deployment_id}:rollback:rollout")
 

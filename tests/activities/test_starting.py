@@ -132,6 +132,25 @@ def test_what_arm_refuses_for_another_reason_is_handed_over_once(app, begun):
     assert len(arm.called("put_deployment")) == 1
 
 
+def test_what_another_deployment_may_still_be_rolled_back_by_stays_in_a_full_history(app, begun, prepare):
+    other = prepare(graph_bundle("starting-other", {"a": []}), deployment_id="starting-other")
+    entries = [
+        deployment(f"{scope_id(app, begun)}/providers/Microsoft.Resources/deployments/d{n}", "Succeeded", None, **tags)
+        for n in range(799)
+        if (tags := {DEPLOYMENT_TAG: other.deployment_id} if n < 150 else {}) is not None
+    ]
+    arm = FakeArm(*entries)
+
+    start(app, arm, begun, FULL)
+
+    deleted = {id_.rpartition("/")[2] for id_ in arm.called("delete_deployment")}
+    assert len(deleted) == 799 - PRUNED_TO
+    assert not deleted & {f"d{n}" for n in range(150)}
+    finish_deployment(
+        app, FinishInput(deployment_id=other.deployment_id, sequence=99, outcome=Outcome(message="Done."))
+    )
+
+
 def entry(name: str, day: int, state: str = "Succeeded", correlation_id: str | None = None, owner: str | None = None):
     tags = {DEPLOYMENT_TAG: owner} if owner else {}
     made = deployment(f"/s/providers/Microsoft.Resources/deployments/{name}", state, correlation_id, **tags)

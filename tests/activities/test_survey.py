@@ -33,6 +33,8 @@ class Arm:
         self.standing: ArmDeployment | None = None
         self.calls: Counter[str] = Counter()
         self.group_tags: dict[str, str] = {}
+        self.settings: dict[str, str] = {}
+        self.deleted: set[str] = set()
 
     def get_deployment(self, *_: Any) -> ArmDeployment | None:
         return self.standing
@@ -44,6 +46,14 @@ class Arm:
     def read_resource(self, resource_id: str) -> dict[str, Any] | None:
         self._answers(resource_id.rpartition("/")[2])
         return self.resources.get(resource_id.lower())
+
+    def app_settings(self, _: str) -> dict[str, str]:
+        self._answers("app_settings")
+        return self.settings
+
+    def soft_deleted_ids(self, _: str) -> set[str]:
+        self._answers("soft_deleted_ids")
+        return self.deleted
 
     def get_resource_group(self, name: str) -> ResourceGroup | None:
         self._answers("get_resource_group")
@@ -110,6 +120,41 @@ def test_no_value_of_what_is_there_is_kept(app, plan):
     survey = app.rollbacks.template_survey(plan.deployment_id, "a/b")
     assert "hunter2" not in survey.model_dump_json()
     assert {len(sighting.fingerprint) for sighting in survey.sightings} == {64}
+
+
+def test_the_settings_of_a_site_count_though_the_site_does_not_show_them(app, plan):
+    marks = []
+    for settings in ({"MODE": "one"}, {"MODE": "two"}):
+        fresh = plan.model_copy(update={"deployment_id": f"{plan.deployment_id}-{settings['MODE']}"})
+        arm = Arm(OLD, resources={**GROUP_THERE, OLD: SITE})
+        arm.settings = settings
+        surveyed(app, arm, fresh)
+        survey = app.rollbacks.template_survey(fresh.deployment_id, "a/b")
+        marks.append(survey.sightings[0].fingerprint)
+        assert settings["MODE"] not in survey.model_dump_json()
+
+    assert marks[0] != marks[1]
+
+
+def test_a_vault_whose_name_a_deleted_one_holds_is_known_not_to_be_free(app, plan):
+    vaults = {name: f"{GROUP}/providers/Microsoft.KeyVault/vaults/{name}" for name in ("free", "held")}
+    arm = Arm(*vaults.values(), resources=GROUP_THERE)
+    arm.deleted = {vaults["held"].lower()}
+
+    surveyed(app, arm, plan)
+
+    survey = app.rollbacks.template_survey(plan.deployment_id, "a/b")
+    names = {s.id: s.is_name_free for s in survey.sightings if s.id != GROUP}
+    assert names == {vaults["free"]: True, vaults["held"]: False}
+    assert arm.calls["soft_deleted_ids"] == 1
+
+
+def test_a_name_of_which_nobody_may_tell_is_not_taken_for_free(app, plan):
+    vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"
+
+    surveyed(app, Arm(vault, resources=GROUP_THERE, soft_deleted_ids=NOT_READABLE), plan)
+
+    assert app.rollbacks.template_survey(plan.deployment_id, "a/b").sightings[0].is_name_free is None
 
 
 def test_a_second_survey_asks_nothing_and_changes_nothing(app, plan):

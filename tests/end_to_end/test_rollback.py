@@ -311,6 +311,26 @@ def test_what_existed_and_was_written_as_it_was_is_no_leftover(world):
     assert differences(before, world.snapshot(project)) == []
 
 
+def test_settings_of_a_site_that_no_earlier_version_can_put_back_are_told_though_the_site_does_not_show_them(world):
+    project = "undo-settings"
+    world.group(project)
+    site = {
+        "type": "Microsoft.Web/sites",
+        "apiVersion": "2023-12-01",
+        "name": f"func-{project}",
+        "location": "eastus2",
+        "kind": "functionapp",
+        "properties": {"siteConfig": {"appSettings": [{"name": "MODE", "value": "theirs"}]}},
+    }
+    site_id = world.put(site, project)
+    changed = {**site, "properties": {"siteConfig": {"appSettings": [{"name": "MODE", "value": "ours"}]}}}
+
+    state = world.deploy(project, {"a": ([], [changed]), "b": (["a"], [broken(project)])})
+
+    assert state["rollback"]["status"] == "partial", told(state)
+    assert [leftover["id"].lower() for leftover in state["rollback"]["leftovers"]] == [site_id.lower()]
+
+
 def test_what_is_cancelled_amid_its_work_is_waited_for_and_undone(world):
     project = "undo-cancelled"
     world.group(project)
@@ -380,6 +400,7 @@ def test_what_somebody_had_changed_by_hand_is_as_the_previous_version_has_it_whi
 
     assert state["status"] == "rolledBack", told(state)
     assert [warning["code"] for warning in state["warnings"]] == ["NotAsBefore"]
+    assert "not quite what 1 resource had been" in state["message"]
     log_id = f"{group_id(project)}/providers/{log['type']}/{log['name']}".lower()
     assert log_id in state["warnings"][0]["message"].lower()
     assert world.snapshot(project)[log_id]["tags"] == {"version": "1"}
@@ -524,3 +545,32 @@ def test_the_name_of_a_vault_is_let_go_unless_it_is_protected_which_is_told(worl
     assert (f"kv-{project}" in kept) == is_protected
     assert len(state["warnings"]) == warned
     assert all(f"az keyvault purge --name kv-{project}" in warning["message"] for warning in state["warnings"])
+
+
+def test_a_vault_that_was_recovered_is_deleted_again_and_not_purged(world):
+    project = "undo-recovered"
+    world.group(project)
+    vault = {
+        "type": "Microsoft.KeyVault/vaults",
+        "apiVersion": "2023-07-01",
+        "name": f"kv-{project}",
+        "location": "eastus2",
+        "properties": {
+            "tenantId": "[subscription().tenantId]",
+            "sku": {"family": "A", "name": "standard"},
+            "accessPolicies": [],
+        },
+    }
+    by_hand = {**vault, "properties": {**vault["properties"], "tenantId": "00000000-0000-0000-0000-00000000000a"}}
+    vault_id = world.put(by_hand, project)
+    arm_call(world.stack, "DELETE", vault_id, version="2023-07-01")
+    wait_until(lambda: vault_id.lower() not in world.snapshot(project))
+    recovering = {**vault, "properties": {**vault["properties"], "createMode": "recover"}}
+
+    state = world.deploy(project, {"a": ([], [recovering]), "b": (["a"], [broken(project)])})
+
+    assert state["status"] == "rolledBack", told(state)
+    assert [warning["code"] for warning in state["warnings"]] == ["NameStaysTaken"]
+    path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.KeyVault/deletedVaults"
+    kept = [each["name"] for each in arm_call(world.stack, "GET", path, version="2023-07-01")["value"]]
+    assert f"kv-{project}" in kept

@@ -1,6 +1,6 @@
 """A rollback, told without a host: what follows what, what stops it, and what it never stops at."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -29,7 +29,7 @@ AWAY = failure(FailureClass.TRANSIENT, "ConnectionError", "ARM can't be reached.
 )
 
 
-def simulation(*, is_undoing: bool = True, rollback: int = 1, **responds) -> Simulation:
+def simulation(*, is_undoing: bool = True, rollback: int = 1, timeout: float = 240, **responds) -> Simulation:
     """A rollback in which everything goes well, but for what `responds` says."""
     well = {
         "begin_rollback": lambda _: BegunAnswer(in_flight=(WEB,)).dump(),
@@ -40,7 +40,7 @@ def simulation(*, is_undoing: bool = True, rollback: int = 1, **responds) -> Sim
         "verify_rollback": lambda _: Answer().dump(),
         "end_rollback": lambda work: RollbackOutcome(message="Done.", leftovers=int("failure" in work)).dump(),
     }
-    options = Options(poll_interval_seconds=5)
+    options = Options(poll_interval_seconds=5, timeout=timeout)
     work = RollbackInput(deployment_id="d-1", rollback=rollback, options=options, is_undoing=is_undoing)
     return Simulation(orchestrator_of(blueprint, "rollback"), work.dump(), {**well, **responds}, "d-1:rollback")
 
@@ -76,13 +76,16 @@ def test_it_settles_puts_back_deletes_and_looks_in_that_order():
     assert outcome == {"message": "Done.", "leftovers": 0}
 
 
-def test_the_rollout_of_previous_versions_is_of_this_rollbacks_plan_and_has_no_deadline():
-    rollback = simulation(rollback=3)
+@pytest.mark.parametrize(("timeout", "hours"), [(1, 4), (600, 10)])
+def test_the_rollout_of_previous_versions_is_of_this_rollbacks_plan_and_has_a_time_of_its_own(timeout, hours):
+    rollback = simulation(rollback=3, timeout=timeout)
 
     rollback.run()
 
-    assert rollback.called("rollout")[0]["rollback"] == 3
-    assert "deadline" not in rollback.called("rollout")[0]
+    rollout = rollback.called("rollout")[0]
+    assert rollout["rollback"] == 3
+    given = datetime.fromisoformat(rollout["deadline"]) - START
+    assert timedelta(hours=hours) <= given < timedelta(hours=hours, minutes=1)
 
 
 def test_when_it_only_settles_it_cancels_and_waits_and_nothing_else():

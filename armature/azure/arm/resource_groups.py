@@ -1,9 +1,14 @@
 """Resource groups, and whether the subscription can be reached at all."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
 
 from azure.core.exceptions import HttpResponseError
+from azure.core.pipeline import PipelineResponse
+from azure.core.rest import HttpResponse
 from azure.mgmt.resource.resources.models import ResourceGroup as SdkResourceGroup
+from azure.mgmt.resource.resources.models import ResourceGroupPatchable
 
 from armature.azure.arm import documents
 from armature.azure.arm.access import RESOURCES_API_VERSION, ArmAccess, says_absent
@@ -31,16 +36,27 @@ class ResourceGroups(ArmAccess):
                     raise
         return None
 
-    def ensure_resource_group(self, name: str, location: str, tags: Mapping[str, str]) -> ResourceGroup:
+    def ensure_resource_group(
+        self, name: str, location: str, tags: Mapping[str, str], *, mark: Mapping[str, str] | None = None
+    ) -> ResourceGroup:
         """The resource group, made when it is not there. One that is there is left as it is, wherever it is.
+
+        `mark` are tags for what this very call makes: a group that ARM's reads missed, for they lag behind writes by
+        seconds, turns out to be there when it is written (200, not 201), and does not keep them.
 
         A second run finds it. Raises FailureError (ResourceGroupBeingDeleted while ARM deletes one of that name).
         """
         found = self.get_resource_group(name)
         if found is not None and found.provisioning_state.lower() != "deleting":
             return found
+        wanted = SdkResourceGroup(location=location, tags={**tags, **(mark or {})})
         with arm_failures():
-            made = self._resources.resource_groups.create_or_update(
-                name, SdkResourceGroup(location=location, tags=dict(tags))
-            )
+            answer: Any = self._resources.resource_groups.create_or_update(name, wanted, cls=_with_status)
+            made, status = answer
+            if mark and status == HTTPStatus.OK:
+                made = self._resources.resource_groups.update(name, ResourceGroupPatchable(tags=dict(tags)))
         return documents.resource_group(made)
+
+
+def _with_status(response: PipelineResponse[Any, HttpResponse], group: Any, _: Any) -> Any:
+    return group, response.http_response.status_code

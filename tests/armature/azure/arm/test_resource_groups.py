@@ -31,6 +31,16 @@ class TestResourceGroup:
 
         assert adapter.sent("PUT") == [{"location": "westus", "tags": {"a": "b"}}]
 
+    @pytest.mark.parametrize(("status", "kept"), [(201, []), (200, [{"tags": {"a": "b"}}])])
+    def test_one_that_a_read_had_missed_bears_no_mark_of_ours(self, canned_arm: CannedArm, status, kept) -> None:
+        made = Answer(status, self.answer().body)
+        arm_gateway, adapter = canned_arm({("PUT", self.PATH): made, ("PATCH", self.PATH): self.answer()})
+
+        arm_gateway.ensure_resource_group("rg-shop", "westus", {"a": "b"}, mark={"ours": "d-1"})
+
+        assert adapter.sent("PUT") == [{"location": "westus", "tags": {"a": "b", "ours": "d-1"}}]
+        assert adapter.sent("PATCH") == kept
+
     def test_one_that_is_being_deleted_is_a_conflict(self, canned_arm: CannedArm) -> None:
         error = {"error": {"code": "ResourceGroupBeingDeleted", "message": "Wait."}}
         arm_gateway, _ = canned_arm(

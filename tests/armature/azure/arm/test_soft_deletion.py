@@ -43,9 +43,11 @@ def test_a_deleted_name_is_held_until_it_is_purged(
 
     group.deleted(resource_id)
     held = group.arm.soft_deleted_name(resource_id, "East US 2")
+    listed = resource_id.lower() in group.arm.soft_deleted_ids(wanted["type"])
     first, second = (group.arm.purge_soft_deleted(resource_id, "eastus2") for _ in range(2))
 
-    assert (held, first, second) == (True, True, True)
+    assert (held, listed, first, second) == (True, True, True, True)
+    assert resource_id.lower() not in group.arm.soft_deleted_ids(wanted["type"])
     assert not group.arm.soft_deleted_name(resource_id, "eastus2")
     assert group.deploy("again", wanted).is_succeeded
 
