@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StrictBool, model_validator
 
 from armature.models import Model
 from armature.redaction import one_line
@@ -42,7 +42,7 @@ class Wish(Model):
 class CancelWish(Wish):
     """The body of a cancellation. `rollback` overrides the deployment's option `rollbackOnFailure`."""
 
-    rollback: bool | None = None
+    rollback: StrictBool | None = None
 
 
 class ActionMessage(CancelWish):
@@ -157,19 +157,41 @@ class Refusal(Model):
     next_step: str
 
 
-def may_cancel(state: DeploymentState, control: Control) -> Refusal | None:
-    """None when the deployment can be cancelled, or is being cancelled already; else why not."""
+def may_cancel(state: DeploymentState, control: Control, *, rollback: bool | None = None) -> Refusal | None:
+    """None when the deployment can be cancelled, or is cancelled already as is asked for; else why not.
+
+    `rollback` is what the request says is to become of what was deployed: None leaves that as it is.
+    """
+    name, cancel = state.deployment_id, control.cancel_of(state.run)
+    is_cancelled = state.stop is not None and state.stop.reason is StopReason.CANCELLED
+    if cancel is not None and (is_cancelled or not state.status.is_final):
+        is_undoing = state.options.rollback_on_failure if cancel.rollback is None else cancel.rollback
+        return None if rollback in (None, is_undoing) else _cancelled_otherwise(state, is_undoing=is_undoing)
     if state.status.is_final:
-        if state.stop is not None and state.stop.reason is StopReason.CANCELLED:
-            return None
-        ended = f"Deployment {state.deployment_id} has ended already: it is {state.status}."
-        return Refusal(kind="not-running", reason=ended, next_step="Roll it back if its result is not wanted.")
-    if control.cancel_of(state.run) is not None:
-        return None
+        reason = f"Deployment {name} has ended already: it is {state.status}."
+        return Refusal(kind="not-running", reason=reason, next_step=_after_its_end(state))
     if state.status is Status.ROLLING_BACK:
-        reason = f"Deployment {state.deployment_id} is being rolled back, and that is not stopped half-way."
+        reason = f"Deployment {name} is being rolled back, and that is not stopped half-way."
         return Refusal(kind="already-rolling-back", reason=reason, next_step="Wait for its end.")
     return None
+
+
+def _cancelled_otherwise(state: DeploymentState, *, is_undoing: bool) -> Refusal:
+    """The first cancellation counts: what it asks for may have begun."""
+    how = "to be rolled back" if is_undoing else "not to be rolled back"
+    reason = f"Deployment {state.deployment_id} is cancelled already, {how}."
+    step = _after_its_end(state) if state.status.is_final else "Wait for its end."
+    if not state.status.is_final and not is_undoing:
+        step = "Wait for its end, then ask for the rollback."
+    return Refusal(kind="already-cancelled", reason=reason, next_step=step)
+
+
+def _after_its_end(state: DeploymentState) -> str:
+    if state.status is Status.ROLLED_BACK:
+        return "There is nothing left to do."
+    if state.rollback.status is not None:
+        return "Ask for the rollback again once nothing stands in its way."
+    return "Roll it back if its result is not wanted."
 
 
 def may_roll_back(state: DeploymentState, control: Control, lineage: LineageRecord) -> Refusal | None:
@@ -207,9 +229,12 @@ def _unless_asked(state: DeploymentState, control: Control, purpose: Purpose) ->
     if state.status is Status.ROLLING_BACK:
         reason = f"Deployment {name} is being rolled back already."
         return Refusal(kind="already-rolling-back", reason=reason, next_step="Wait for its end.")
+    if control.cancel_of(state.run) is not None:
+        reason = f"Deployment {name} is being cancelled."
+        return Refusal(kind="already-cancelled", reason=reason, next_step="Wait for its end.")
     step = "Wait for its end, or cancel it."
     if purpose is Purpose.ROLL_BACK:
-        step = 'Wait for its end, or cancel it with {"rollback": true}.'
+        step = "Wait for its end, or cancel it and let it be rolled back."
     return Refusal(kind="not-final", reason=f"Deployment {name} still runs: it is {state.status}.", next_step=step)
 
 

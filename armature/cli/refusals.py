@@ -49,7 +49,8 @@ _NEXT_STEPS = {
 
 _COMMANDS_FOR = {
     "not-running": "armature status {id}",
-    "not-final": "armature cancel {id} --rollback",
+    "not-final": "armature status {id} --watch",
+    "already-cancelled": "armature status {id}",
     "not-latest": "armature list",
     "already-rolling-back": "armature status {id} --watch",
     "already-rolled-back": "armature status {id}",

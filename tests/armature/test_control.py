@@ -17,6 +17,7 @@ from armature.control import (
     may_resume,
     may_roll_back,
 )
+from armature.options import Options
 from armature.state import Purpose, RollbackState, RollbackStatus, Status, StopReason, StopState, TemplateStatus
 from tests.armature.deployments import NOW, deployment, template
 
@@ -58,6 +59,59 @@ def kind(refusal) -> str | None:
 )
 def test_what_runs_can_be_cancelled_and_cancelling_it_again_is_the_same(state, control, expected):
     assert kind(may_cancel(state, control)) == expected
+
+
+@pytest.mark.parametrize("status", [Status.DEPLOYING, Status.CANCELLED])
+@pytest.mark.parametrize(
+    ("first", "by_option", "second", "expected"),
+    [
+        (None, True, True, None),
+        (None, True, False, "already-cancelled"),
+        (False, True, None, None),
+        (False, True, False, None),
+        (False, True, True, "already-cancelled"),
+        (True, False, False, "already-cancelled"),
+        (None, False, True, "already-cancelled"),
+    ],
+)
+def test_a_second_cancellation_that_wants_another_rollback_is_told_that_the_first_counts(
+    status, first, by_option, second, expected
+):
+    stop = STOPPED if status.is_final else None
+    state = deployment(status, stop=stop, options=Options(rollback_on_failure=by_option))
+    control = Control(cancel=CancelRequest(run=1, at=NOW, rollback=first))
+
+    refusal = may_cancel(state, control, rollback=second)
+
+    assert kind(refusal) == expected
+
+
+@pytest.mark.parametrize("may", [may_roll_back, may_resume])
+def test_what_is_being_cancelled_is_neither_rolled_back_nor_resumed_before_its_end(may):
+    refusal = may(deployment(Status.DEPLOYING), cancelled(), LATEST)
+
+    assert (kind(refusal), refusal.next_step) == ("already-cancelled", "Wait for its end.")
+
+
+@pytest.mark.parametrize(
+    ("state", "step"),
+    [
+        (deployment(Status.COMPLETED), "Roll it back if its result is not wanted."),
+        (deployment(Status.ROLLED_BACK), "There is nothing left to do."),
+        (
+            deployment(Status.FAILED, rollback=RollbackState(status=RollbackStatus.PARTIAL, number=1)),
+            "Ask for the rollback again once nothing stands in its way.",
+        ),
+    ],
+)
+def test_who_cancels_what_has_ended_is_told_what_can_be_done_with_it(state, step):
+    assert may_cancel(state, NOTHING).next_step == step
+
+
+@pytest.mark.parametrize("said", ["yes", "no", 1, "false"])
+def test_only_true_and_false_say_whether_a_cancelled_deployment_is_rolled_back(said):
+    with pytest.raises(ValidationError):
+        CancelWish.model_validate({"rollback": said})
 
 
 PARTIAL = RollbackState(status=RollbackStatus.PARTIAL, number=1)

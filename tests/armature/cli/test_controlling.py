@@ -101,7 +101,8 @@ def test_with_json_the_end_is_a_document(api: FakeApi) -> None:
     ("command", "kind", "next_step"),
     [
         ("cancel", "not-running", "armature status shop-1"),
-        ("rollback", "not-final", "armature cancel shop-1 --rollback"),
+        ("rollback", "not-final", "armature status shop-1 --watch"),
+        ("resume", "already-cancelled", "armature status shop-1"),
         ("rollback", "not-latest", "armature list"),
         ("rollback", "already-rolling-back", "armature status shop-1 --watch"),
         ("resume", "partially-rolled-back", "armature rollback shop-1"),
