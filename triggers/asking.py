@@ -75,13 +75,16 @@ async def _cancelled(
 ) -> Asked:
     store, now = services.deployments, datetime.now(UTC)
     control = await asyncio.to_thread(store.control, state.deployment_id)
-    refusal = may_cancel(state, control)
+    refusal = may_cancel(state, control, rollback=asking.rollback)
     if refusal is not None or state.status.is_final:
         return Asked(state, refusal)
     request = CancelRequest(
         run=state.run, at=now, by=asking.by, comment=asking.comment, id=asking.request_id, rollback=asking.rollback
     )
     control = await asyncio.to_thread(store.ask, state.deployment_id, lambda found: found.with_cancel(request))
+    refusal = may_cancel(state, control, rollback=asking.rollback)  # another cancellation may have been faster
+    if refusal is not None:
+        return Asked(state, refusal)
     try:
         state = await asyncio.to_thread(_tell_cancelled, services, state, control.cancel_of(state.run) or request)
     except Exception:  # it is asked for, whatever becomes of telling so: the deployment reads it at its next look
@@ -91,7 +94,7 @@ async def _cancelled(
 
 
 def _tell_cancelled(services: Services, state: DeploymentState, request: CancelRequest) -> DeploymentState:
-    message = f"Asked to stop{_by(request)}."
+    message = f"Cancellation asked for{_by(request)}."
     event = Event(key=f"cancel:{request.run}", time=request.at, code=EventCode.CANCELLATION_ASKED, message=message)
     services.deployments.append_events(state.deployment_id, [event])
     stop = StopState(reason=StopReason.CANCELLED, at=request.at, by=request.by, comment=request.comment)
@@ -154,5 +157,7 @@ def _reopened(services: Services, state: DeploymentState, purpose: Purpose, aski
 
 
 def _by(request: ControlRequest) -> str:
+    """By whom, and in quotes, so that nobody's words pass for Armature's, why."""
     by = f" by {request.by}" if request.by else ""
-    return f"{by}: {request.comment}" if request.comment else by
+    comment = request.comment.replace('"', "'")
+    return f'{by}: "{comment}"' if comment else by

@@ -58,17 +58,21 @@ def test_a_cancellation_is_written_down_told_and_heard_by_all_that_runs():
     assert world.state.stop is not None
     assert world.state.stop.by == "ada"
     assert world.client.raised == [("d-01", "control"), ("d-01:rollout", "control")]
-    assert world.told() == ["Asked to stop by ada: wrong branch."]
+    assert world.told() == ['Cancellation asked for by ada: "wrong branch".']
 
 
 def test_the_first_of_two_cancellations_counts():
     world = World(deployment(Status.DEPLOYING))
 
     world.ask(CANCEL)
-    again = world.ask(Asking(Action.CANCEL, "bob", rollback=False))
+    again = world.ask(Asking(Action.CANCEL, "bob"))
+    otherwise = world.ask(Asking(Action.CANCEL, "bob", rollback=False))
 
     assert again is not None
     assert again.refusal is None
+    assert otherwise is not None
+    assert otherwise.refusal is not None
+    assert otherwise.refusal.kind == "already-cancelled"
     cancel = world.store.control("d-01").cancel_of(1)
     assert cancel is not None
     assert (cancel.by, cancel.rollback) == ("ada", True)
