@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import azure.functions as func
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from armature.control import Refusal
 from armature.errors import Failure, FailureError
 from armature.problems import Problem
+from armature.shape import words_of
 from armature.state import ProblemState
 from armature.transitions import MAX_PROBLEMS
 
@@ -107,18 +109,18 @@ def request_errors(error: ValidationError) -> list[dict[str, str]]:
     return [
         {
             "pointer": "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in item["loc"]),
-            "message": _sentence(item["type"], item["msg"]),
+            "message": _sentence(item),
         }
-        for item in error.errors(include_url=False, include_input=False, include_context=False)
+        for item in error.errors(include_url=False, include_input=False)
     ]
 
 
-def _sentence(kind: str, message: str) -> str:
-    if kind == "extra_forbidden":
+def _sentence(fault: ErrorDetails) -> str:
+    if fault["type"] == "extra_forbidden":
         return "is not known here; remove it or correct its name"
-    if kind == "missing":
+    if fault["type"] == "missing":
         return "is required"
-    return message.removeprefix("Value error, ")
+    return words_of(fault)
 
 
 def problem_list(problems: Sequence[Problem]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 import azure.functions as func
 from azure.durable_functions import OrchestrationRuntimeStatus as Runtime
+from pydantic import StrictBool
 
 from armature.azure.services import Services, services
 from armature.models import Model
@@ -34,7 +35,7 @@ blueprint = df.Blueprint()
 class RetentionWish(Model):
     """The body of a request for a run. Without `dry_run` the settings decide."""
 
-    dry_run: bool | None = None
+    dry_run: StrictBool | None = None
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule=EVERY_NIGHT, use_monitor=True)
