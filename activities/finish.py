@@ -10,11 +10,11 @@ from activities.border import carried_out, register
 from activities.standing import state_of
 from armature.azure.services import Services
 from armature.control import Control, LineageRecord
-from armature.endings import Ending, Result, ended, ending_of
+from armature.endings import Ending, Result, ended, ending_of, last_words
 from armature.events import Event, EventCode, Level
 from armature.messages import Answer, DeploymentStep, FinishAnswer, FinishInput, PhaseInput
 from armature.results import RESULTS_QUEUE, queued, result_of
-from armature.state import DeploymentState, Status
+from armature.state import DeploymentState, Purpose, Status
 from armature.transitions import with_phase
 
 blueprint = df.Blueprint()
@@ -86,11 +86,13 @@ def _lineage_after(services: Services, state: DeploymentState, ending: Ending) -
 def _last_events(state: DeploymentState, control: Control, ending: Ending, now: datetime) -> list[Event]:
     run = "" if state.run == 1 else f":{state.run}"
     code, level = _LAST_CODES[ending.status]
-    last = Event(key=f"finished{run}", time=now, code=code, message=ending.message, level=level)
+    if state.purpose is Purpose.ROLL_BACK and ending.status is Status.ROLLED_BACK:
+        level = Level.INFO  # it is what was asked for
+    last = Event(key=f"finished{run}", time=now, code=code, message=last_words(state, ending), level=level)
     cancel = control.cancel_of(state.run)
     if cancel is None or ending.stop is not None:
         return [last]
-    message = "It was asked to stop, too late for that."
+    message = "Its cancellation was asked for too late: all was done."
     late = Event(key=f"cancel:{state.run}:late", time=now, code=EventCode.CANCELLATION_ASKED, message=message)
     return [late, last]
 

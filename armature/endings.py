@@ -92,7 +92,8 @@ def ended(
     if ending.result is Result.UNDONE:
         status = RollbackStatus.COMPLETED if is_whole else RollbackStatus.PARTIAL
         rollback = rollback.model_copy(update={"status": status, "finished_at": rollback.finished_at or now})
-    told = state.model_copy(update={"stop": ending.stop, "rollback": rollback})
+    lineage = state.lineage and state.lineage.model_copy(update={"holder": None, "position": None})
+    told = state.model_copy(update={"stop": ending.stop, "rollback": rollback, "lineage": lineage})
     return with_phase(
         with_failures(with_nothing_waiting(told, now), ending.failures),
         sequence=max(end.sequence, state.sequence + 1),
@@ -101,6 +102,15 @@ def ended(
         message=ending.message,
         now=now,
     )
+
+
+def last_words(state: DeploymentState, ending: Ending) -> str:
+    """What the log says last: how its rollback ended the event before has told."""
+    undone = state.rollback.message
+    if ending.result is not Result.UNDONE or not undone or not ending.message.endswith(undone):
+        return ending.message
+    words = "Rolled back." if ending.status is Status.ROLLED_BACK else "Rolled back in part."
+    return f"{ending.message.removesuffix(undone)}{words}"
 
 
 def closing_of(state: DeploymentState, control: Control, message: str, *, has_turn: bool) -> ClosingInput:

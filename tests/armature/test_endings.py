@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from armature.control import CancelRequest, Control, ControlRequest
-from armature.endings import Result, closing_of, ended, ending_of, undoes
+from armature.endings import Result, closing_of, ended, ending_of, last_words, undoes
 from armature.errors import FailureClass, failure
 from armature.messages import FinishInput, Outcome, RollbackOutcome
 from armature.options import Options
@@ -126,6 +126,33 @@ def test_the_state_tells_whether_it_can_be_rolled_back_and_how_the_rollback_ende
     assert overtaken.available is False
     assert (whole.available, whole.status) == (False, RollbackStatus.COMPLETED)
     assert (partial.available, partial.status) == (True, RollbackStatus.PARTIAL)
+
+
+def test_who_is_cancelled_in_the_queue_waits_for_nobody_any_more():
+    lineage = deployment(Status.QUEUED).lineage.model_copy(update={"holder": "d-00", "position": 2})
+    queued = deployment(Status.QUEUED, lineage=lineage)
+
+    state = ended_state(queued, end(CANCELLED))
+
+    assert (state.lineage.holder, state.lineage.position) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "rollback", "told"),
+    [
+        (DEPLOYING, FAILED, WHOLE, "a failed. Rolled back."),
+        (DEPLOYING, FAILED, PARTIAL, "a failed. Rolled back in part."),
+        (BY_HAND, Outcome(message=""), WHOLE, "Rolled back."),
+    ],
+)
+def test_the_last_line_of_the_log_does_not_repeat_the_one_before_it(state, outcome, rollback, told):
+    shown = state.rollback.model_copy(update={"message": rollback.message})
+    state = state.model_copy(update={"rollback": shown})
+
+    ending = ending_of(state, Control(), end(outcome, rollback, run=state.run), NOW)
+
+    assert last_words(state, ending) == told
+    assert ending.message.endswith(rollback.message)
 
 
 def test_a_run_that_has_ended_stays_so_and_a_late_end_does_not_end_the_next_run():
