@@ -20,6 +20,7 @@ from armature.azure.retention import KEEP_RUNS
 from armature.azure.services import Services
 from armature.errors import FailureError
 from armature.messages import Answer
+from armature.numbers import count_of
 from armature.retention import Remembered, RetentionRule, Stored, kept_deployments
 from armature.retention_run import (
     PageAnswer,
@@ -160,9 +161,9 @@ def _message(run: RetentionRun, work: RetentionEnd) -> str:
     if work.failure is not None:
         return f"The run failed: {work.failure.message}"
     if run.dry_run:
-        return f"{len(run.removals)} deployments would go, {len(run.kept)} stay."
+        return f"{count_of(len(run.removals), 'deployment')} would go, {len(run.kept)} stay."
     left = f", {work.troubles_found} could not be: the next run tries again" if work.troubles_found else ""
-    return f"{work.removed.deployments} deployments and {work.removed.size} bytes removed{left}."
+    return f"{count_of(work.removed.deployments, 'deployment')} and {work.removed.size} bytes removed{left}."
 
 
 register(blueprint, plan_retention, RetentionStep)

@@ -78,12 +78,12 @@ def plan_rollback(services: Services, work: DeploymentStep) -> UndoingAnswer:
     _show(services, work, shown)
     found = _listed(
         {
-            f"To deploy again in a previous version: {count_of(len(templates), 'template')}": len(templates),
-            f"To delete: {count_of(len(undoing.deletions), 'resource')}": len(undoing.deletions),
+            f"{count_of(len(templates), 'template')} to deploy again in the previous version": len(templates),
+            f"{count_of(len(undoing.deletions), 'resource')} to delete": len(undoing.deletions),
         },
-        "Nothing is to be deployed again, or deleted",
+        "nothing to deploy again, nothing to delete",
     )
-    _tell(services, work, "planned", EventCode.ROLLBACK_PLANNED, " ".join(filter(None, [f"{found}.", why_not])))
+    _tell(services, work, "planned", EventCode.ROLLBACK_PLANNED, " ".join(filter(None, [f"Found {found}.", why_not])))
     return UndoingAnswer(**dict(control), templates=len(templates), to_delete=len(undoing.deletions))
 
 

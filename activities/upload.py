@@ -14,6 +14,7 @@ from armature.azure.services import Services
 from armature.bundle import BundleLimits
 from armature.events import Event, EventCode
 from armature.messages import ArtifactAnswer, ArtifactInput, UploadAnswer, UploadCounts
+from armature.numbers import count_of
 from armature.plan import Artifact, ArtifactKind
 from armature.state import Artifacts
 from armature.templates.limits import MAX_TEMPLATE_BYTES
@@ -52,6 +53,7 @@ def record_upload(services: Services, work: UploadCounts) -> UploadAnswer:
     """Show how far the upload is, and tell what is asked for. Twice: counts never go back; the event has one key per
     count."""
     now = datetime.now(UTC)
+    files = count_of(work.total, "file")
     counts = Artifacts.load(work.model_dump(exclude={"deployment_id"}))
     services.deployments.append_events(
         work.deployment_id,
@@ -60,7 +62,7 @@ def record_upload(services: Services, work: UploadCounts) -> UploadAnswer:
                 key=f"upload:{work.uploaded}:{work.failed}",
                 time=now,
                 code=EventCode.UPLOAD_PROGRESS,
-                message=f"{work.uploaded} of {work.total} files uploaded, {work.bytes_written} bytes written.",
+                message=f"{work.uploaded} of {files} uploaded, {work.bytes_written} bytes written.",
             )
         ],
     )

@@ -5,6 +5,7 @@ from itertools import islice
 
 from armature.errors import FailureClass, failure
 from armature.messages import ControlAnswer, Outcome
+from armature.numbers import count_of
 from armature.scheduling import Rollout
 from armature.state import StopReason
 from armature.stops import stopped
@@ -25,7 +26,7 @@ def outcome_of(templates: Rollout, stop: StopReason | None, asked: ControlAnswer
     if stop is not None:
         return stopped(stop, asked, counts_of(templates))
     if not templates.failed:
-        return Outcome(message=f"{len(templates.succeeded)} templates deployed.")
+        return Outcome(message=f"{count_of(len(templates.succeeded), 'template')} deployed.")
     names = ", ".join(short_names(templates.failed))
     message = f"{names} failed; {counts_of(templates, names_failed=True)}."
     return Outcome(message=message, failure=failure(FailureClass.UNKNOWN, "TemplatesFailed", message))
@@ -37,8 +38,8 @@ def counts_of(templates: Rollout, *, names_failed: bool = False) -> str:
     rest = {
         "failed": failed,
         "cancelled": templates.cancelled,
-        "left as they run in Azure": tuple(start.name for start in templates.in_flight),
+        "still running in Azure": tuple(start.name for start in templates.in_flight),
         "not started": templates.skipped,
     }
-    parts = [f"{len(templates.succeeded)} of {len(templates.templates)} templates deployed"]
+    parts = [f"{len(templates.succeeded)} of {count_of(len(templates.templates), 'template')} deployed"]
     return ", ".join([*parts, *(f"{len(names)} {words}" for words, names in rest.items() if names)])
