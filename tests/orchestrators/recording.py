@@ -1,17 +1,22 @@
 """Records the histories of whole deployments, for the replay tests: `python -m tests.orchestrators.recording 0.2.0`.
 
 Run it when an orchestrator gains a step, into a folder of a new name: the old recordings stay, since a deployment that
-began under the old code goes on under the new.
+began under the old code goes on under the new. With names of endings after the folder's it records only those.
 """
 
 import json
 import sqlite3
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import requests
+
+from armature.retention_run import RETENTION_INSTANCE
 from emulator.faults.model import FaultFile, read_rule
 from emulator.stack import Stack, StackOptions
 from tests.end_to_end.bundles import graph_bundle, manifest, template, workspace
@@ -52,16 +57,30 @@ def ended(database: Path, instance_id: str) -> bool:
     return any(row["EventType"] == 1 for row in rows_of(database, instance_id))
 
 
-ENDINGS: dict[str, dict[str, Any]] = {
-    "completed": {},
-    "failed": {"rollbackOnFailure": False},
-    "rolledBack": {},
-    "cancelled": {"rollbackOnFailure": False},
-}
-"""How the recorded deployments end, and the options that make them."""
+@dataclass(frozen=True)
+class Ending:
+    """How a recorded deployment ends, what brings it to that, and which of its orchestrations are kept."""
 
-PARTS = ("", ":upload", ":rollout", ":rollback")
-"""What is appended to a deployment's id to name each of its orchestrations."""
+    status: str
+    options: dict[str, Any] = field(default_factory=dict)
+    parts: tuple[str, ...] = ("", ":upload", ":rollout", ":rollback")
+
+
+ENDINGS = {
+    "completed": Ending("completed", parts=("", ":upload", ":rollout")),
+    "failed": Ending("failed", {"rollbackOnFailure": False}),
+    "rolledBack": Ending("rolledBack"),
+    "cancelled": Ending("cancelled", {"rollbackOnFailure": False}),
+    "unprepared": Ending("rolledBack", parts=("", ":rollback")),
+    "byHand": Ending("rolledBack", parts=("", ":rollback")),
+    "terminated": Ending("rolledBack", parts=(":closing", ":rollback")),
+}
+
+RETENTION = {"dryRun": True, "removed": False}
+"""Runs of retention, and whether they only tell: recorded last, since what is recorded goes with them."""
+
+TWO_TICKS = 200
+"""Seconds within which the timer has found what nothing carries on any more."""
 
 
 def id_of(ending: str) -> str:
@@ -69,23 +88,65 @@ def id_of(ending: str) -> str:
     return f"recorded-{ending.lower()}"
 
 
+def two_groups_bundle(project: str) -> bytes:
+    """A template for each of two resource groups, of which Azure refuses the second."""
+    groups = (f"rg-{project}", f"rg-{project}-refused")
+    items = [{"name": name, "path": "a.json", "scope": {"resourceGroup": name}} for name in groups]
+    return zipped({"manifest.json": manifest(project, items), "a.json": template([workspace(f"log-{project}")])})
+
+
 def bundle_of(ending: str) -> bytes:
     """The bundle that is deployed to that end; into a target of its own, so that none waits for another."""
-    if ending == "completed":
+    if ending in ("completed", "byHand"):
         return graph_bundle(id_of(ending), {"a": [], "b": ["a"], "c": ["a"]})
-    if ending == "cancelled":
+    if ending in ("cancelled", "terminated"):
         return graph_bundle(id_of(ending), {"a": [], "held": ["a"], "after": ["held"]})
+    if ending == "unprepared":
+        return two_groups_bundle(id_of(ending))
     return failing_bundle(id_of(ending))
 
 
-def carried_to_its_end(caller: Caller, ending: str) -> None:
-    """Deploy to an end; the one that is cancelled is so while a resource is being made that never is."""
-    deployment_id = caller.start(bundle_of(ending), deploymentId=id_of(ending), options=ENDINGS[ending])
-    if ending == "cancelled":
+def carried_to_its_end(stack: Stack, ending: str) -> None:
+    """Deploy to an end; what is cancelled, or terminated, is so while a resource is being made that never is."""
+    caller, wanted = Caller(stack), ENDINGS[ending]
+    deployment_id = caller.start(bundle_of(ending), deploymentId=id_of(ending), options=wanted.options)
+    if ending in ("cancelled", "terminated"):
         wait_until(lambda: is_held(caller.state(deployment_id)))
-        caller.session.post(f"{caller.api}/deployments/{deployment_id}/cancel", json={}, timeout=30)
+    if ending == "cancelled":
+        asked(caller, deployment_id, "cancel")
+    elif ending == "terminated":
+        for part in ("", ":rollout"):
+            terminate(stack, f"{deployment_id}{part}")
+        wait_until(lambda: caller.get(f"deployments/{deployment_id}").status_code == 200, seconds=TWO_TICKS)
+    elif ending == "byHand":
+        assert caller.ended(deployment_id)["status"] == "completed"
+        asked(caller, deployment_id, "rollback")
     state = caller.ended(deployment_id)
-    assert state["status"] == ending, state["message"]
+    assert state["status"] == wanted.status, state["message"]
+
+
+def asked(caller: Caller, deployment_id: str, action: str) -> None:
+    """Ask it of a deployment."""
+    answer = caller.session.post(f"{caller.api}/deployments/{deployment_id}/{action}", json={}, timeout=30)
+    assert answer.status_code == 202, answer.text
+
+
+def terminate(stack: Stack, instance_id: str) -> None:
+    """End an orchestration as an operator does in the portal."""
+    with sqlite3.connect(stack.state / "host.sqlite") as connection:
+        (key,) = connection.execute("select value from facts where name = 'durable key'").fetchone()
+    path = f"{stack.host_url}/runtime/webhooks/durabletask/instances/{instance_id}/terminate"
+    answer = requests.post(path, params={"reason": "recorded", "code": key}, timeout=30)
+    assert answer.status_code == 202, answer.text
+
+
+def retained(stack: Stack, is_dry: bool) -> None:
+    """Have retention run to its end."""
+    caller = Caller(stack)
+    answer = caller.session.post(f"{caller.api}/retention", json={"dryRun": is_dry}, timeout=30)
+    assert answer.status_code == 202, answer.text
+    run = answer.json()["run"]
+    wait_until(lambda: caller.get(f"retention/{run}").status_code == 200)
 
 
 def is_held(state: dict[str, Any]) -> bool:
@@ -93,32 +154,39 @@ def is_held(state: dict[str, Any]) -> bool:
     return any(found["name"] == "held" and found["status"] == "running" for found in state.get("templates", []))
 
 
-def record(name: str) -> None:
-    """Carry deployments to every end, and keep what their orchestrations went through."""
-    match = {"operation": "CreateResource", "name": "*-held"}
-    held = read_rule({"id": "held", "service": "arm", "match": match, "fault": "stuck"})
+def record(name: str, chosen: Sequence[str]) -> None:
+    """Carry deployments to the chosen ends, then retention, and keep what their orchestrations went through."""
+    held = {"service": "arm", "fault": "stuck", "match": {"operation": "CreateResource", "name": "*-held"}}
+    refused = {"service": "arm", "fault": "forbidden", "match": {"operation": "PutGroup", "name": "*-refused"}}
+    rules = (read_rule({"id": "held", **held}), read_rule({"id": "refused", **refused}))
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "host.sqlite"
         options = StackOptions(
             state=Path(folder),
             app_root=ROOT,
             scale=0.01,
-            extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": "0.3"},
+            extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": "0.3", "ARMATURE_RETENTION_DAYS": "0"},
         )
         with Stack(options) as stack:
-            stack.faults.load(FaultFile(seed=1, rules=(held,)))
-            for ending in ENDINGS:
-                carried_to_its_end(Caller(stack), ending)
-                wait_until(partial(ended, database, id_of(ending)))
-        for ending in ENDINGS:
-            target = HISTORIES / name / ending
-            target.mkdir(parents=True, exist_ok=True)
-            for part in PARTS:
-                rows = rows_of(database, f"{id_of(ending)}{part}")
-                if rows:
-                    file = target / f"{part.removeprefix(':') or 'deployment'}.json"
-                    file.write_text(json.dumps(rows, indent=1) + "\n")
+            stack.faults.load(FaultFile(seed=1, rules=rules))
+            for ending in [ending for ending in ENDINGS if ending in chosen]:
+                carried_to_its_end(stack, ending)
+                for part in ENDINGS[ending].parts:
+                    file = HISTORIES / name / ending / f"{part.removeprefix(':') or 'deployment'}.json"
+                    keep(database, f"{id_of(ending)}{part}", file)
+            for run, is_dry in RETENTION.items():
+                if "retention" in chosen:
+                    retained(stack, is_dry)
+                    keep(database, RETENTION_INSTANCE, HISTORIES / name / run / "retention.json")
+
+
+def keep(database: Path, instance_id: str, file: Path) -> None:
+    """Keep the history of an orchestration, once it has recorded its end."""
+    is_over: Callable[[], bool] = partial(ended, database, instance_id)
+    wait_until(is_over)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(rows_of(database, instance_id), indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    record(sys.argv[1])
+    record(sys.argv[1], sys.argv[2:] or [*ENDINGS, "retention"])

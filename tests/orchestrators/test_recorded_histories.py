@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from orchestrators import deployment, rollback, rollout, upload
-from tests.orchestrators.recording import ENDINGS, HISTORIES
+from orchestrators import deployment, retention, rollback, rollout, upload
+from tests.orchestrators.recording import ENDINGS, HISTORIES, RETENTION
 from tests.orchestrators.simulation import orchestrator_of, replayed, scheduled_actions
 
 BLUEPRINTS = {
@@ -19,6 +19,8 @@ BLUEPRINTS = {
     "upload": upload.blueprint,
     "rollout": rollout.blueprint,
     "rollback": rollback.blueprint,
+    "closing": deployment.blueprint,
+    "retention": retention.blueprint,
 }
 SCHEDULED = {4: "activity", 7: "sub-orchestration", 10: "timer"}
 EVENT_WAIT = 6
@@ -78,5 +80,6 @@ def test_a_recorded_history_replays_to_the_same_steps_and_the_same_end(file: Pat
 def test_every_orchestrator_has_recordings_of_every_end():
     found = {(file.parent.name, file.stem) for file in recordings()}
 
-    deploying = {(ending, name) for ending in ENDINGS for name in ("deployment", "upload", "rollout")}
-    assert found == deploying | {(ending, "rollback") for ending in ENDINGS if ending != "completed"}
+    parts = {(name, part.removeprefix(":") or "deployment") for name, end in ENDINGS.items() for part in end.parts}
+    assert found == parts | {(run, "retention") for run in RETENTION}
+    assert {stem for _, stem in found} == set(BLUEPRINTS)
