@@ -35,12 +35,14 @@ _RECOVERABLE = failure(
 def delete_resources(services: Services, work: DeletionInput) -> DeletionAnswer:
     """One pass of deletions: all that may go now is asked for, or looked at again.
 
-    Twice: what is gone already is success, and what is on its way is only looked at.
+    Twice: what is gone already is success, and what is on its way is only looked at. Late, once the rollback is over:
+    nothing is deleted, since what is there by now may be another's.
     """
     state = state_of(services, work.deployment_id)
     control = asked_of(services, state)
     undoing = services.rollbacks.undoing(work)
-    if control.is_lock_broken or undoing is None:
+    is_over = state.status.is_final or state.rollback.number != work.rollback
+    if control.is_lock_broken or is_over or undoing is None:
         return DeletionAnswer(**dict(control))
     before = services.rollbacks.deletions(work)
     batch = before.next(undoing.deletions, is_stuck=work.is_stuck)[:MAX_IN_A_PASS]

@@ -20,7 +20,8 @@ from armature.errors import Failure, FailureClass, FailureError, Recovery, failu
 from armature.messages import DeploymentStep, GraphAnswer, StartAnswer, StartInput
 from armature.plan import Plan, PlannedTemplate
 from armature.scheduling import GraphTemplate, Rollout, Track
-from armature.state import TemplateState, TemplateStatus
+from armature.state import Status, TemplateState, TemplateStatus
+from armature.stops import LOCK_BROKEN
 
 blueprint = df.Blueprint()
 
@@ -60,8 +61,11 @@ def start_template(services: Services, work: StartInput) -> StartAnswer:
     """Hand one template to ARM, once what failed an earlier start of it is cleared.
 
     Twice: the deployment's name is the template's and its tags tell deployment and start, so one that runs, is done,
-    or has failed for this very start is not put again.
+    or has failed for this very start is not put again. Late, once its run has ended or what it did is being undone, or
+    after the lineage lock is lost: nothing is put any more.
     """
+    if (why := _too_late(services, work)) is not None:
+        return StartAnswer(failure=why)
     try:
         _hand_to_arm(services, work)
     except FailureError as refused:
@@ -72,6 +76,15 @@ def start_template(services: Services, work: StartInput) -> StartAnswer:
         _show_failed_start(services, work, why)
         return StartAnswer(report=Report.failed(work.start, why))
     return StartAnswer(report=Report.of(work.start, TemplateStatus.RUNNING))
+
+
+def _too_late(services: Services, work: StartInput) -> Failure | None:
+    """Why nothing may be put any more: what another host has held up may go on when all is over."""
+    state = state_of(services, work.deployment_id)
+    if state.status.is_final or (state.status is Status.ROLLING_BACK and not work.rollback):
+        message = f"{work.start.name} was to be started when its deployment had ended, or was being rolled back."
+        return failure(FailureClass.UNKNOWN, "RunEnded", message)
+    return LOCK_BROKEN if asked_of(services, state).is_lock_broken else None
 
 
 def _hand_to_arm(services: Services, work: StartInput) -> None:

@@ -11,6 +11,7 @@ from activities.survey import content_of, groups_of_others
 from armature.azure.arm.roles import role_assignment_id
 from armature.azure.models import ArmOperation, ArmResource
 from armature.azure.services import Services
+from armature.deletions import DeletionStatus
 from armature.errors import FailureError
 from armature.messages import DeploymentStep
 from armature.plan import Plan, PlannedTemplate
@@ -47,7 +48,9 @@ def undoing_found(
     lost = {one.template for one in found if not one.is_whole}
     writes = [write for one in found for write in one.writes]
     writes += _untold(services, work, plan, state, lost & set(names), {write.id.lower() for write in writes})
-    groups = made_groups(services, plan, proofs)
+    deleted = _deleted_before(services, work)
+    writes = [write for write in writes if write.id.lower() not in deleted]
+    groups = [id_ for id_ in made_groups(services, plan, proofs) if id_.lower() not in deleted]
     created_at = _created_at(services, [write.id for write in writes])
     undoing = undoing_of(
         _still_there(services, plan, proofs, writes, created_at),
@@ -59,6 +62,14 @@ def undoing_found(
     granted = _grants(services, plan, names, undoing.deletions)
     undoing = undoing.model_copy(update={"no_previous": no_previous, "deletions": (*granted, *undoing.deletions)})
     return services.rollbacks.save_undoing(work, undoing)
+
+
+def _deleted_before(services: Services, work: DeploymentStep) -> set[str]:
+    """What earlier rollbacks of the deployment have deleted, in lower case. It deploys nothing after the first of them:
+    what is there under such an id somebody else has made."""
+    earlier = (work.model_copy(update={"rollback": number}) for number in range(1, work.rollback))
+    states = [state for step in earlier for state in services.rollbacks.deletions(step).states.values()]
+    return {state.id.lower() for state in states if state.status is DeletionStatus.GONE}
 
 
 def writes_of(services: Services, work: DeploymentStep, plan: Plan, names: Iterable[str]) -> list[TemplateWrites]:

@@ -124,6 +124,24 @@ def test_deletions_that_are_asked_for_twice_happen_once(app, stack, deployed):
     assert len(shown.deleted) == 2
 
 
+def test_a_pass_that_comes_when_the_rollback_is_over_deletes_nothing(app, stack, deployed):
+    work = deployed(graph_bundle("back-late", {"a": []}), "back-late")
+    begin_rollback(app, work)
+    plan_rollback(app, of(work))
+    end_rollback(app, EndInput(deployment_id=work.deployment_id, rollback=1, failure=AWAY))
+    before = arm_snapshot(stack, "back-late")
+
+    begin_rollback(app, work.model_copy(update={"rollback": 2}))
+    of_an_earlier_one = delete_resources(app, deletion(work))
+    finish_deployment(
+        app, FinishInput(deployment_id="back-late", sequence=50, outcome=Outcome(message="m", failure=AWAY))
+    )
+    of_an_earlier_run = delete_resources(app, deletion(work.model_copy(update={"rollback": 2})))
+
+    assert (of_an_earlier_one.left, of_an_earlier_run.left) == (0, 0)
+    assert arm_snapshot(stack, "back-late") == before
+
+
 def test_what_somebody_else_deleted_meanwhile_is_success(app, stack, deployed):
     work = deployed(graph_bundle("back-gone", {"a": []}), "back-gone")
     begin_rollback(app, work)
@@ -210,6 +228,24 @@ def test_what_was_not_deleted_when_it_had_to_end_is_told_by_id_and_found_again_b
     deleted_to_the_end(app, again)
     assert end_rollback(app, EndInput(deployment_id=work.deployment_id, rollback=2)).leftovers == 0
     assert arm_snapshot(stack, "back-away") == {}
+
+
+def test_what_somebody_made_anew_after_a_rollback_had_deleted_it_is_not_deleted_by_the_next(app, stack, deployed):
+    work = deployed(graph_bundle("back-anew", {"a": []}), "back-anew")
+    begin_rollback(app, work)
+    plan_rollback(app, of(work))
+    deleted_to_the_end(app, work)
+    site, group = (deletion.id for deletion in app.rollbacks.undoing(work).deletions)
+    arm_call(stack, "PUT", group, body={"location": "eastus2"})
+    arm_call(stack, "PUT", site, version="2023-09-01", body={"location": "eastus2", "properties": {}})
+    again = work.model_copy(update={"rollback": 2})
+
+    begin_rollback(app, again)
+    plan_rollback(app, of(again))
+    deleted_to_the_end(app, again)
+
+    assert app.rollbacks.undoing(again).deletions == ()
+    assert site.lower() in arm_snapshot(stack, "back-anew")
 
 
 def test_when_not_even_the_list_could_be_made_the_deployments_are_told(app, deployed):

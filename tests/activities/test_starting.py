@@ -11,9 +11,11 @@ from activities.prepare import read_bundle
 from activities.standing import DEPLOYMENT_TAG
 from activities.starting import HANDOVERS, load_graph, start_template
 from armature.attempts import Setback, Start
+from armature.control import ControlRequest
 from armature.errors import FailureClass, Recovery, failure
 from armature.messages import DeploymentStep, FinishInput, Outcome, StartInput
-from armature.state import TemplateStatus
+from armature.state import Status, TemplateStatus
+from armature.stops import LOCK_BROKEN
 from tests.activities.fake_arm import FakeArm, deployment, with_arm
 from tests.end_to_end.bundles import graph_bundle
 
@@ -32,10 +34,14 @@ def begun(app, prepare) -> Iterator[DeploymentStep]:
 
 
 def start(app, arm, step, setback=None, number: int = 2):
-    work = StartInput(
-        deployment_id=step.deployment_id, start=Start(name="a", attempt=1, number=number, setback=setback)
+    return started(app, arm, step, setback=setback, number=number).report
+
+
+def started(app, arm, step, *, rollback: int = 0, number: int = 2, setback=None):
+    work = Start(name="a", attempt=1, number=number, setback=setback)
+    return start_template(
+        with_arm(app, arm), StartInput(deployment_id=step.deployment_id, rollback=rollback, start=work)
     )
-    return start_template(with_arm(app, arm), work).report
 
 
 def shown(app, step):
@@ -229,3 +235,36 @@ def test_what_an_earlier_run_has_done_stays_done_and_its_starts_are_counted_on(a
     (again,) = rollout.next_starts(datetime.now(UTC))
     assert rollout.succeeded == ("a",)
     assert (again.name, again.attempt, again.number) == ("b", 1, 4)
+
+
+@pytest.mark.parametrize("status", [Status.ROLLING_BACK, Status.FAILED])
+def test_a_start_that_comes_late_puts_nothing_and_shows_nothing(app, begun, status):
+    app.deployments.update_state(begun.deployment_id, lambda state: state.model_copy(update={"status": status}))
+    before, arm = app.deployments.state(begun.deployment_id), FakeArm()
+
+    answer = started(app, arm, begun)
+
+    assert answer.failure.code == "RunEnded"
+    assert arm.calls == []
+    assert app.deployments.state(begun.deployment_id) == before
+
+
+def test_a_previous_version_is_started_while_the_deployment_is_rolled_back(app, begun):
+    plan = app.deployments.plan(begun.deployment_id)
+    app.deployments.save_plan(plan.model_copy(update={"predecessor": "d-0"}), f"{begun.deployment_id}.rollback-1")
+    app.deployments.update_state(
+        begun.deployment_id, lambda state: state.model_copy(update={"status": Status.ROLLING_BACK})
+    )
+
+    assert started(app, FakeArm(), begun, rollback=1).failure is None
+
+
+def test_nothing_is_put_once_the_lineage_lock_is_lost(app, begun):
+    broken = ControlRequest(run=1, at=datetime.now(UTC))
+    app.deployments.ask(begun.deployment_id, lambda control: control.with_lock_broken(broken))
+    arm = FakeArm()
+
+    answer = started(app, arm, begun)
+
+    assert answer.failure == LOCK_BROKEN
+    assert arm.calls == []
