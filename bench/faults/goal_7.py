@@ -15,9 +15,9 @@ from bench.faults.worlds import TIERS, Change, second_version
 
 CANCELS = 30
 TIMEOUTS = 10
-LINEAGES = 6
-SCALE = 0.1
-"""Resources take half a second and more, so that most moments fall into the work of ARM."""
+LINEAGES = 8
+SCALE = 0.05
+"""Resources take a quarter of a second and more, so that many moments fall into the work of ARM."""
 
 CHANGES = (Change.CHANGED, Change.ADDED, Change.LINKED)
 
