@@ -1,7 +1,7 @@
 """Today's orchestrators, replayed over the histories of deployments that ran under earlier code.
 
 At every episode they must ask for exactly what was scheduled then: a deployment that runs while the app is upgraded
-goes on where it was. Of 0.1.0 that holds for one that waits for its turn, not for its uploads and rollouts.
+goes on where it was. Of 0.1.0 that holds for one that waits for its turn (`queued`), not for its uploads and rollouts.
 """
 
 import json
@@ -25,6 +25,8 @@ BLUEPRINTS = {
 SCHEDULED = {4: "activity", 7: "sub-orchestration", 10: "timer"}
 EVENT_WAIT = 6
 ASKED = {0: "activity", 2: "sub-orchestration", 5: "timer"}
+
+NEWEST = "0.2.0"
 
 Step = tuple[str, str | None]
 
@@ -78,7 +80,7 @@ def test_a_recorded_history_replays_to_the_same_steps_and_the_same_end(file: Pat
 
 
 def test_every_orchestrator_has_recordings_of_every_end():
-    found = {(file.parent.name, file.stem) for file in recordings()}
+    found = {(file.parent.name, file.stem) for file in recordings() if file.parts[-3] == NEWEST}
 
     parts = {(name, part.removeprefix(":") or "deployment") for name, end in ENDINGS.items() for part in end.parts}
     assert found == parts | {(run, "retention") for run in RETENTION}
