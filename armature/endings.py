@@ -15,6 +15,7 @@ from armature.state import (
     Status,
     StopReason,
     StopState,
+    TemplateState,
     TemplateStatus,
 )
 from armature.stops import LOCK_BROKEN, lock_broken
@@ -93,15 +94,22 @@ def ended(
         status = RollbackStatus.COMPLETED if is_whole else RollbackStatus.PARTIAL
         rollback = rollback.model_copy(update={"status": status, "finished_at": rollback.finished_at or now})
     lineage = state.lineage and state.lineage.model_copy(update={"holder": None, "position": None})
+    rollback = rollback.model_copy(update={"templates": tuple(map(_given_up, rollback.templates))})
     told = state.model_copy(update={"stop": ending.stop, "rollback": rollback, "lineage": lineage})
+    settled = with_nothing_waiting(told, now)
+    settled = settled.model_copy(update={"templates": tuple(map(_given_up, settled.templates))})
     return with_phase(
-        with_failures(with_nothing_waiting(told, now), ending.failures),
+        with_failures(settled, [failure.given_up() for failure in ending.failures]),
         sequence=max(end.sequence, state.sequence + 1),
         status=ending.status,
         phase=Phase.FINISHED,
         message=ending.message,
         now=now,
     )
+
+
+def _given_up(template: TemplateState) -> TemplateState:
+    return template.model_copy(update={"failure": template.failure and template.failure.given_up()})
 
 
 def last_words(state: DeploymentState, ending: Ending) -> str:

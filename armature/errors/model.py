@@ -1,5 +1,6 @@
 """What a failure is: its class, what is done about it, its causes, and the exception that carries it."""
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
@@ -103,6 +104,11 @@ class Cause(Model):
     policy: DenyingPolicy | None = None
 
 
+_SENTENCE_ENDS = re.compile(r"(?<=\.)\s+")
+_GOES_ON = re.compile(r"Armature (?:asks|tries|waits)\b")
+_TRIED_IN_VAIN = "It did not pass in the time there was. Try again once it has."
+
+
 class Failure(Model):
     """One classified failure. `retry_after_seconds` is what the service asked for, if it did.
 
@@ -125,6 +131,11 @@ class Failure(Model):
     def is_retried(self) -> bool:
         """True when waiting and trying the same again can help."""
         return self.recovery in RETRIED
+
+    def given_up(self) -> "Failure":
+        """The same once nothing is done about it any more: no sentence says that Armature goes on trying."""
+        left = [sentence for sentence in _SENTENCE_ENDS.split(self.suggestion) if not _GOES_ON.match(sentence)]
+        return self.model_copy(update={"suggestion": " ".join(left) or _TRIED_IN_VAIN})
 
 
 class FailureError(Exception):

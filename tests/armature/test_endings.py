@@ -155,6 +155,18 @@ def test_the_last_line_of_the_log_does_not_repeat_the_one_before_it(state, outco
     assert ending.message.endswith(rollback.message)
 
 
+def test_nobody_is_told_that_armature_goes_on_trying_what_it_has_given_up():
+    busy = failure(FailureClass.TRANSIENT, "ServerBusy", "Busy.", "Armature tries again by itself. Look at the portal.")
+    gone = failure(FailureClass.TRANSIENT, "ServerBusy", "Busy.", "Armature waits, then tries again.")
+    retrying = template(status=TemplateStatus.RETRYING, attempt=1, failure=busy)
+    state = deployment(Status.DEPLOYING, templates=(retrying,))
+
+    after = ended_state(state, end(Outcome(message="It failed.", failure=gone)))
+
+    assert after.templates[0].failure.suggestion == "Look at the portal."
+    assert after.failures[0].suggestion == "It did not pass in the time there was. Try again once it has."
+
+
 def test_a_run_that_has_ended_stays_so_and_a_late_end_does_not_end_the_next_run():
     once = ended_state(DEPLOYING, end(GOOD))
 
