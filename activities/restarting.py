@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from activities.standing import DEPLOYMENT_TAG
+from activities.survey import uncounted
 from activities.undoing import document_at, in_parallel, is_sound, keep_earlier_writes
 from armature.azure.models import ArmDeployment
 from armature.azure.services import Services
+from armature.errors import FailureError
 from armature.plan import Plan, PlannedTemplate
 from armature.rollback import TemplateWrites
 from armature.surveying import TemplateSurvey
@@ -30,6 +32,15 @@ def note_what_changed(
     Raises:
         FailureError: ARM, or storage, could not be asked.
     """
+    try:
+        _note_what_changed(services, plan, template, standing)
+    except FailureError as refused:
+        raise FailureError(uncounted(refused.failure)) from refused
+
+
+def _note_what_changed(
+    services: Services, plan: Plan, template: PlannedTemplate, standing: ArmDeployment | None
+) -> None:
     survey = services.rollbacks.template_survey(plan.deployment_id, template.name)
     if survey is None:
         return

@@ -60,6 +60,21 @@ def survey_template(services: Services, plan: Plan, template: PlannedTemplate, b
     Raises:
         FailureError: ARM, or storage, could not be asked, or asks to be left in peace. What was seen is kept.
     """
+    try:
+        _survey_template(services, plan, template, body)
+    except FailureError as refused:
+        raise FailureError(uncounted(refused.failure)) from refused
+
+
+def uncounted(why: Failure) -> Failure:
+    """The failure of a look, such that it costs no attempt of the template when ARM only asks to be left in peace: what
+    was seen is kept, and a large template may need many looks."""
+    if why.failure_class is not FailureClass.THROTTLED:
+        return why
+    return why.model_copy(update={"recovery": Recovery.OUTWAIT})
+
+
+def _survey_template(services: Services, plan: Plan, template: PlannedTemplate, body: DeploymentBody) -> None:
     survey = services.rollbacks.template_survey(plan.deployment_id, template.name)
     if survey is None:
         ids = None if _has_begun(services, plan, template) else _validated(services, template, body)

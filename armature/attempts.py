@@ -24,7 +24,7 @@ class Setback(Model):
     def waiting_for(self) -> str | None:
         """What the next attempt waits for, in words; None when it is only the clock."""
         return {
-            Recovery.OUTWAIT: "Azure, which could not be reached",
+            Recovery.OUTWAIT: "Azure, which could not be reached, or asks for a pause",
             Recovery.WAIT: "what somebody else is doing",
             Recovery.AFTER_PROGRESS: "another template, which may make what is missing",
             Recovery.REGISTER_PROVIDER: f"the registration of the resource provider {self.subject or ''}".rstrip(),

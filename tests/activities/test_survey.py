@@ -10,7 +10,7 @@ from activities.standing import DEPLOYMENT_TAG
 from activities.survey import survey_target, survey_template
 from armature.azure.models import ArmDeployment, ArmResource, DeploymentBody, ResourceGroup
 from armature.azure.services import Services
-from armature.errors import Failure, FailureClass, FailureError, failure
+from armature.errors import Failure, FailureClass, FailureError, Recovery, failure
 from armature.plan import DeploymentScopeTarget, Lineage, Plan, PlannedTemplate, ResourceGroupToEnsure
 
 GROUP = "/subscriptions/s-1/resourceGroups/rg"
@@ -207,8 +207,10 @@ def test_what_arm_refuses_for_good_is_left_for_the_deployment_to_tell(app, plan)
 
 
 def test_what_arm_refuses_for_a_moment_fails_the_survey(app, plan):
-    with pytest.raises(FailureError, match="TooManyRequests"):
+    with pytest.raises(FailureError, match="TooManyRequests") as caught:
         surveyed(app, Arm(OLD, validate=BUSY), plan)
+
+    assert caught.value.failure.recovery is Recovery.OUTWAIT, "it would cost the template its attempts"
 
 
 def test_of_what_can_not_be_read_nothing_is_claimed(app, plan):
