@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from armature.azure import identity
+from armature.azure.services import Services, services
+from armature.settings import load_settings
 from emulator.foundation import FOREIGN_SETTINGS, Foundation
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,6 +26,18 @@ def environment_of(settings: dict[str, str]) -> Iterator[None]:
         for name, value in settings.items():
             patch.setenv(name, value)
         yield
+
+
+@contextmanager
+def services_of(settings: dict[str, str]) -> Iterator[Services]:
+    """The services that an app of these settings has, in this process, whose environment is the app's meanwhile."""
+    caches = (load_settings, services, identity._credential)
+    with environment_of(settings):
+        for cache in caches:
+            cache.cache_clear()
+        yield services()
+    for cache in caches:
+        cache.cache_clear()
 
 
 @dataclass(frozen=True)

@@ -10,27 +10,20 @@ from uuid import uuid4
 import pytest
 
 from activities.prepare import prepare_target, read_bundle, take_turn
-from armature.azure import identity
-from armature.azure.services import Services, services
+from armature.azure.services import Services
 from armature.messages import DeploymentStep
 from armature.request import DeploymentRequest
-from armature.settings import load_settings
 from armature.transitions import accepted
 from emulator.stack import Stack
 from tests.end_to_end.client import SUBSCRIPTION
-from tests.running import environment_of
+from tests.running import services_of
 
 
 @pytest.fixture(scope="module")
 def app(stack: Stack) -> Iterator[Services]:
     """The services that the app has in the stack, in this process, with its environment for the tests of a module."""
-    caches = (load_settings, services, identity._credential)
-    with environment_of(stack.app_settings):
-        for cache in caches:
-            cache.cache_clear()
-        yield services()
-    for cache in caches:
-        cache.cache_clear()
+    with services_of(stack.app_settings) as found:
+        yield found
 
 
 Accept = Callable[..., DeploymentStep]

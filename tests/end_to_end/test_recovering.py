@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from emulator.faults.model import FaultFile, read_rule
 from emulator.stack import Stack
 from tests.end_to_end.bundles import SCHEMA, graph_bundle, manifest, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION, Caller, zipped
+from tests.end_to_end.hindrances import HELD, hindered
 from tests.end_to_end.snapshots import arm_call
 from tests.waiting import wait_until
 
@@ -18,15 +18,8 @@ QUICKLY = {"rollbackOnFailure": False, "retryPolicy": {"maxAttempts": 1, "firstI
 @pytest.fixture
 def caller(stack: Stack) -> Iterator[Caller]:
     """A caller of an app in whose ARM the workspaces that end in `-held` never get made."""
-    held = {
-        "service": "arm",
-        "match": {"operation": "CreateResource", "name": "*-held"},
-        "id": "held",
-        "fault": "stuck",
-    }
-    stack.faults.load(FaultFile(seed=1, rules=(read_rule(held),)))
-    yield Caller(stack)
-    stack.faults.clear()
+    with hindered(stack, HELD):
+        yield Caller(stack)
 
 
 def group(project: str) -> str:

@@ -6,15 +6,13 @@ from typing import Any
 
 import pytest
 
-from armature.azure import identity
-from armature.azure.services import Services, services
-from armature.settings import load_settings
-from emulator.faults.model import FaultFile, read_rule
+from armature.azure.services import Services
 from emulator.stack import Stack, StackOptions
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION, Caller, zipped
+from tests.end_to_end.hindrances import HELD, hindered
 from tests.end_to_end.snapshots import arm_call, arm_snapshot
-from tests.running import ROOT, environment_of
+from tests.running import ROOT, services_of
 from tests.waiting import wait_until
 
 SETTINGS = {
@@ -30,16 +28,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator["World"]:
     options = StackOptions(
         state=tmp_path_factory.mktemp("retention"), app_root=ROOT, scale=0.01, extra_settings=SETTINGS
     )
-    match = {"operation": "CreateResource", "name": "*-held"}
-    stuck = {"id": "held", "service": "arm", "fault": "stuck", "match": match}
-    caches = (load_settings, services, identity._credential)
-    with Stack(options) as stack, environment_of(stack.app_settings):
-        stack.faults.load(FaultFile(seed=1, rules=(read_rule(stuck),)))
-        for cache in caches:
-            cache.cache_clear()
-        yield World(stack, services())
-    for cache in caches:
-        cache.cache_clear()
+    with Stack(options) as stack, hindered(stack, HELD), services_of(stack.app_settings) as app:
+        yield World(stack, app)
 
 
 def nested(name: str) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from emulator.faults.model import FaultFile, read_rule
 from emulator.stack import Stack
+from tests.end_to_end import hindrances
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION, Caller, zipped
+from tests.end_to_end.hindrances import hindered
 from tests.end_to_end.snapshots import arm_call, arm_snapshot, differences
 from tests.waiting import wait_until
 
@@ -16,7 +17,6 @@ SUBSCRIPTION_SCHEMA = "https://schema.management.azure.com/schemas/2018-05-01/su
 ROLES = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
 READER = f"{ROLES}/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 QUICKLY = {"retryPolicy": {"maxAttempts": 1, "firstIntervalSeconds": 0.3}}
-REFUSED = {"code": "WorkspaceRefused", "message": "The workspace can't be made.", "status": 400}
 
 Templates = dict[str, tuple[list[str], list[dict[str, Any]]]]
 """For each template what it depends on, and its resources."""
@@ -25,11 +25,8 @@ Templates = dict[str, tuple[list[str], list[dict[str, Any]]]]
 @pytest.fixture(scope="module")
 def world(stack: Stack) -> Iterator["World"]:
     """The stack, where whatever is called broken-… can't be made."""
-    match = {"operation": "CreateResource", "name": "broken-*"}
-    rule = {"id": "broken", "service": "arm", "fault": "provisioningFailure", "match": match, "parameters": REFUSED}
-    stack.faults.load(FaultFile(seed=1, rules=(read_rule(rule),)))
-    yield World(stack)
-    stack.faults.clear()
+    with hindered(stack, hindrances.broken("broken-*")):
+        yield World(stack)
 
 
 class World:

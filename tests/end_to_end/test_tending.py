@@ -9,25 +9,25 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from emulator.faults.model import FaultFile, read_rule
+from armature.state import DeploymentState
 from emulator.stack import Stack
 from tests.end_to_end.bundles import graph_bundle
 from tests.end_to_end.client import Caller
+from tests.end_to_end.hindrances import HELD, hindered
 from tests.end_to_end.snapshots import arm_snapshot
+from tests.running import services_of
 from tests.waiting import wait_until
+from triggers.timer import GRACE
 
-TWO_TICKS = 200
-"""Seconds within which the timer, which comes every minute and leaves alone what has changed in the last, has come."""
+A_TICK = 100
+"""Seconds within which the timer, which comes every minute, has come and done its work."""
 
 
 @pytest.fixture
 def caller(stack: Stack) -> Iterator[Caller]:
     """The API, while no workspace whose name ends in `-held` ever gets made."""
-    match = {"operation": "CreateResource", "name": "*-held"}
-    rule = {"id": "held", "service": "arm", "fault": "stuck", "match": match}
-    stack.faults.load(FaultFile(seed=1, rules=(read_rule(rule),)))
-    yield Caller(stack)
-    stack.faults.clear()
+    with hindered(stack, HELD):
+        yield Caller(stack)
 
 
 def terminate(stack: Stack, instance_id: str) -> None:
@@ -39,7 +39,17 @@ def terminate(stack: Stack, instance_id: str) -> None:
     assert answer.status_code == 202, answer.text
 
 
-@pytest.mark.timeout(TWO_TICKS + 120)
+def let_age(stack: Stack, deployment_id: str) -> None:
+    """Make the last change of a state so old that the timer does not take its deployment for one that goes on."""
+
+    def aged(state: DeploymentState) -> DeploymentState:
+        return state.model_copy(update={"updated_at": state.updated_at - GRACE})
+
+    with services_of(stack.app_settings) as app:
+        app.deployments.update_state(deployment_id, aged)
+
+
+@pytest.mark.timeout(A_TICK + 120)
 def test_what_a_terminated_deployment_has_begun_is_undone_and_the_next_one_gets_its_turn(stack, caller):
     base = caller.start(graph_bundle("tended", {"kept": []}), deploymentId="tended-1")
     assert caller.ended(base)["status"] == "completed"
@@ -51,7 +61,8 @@ def test_what_a_terminated_deployment_has_begun_is_undone_and_the_next_one_gets_
 
     for part in ("", ":rollout"):
         terminate(stack, f"{dead}{part}")
-    wait_until(lambda: caller.get(f"deployments/{dead}").status_code == 200, seconds=TWO_TICKS)
+    let_age(stack, dead)
+    wait_until(lambda: caller.get(f"deployments/{dead}").status_code == 200, seconds=A_TICK)
     state, after = caller.state(dead), arm_snapshot(stack, "tended")
     last = caller.ended(waiting)
 
