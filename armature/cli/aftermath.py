@@ -91,7 +91,7 @@ def _next_step(state: DeploymentState) -> str:
         return "correct the bundle and deploy it again."
     if state.rollback.leftovers:
         return "see to what is left over; a later deployment may need it gone."
-    return "mend the cause and deploy again." if state.failures else "deploy again when it is wanted."
+    return "mend the cause and deploy again." if state.failures else "deploy again when you want it."
 
 
 def _commands(state: DeploymentState) -> dict[str, str]:

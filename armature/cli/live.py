@@ -130,7 +130,7 @@ def _bar(state: DeploymentState) -> Text:
     filled = _BAR_WIDTH * progress.percent // 100
     bar = Text.assemble(
         ("━" * filled, "red" if state.status is Status.FAILED else "green"),
-        ("━" * (_BAR_WIDTH - filled), "dim"),
+        ("─" * (_BAR_WIDTH - filled), "dim"),
         f" {progress.percent:3}%  {plain(progress.message)}",
     )
     bar.no_wrap, bar.overflow = True, "ellipsis"

@@ -56,8 +56,11 @@ _COMMANDS_FOR = {
     "already-rolled-back": "armature status {id}",
     "partially-rolled-back": "armature rollback {id}",
     "not-locked": "armature locks",
+    "not-found": "armature list",
 }
 """The command that helps on from what a deployment is not ready for, by the last word of the problem's type."""
+
+_TOLD_IN_WHOLE = frozenset({requests.codes.conflict, requests.codes.not_found})
 
 _PASSING_KINDS = frozenset({"still-ending"})
 
@@ -81,8 +84,8 @@ def refusal_of(answer: requests.Response) -> ApiError:
 
 
 def _message(problem: Mapping[str, Any], answer: requests.Response) -> str:
-    """What can't be done now is told in the API's own sentences; what is wrong with a call with its number, too."""
-    if answer.status_code == requests.codes.conflict and problem.get("detail"):
+    """What is not there, or can't be done now, in the API's own sentences; what is wrong with a call with a number."""
+    if answer.status_code in _TOLD_IN_WHOLE and problem.get("detail"):
         return str(problem["detail"])
     words = [str(problem[key]).rstrip(".") for key in ("title", "detail") if problem.get(key)]
     told = ": ".join(words) or (answer.reason or "no reason given")
@@ -91,7 +94,7 @@ def _message(problem: Mapping[str, Any], answer: requests.Response) -> str:
 
 def _next_step(problem: Mapping[str, Any], kind: str, status: int) -> str:
     command = _COMMANDS_FOR.get(kind, "").format(id=problem.get("deploymentId", "ID"))
-    if command:
+    if command and (kind != "not-found" or "deploymentId" in problem):
         return f"Try: {command}"
     return "" if problem.get("detail") else _NEXT_STEPS.get(status, "")
 

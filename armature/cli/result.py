@@ -12,7 +12,7 @@ from armature.cli.problem_list import print_problems
 from armature.cli.screen import plain, print_line
 from armature.cli.standing import begun_at, stopped_words
 from armature.cli.words import length_of
-from armature.state import DeploymentState, Status
+from armature.state import DeploymentState, Status, StopReason
 
 
 def print_outcome(console: Console, state: DeploymentState) -> None:
@@ -43,7 +43,12 @@ def _print_summary(console: Console, state: DeploymentState, style: str) -> None
     """What happened, in a line. What its rollback did is told further down."""
     took = f" in {length_of(state.finished_at - begun_at(state))}" if state.finished_at else ""
     happened = plain(state.message).removesuffix(plain(state.rollback.message)).strip()
-    message = f": {happened}" if happened else ""
+    is_told_below = (
+        state.stop is not None
+        and state.stop.reason is StopReason.CANCELLED
+        and not any(template.attempt for template in state.templates)
+    )
+    message = f": {happened}" if happened and not is_told_below else ""
     console.print()
     console.print(Text(f"{state.deployment_id} {state.status}{took}{message}", style), soft_wrap=True)
 

@@ -269,6 +269,20 @@ def test_with_json_an_api_that_refuses_or_is_not_there_is_told_in_json_too(
     assert json.loads(no_bundle.stdout)["error"]["exitCode"] == no_bundle.exit_code == ExitCode.USAGE
 
 
+def test_a_deployment_that_is_not_there_is_told_once_with_the_command_that_lists_those_there_are(api: FakeApi) -> None:
+    api.troubles = {"GET /deployments/shop-1": [404]}
+    api.refusal = {
+        "type": "https://armature.dev/problems/not-found",
+        "title": "No such deployment",
+        "detail": "There is no deployment shop-1.",
+        "deploymentId": "shop-1",
+    }
+
+    result = armature("status", "shop-1", "--api", api.address)
+
+    assert result.stderr == "There is no deployment shop-1.\nTry: armature list\n"
+
+
 def test_an_id_that_is_none_asks_for_nothing_else(api: FakeApi) -> None:
     armature("status", "a/../../health?x", "--api", api.address)
 

@@ -78,7 +78,7 @@ def test_a_running_deployment_is_drawn_with_phases_bar_and_templates() -> None:
         [
             "shop-1  deploying  1 min 05 s",
             "✓ preparing  ✓ uploading  ● deploying",
-            "━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  50%  1 of 2 templates",
+            "━━━━━━━━━━━━━━━───────────────  50%  1 of 2 templates",
             "Template      Status     Attempt  Resources  Time",
             "plan          succeeded        1        1/1  20 s",
             "web           running          2        1/3  30 s",
@@ -354,7 +354,13 @@ def test_a_deployment_that_timed_out_tells_its_timeout() -> None:
 def test_a_deployment_that_never_started_anything_left_nothing() -> None:
     told = outcome(a_cancelled_state(templates=[a_template("plan", status="skipped")], rollback={}))
 
-    assert told.endswith("Nothing was deployed.\n\nNext: deploy again when it is wanted.")
+    assert told.endswith("Nothing was deployed.\n\nNext: deploy again when you want it.")
+
+
+def test_what_was_cancelled_before_it_began_says_so_once() -> None:
+    told = outcome(a_cancelled_state(templates=[a_template("plan", status="skipped")], message="Cancelled."))
+
+    assert told.count("Cancelled") == 1
 
 
 def test_a_refused_bundle_is_to_be_corrected_and_nothing_else_helps() -> None:
