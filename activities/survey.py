@@ -12,6 +12,7 @@ from armature.azure.arm.soft_deletion import keeps_its_name
 from armature.azure.models import DeploymentBody
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, Recovery, failure
+from armature.fingerprints import fingerprint
 from armature.plan import Plan, PlannedTemplate
 from armature.surveying import (
     GroupSurvey,
@@ -19,7 +20,6 @@ from armature.surveying import (
     Sighting,
     TargetSurvey,
     TemplateSurvey,
-    fingerprint,
     group_of,
     is_deployment,
     subscription_of,

@@ -1,5 +1,6 @@
 """Running parts of the emulator for tests: started when a test first asks for one, once a worker."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,13 @@ from emulator.processes import Supervisor
 from emulator.stack import Stack, StackOptions
 from tests.figures import Figures, figures_of, write_figures
 from tests.running import ROOT, RunningAzurite
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heeds_ctrl_c() -> None:
+    """What a shell runs in the background ignores SIGINT, and so would every process that a test interrupts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
