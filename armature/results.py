@@ -56,6 +56,7 @@ def rejection_of(message_id: str, deployment_id: str | None, message: str, error
 
 def result_of(state: DeploymentState) -> DeploymentResult:
     """The result to send for a finished deployment, short enough for a queue message: texts are cut until it fits."""
+    gone = {id_.lower() for id_ in state.rollback.deleted}
     longest = MAX_TEXT
     while True:
         result = DeploymentResult(
@@ -64,7 +65,7 @@ def result_of(state: DeploymentState) -> DeploymentResult:
             status=state.status,
             message=_cut(state.message, longest),
             finished_at=state.finished_at,
-            resources=len(state.resources),
+            resources=len({id_.lower() for id_ in state.resources} - gone),
             failures=tuple(_shortened(failure, longest) for failure in state.failures[:MAX_RESULT_FAILURES]),
         )
         if len(queued(result).encode()) <= MAX_RESULT_BYTES:

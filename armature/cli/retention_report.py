@@ -32,7 +32,8 @@ def print_retention(console: Console, run: RetentionRun) -> None:
         print_line(console, f"… and {run.troubles_found - len(run.troubles)} more. The next run tries all again.")
     took = f" in {length_of(run.finished_at - run.started_at)}" if run.finished_at else ""
     done = "Nothing was removed: it was a dry run." if run.dry_run else f"Removed: {_told(run.removed)}."
-    message = f" {run.message}" if run.message else ""
+    is_told = run.status is RunStatus.COMPLETED and not run.dry_run and not run.troubles_found
+    message = f" {run.message}" if run.message and not is_told else ""
     style = "bold green" if run.status is RunStatus.COMPLETED else "bold red"
     console.print()
     console.print(Text(plain(f"Retention {run.status}{took}. {done}{message}"), style), soft_wrap=True)

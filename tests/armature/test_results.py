@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from armature.errors import Cause, Failure, FailureClass
 from armature.request import DeploymentRequest
 from armature.results import queued, rejection_of, result_of
-from armature.state import Status
+from armature.state import RollbackState, Status
 from armature.transitions import accepted
+from tests.armature.deployments import deployment, template
 
 REQUEST = DeploymentRequest.model_validate(
     {"bundle": {"id": "bundle-1"}, "target": {"subscription": "00000000-0000-0000-0000-000000000001"}}
@@ -29,6 +30,15 @@ def test_a_result_with_many_long_failures_fits_into_a_queue_message():
     assert len(result.model_dump_json(by_alias=True).encode()) < MAX_QUEUE_MESSAGE
     assert result.status is Status.FAILED
     assert len(result.failures) == 5
+
+
+def test_what_a_rollback_has_deleted_is_not_counted_among_the_resources():
+    made = template(resources=("/r/kept", "/r/New"))
+    undone = RollbackState(deleted=("/r/new",))
+
+    result = result_of(deployment(Status.ROLLED_BACK, templates=(made,), rollback=undone))
+
+    assert result.resources == 1
 
 
 def test_a_result_in_characters_of_many_bytes_fits_too():

@@ -158,7 +158,7 @@ def test_retention_says_no_more_than_it_was_told(api: FakeApi, words: list[str],
 
 
 def test_retention_is_watched_and_tells_what_went_and_what_stayed_and_why(api: FakeApi) -> None:
-    api.retention = [a_run(status="running", finishedAt=None), a_run()]
+    api.retention = [a_run(status="running", finishedAt=None), a_run(message="1 deployment removed.")]
 
     result = on(api, "retention")
 
