@@ -1,6 +1,6 @@
 """A graph of templates deployed as fast as its longest path lets it: makespan over critical path, one JSON line.
 
-    python -m bench.makespan [--templates 50] [--scale 0.15] [--goal 1.10]
+    python -m bench.makespan [--templates 50] [--scale 0.2] [--goal 1.10]
 
 Each template makes a database server with two rules in a resource group that is there already, so that before it starts
 everything it will write is looked at. The concurrency is as many as there are templates. The critical path is the
@@ -111,7 +111,7 @@ def main() -> int:
     """Print the figures; 1 when the goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--templates", type=int, default=50)
-    parser.add_argument("--scale", type=float, default=0.15)
+    parser.add_argument("--scale", type=float, default=0.2)
     parser.add_argument("--goal", type=float, default=1.10)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -14,7 +14,7 @@ from armature.options import Options, RetryPolicy
 from armature.patience import OUTWAIT_MINUTES
 from armature.scheduling import CANCELLING_WITHIN, LOST_AFTER, GraphTemplate, Rollout
 from armature.state import TemplateStatus
-from orchestrators.rollout import BLIND_FOR, ROUNDS_PER_HISTORY, STARTS_PER_HISTORY, blueprint
+from orchestrators.rollout import BLIND_FOR, ROUNDS_PER_HISTORY, SOONER, STARTS_PER_HISTORY, blueprint
 from tests.orchestrators.simulation import START, Simulation, orchestrator_of
 
 POLICY = RetryPolicy(max_attempts=2, backoff_multiplier=2, first_interval_seconds=8)
@@ -563,3 +563,19 @@ def test_deployments_of_others_are_looked_for_twice_a_minute():
     looks = [call.at for call in rollout.calls if call.payload.get("looksForForeign")]
     assert len(looks) == 5
     assert {round((later - earlier).total_seconds()) for earlier, later in pairwise(looks)} == {30}
+
+
+def test_the_look_after_one_that_saw_an_end_comes_sooner_for_what_began_together_ends_together():
+    arm = Arm({"a": 3, "b": 4, "c": 6})
+    looks: list[float] = []
+
+    def looked(payload):
+        looks.append((rollout.now - START).total_seconds())
+        return arm.poll_templates(payload)
+
+    templates = [GraphTemplate(name=name, tier=0) for name in ("a", "b", "c")]
+    rollout = simulation(templates, arm, work={"options": slow_ticks()}, poll_templates=looked)
+    rollout.run()
+
+    waits = [round(after - before) for before, after in pairwise(looks)]
+    assert waits == [60, 60, 60 * SOONER, 60 * SOONER, 60]
