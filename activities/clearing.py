@@ -1,9 +1,9 @@
 """What stood in the way of an earlier start is cleared: a resource provider registered, room made in the history."""
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+from activities.parallel import in_parallel
 from activities.standing import DEPLOYMENT_TAG
 from armature.azure.arm import ArmGateway
 from armature.azure.models import ArmDeployment
@@ -17,9 +17,6 @@ from armature.state import DeploymentState
 PRUNED_TO = 700
 """Entries that are left in a history of at most 800: above as many ARM begins to prune by itself (Automatic deletions
 from deployment history, 2025). It could not, or a person has forbidden it, when a deployment is refused for that."""
-
-DELETIONS_AT_ONCE = 8
-READS_AT_ONCE = 8
 
 
 def cleared(services: Services, state: DeploymentState, template: PlannedTemplate, work: StartInput) -> list[Event]:
@@ -71,8 +68,7 @@ def _pruned(
     kept = {state.deployment_id, state.rollback.previous_deployment_id or state.deployment_id}
     doomed = prunable(entries, kept | _needed(services, sorted(owners - kept)))
     doomed = doomed[: max(0, len(entries) - PRUNED_TO)]
-    with ThreadPoolExecutor(DELETIONS_AT_ONCE, thread_name_prefix="prune") as pool:
-        list(pool.map(arm.delete_deployment, [entry.id for entry in doomed]))
+    in_parallel(arm.delete_deployment, [entry.id for entry in doomed])
     return [
         Event(
             key=f"history:{work.start.name}:{work.start.number}:pruned",
@@ -87,8 +83,7 @@ def _pruned(
 
 def _needed(services: Services, deployment_ids: Sequence[str]) -> set[str]:
     """Those that still run, or may still be rolled back or resumed: their operations tell what they made."""
-    with ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="prune") as pool:
-        states = [state for state in pool.map(services.deployments.state, deployment_ids) if state]
+    states = [state for state in in_parallel(services.deployments.state, deployment_ids) if state]
     keys = {state.lineage.key for state in states if state.lineage}
     latest = {services.deployments.lineage(key).latest for key in keys}
     return {s.deployment_id for s in states if not s.status.is_final or s.deployment_id in latest}

@@ -6,9 +6,9 @@ from functools import partial
 import azure.durable_functions as df
 
 from activities.border import register
+from activities.parallel import in_parallel
 from activities.standing import asked_of, state_of
 from activities.survey import content_of
-from activities.undoing import in_parallel
 from armature.azure.arm.soft_deletion import keeps_its_name
 from armature.azure.services import Services
 from armature.deletions import DeletionProgress, DeletionState, DeletionStatus

@@ -1,7 +1,6 @@
 """Look at the deployments that ARM works on: how far they are, how they ended."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,6 +9,7 @@ import azure.durable_functions as df
 from activities.border import register
 from activities.events import attempt_failed_event, progress_events, succeeded_event, treated_as_done_event
 from activities.foreign import warn_of_foreign
+from activities.parallel import in_parallel
 from activities.placing import placed_failure
 from activities.showing import show, templates_of
 from activities.standing import asked_of, state_of
@@ -23,9 +23,6 @@ from armature.plan import Plan, PlannedTemplate
 from armature.state import DeploymentState, LinkedDeployment, TemplateState, TemplateStatus
 
 blueprint = df.Blueprint()
-
-LOOKS_AT_ONCE = 8
-"""Templates that one poll looks at at the same time: fifty in flight are a hundred reads, a fifth of a second each."""
 
 
 def poll_templates(services: Services, work: PollInput) -> PollAnswer:
@@ -56,8 +53,7 @@ def poll_answer(services: Services, state: DeploymentState, sights: Sequence["Si
 
 def all_seen(look: Callable[[Start], "Sight"], starts: Iterable[Start]) -> list["Sight"]:
     """What a look at each of `starts` shows, several at a time."""
-    with ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="look") as pool:
-        return list(pool.map(look, starts))
+    return in_parallel(look, starts)
 
 
 def show_sights(services: Services, step: DeploymentStep, sights: Iterable["Sight"]) -> None:

@@ -5,7 +5,6 @@ finishes, and that no further run can begin on.
 """
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -14,6 +13,7 @@ import azure.durable_functions as df
 from azure.durable_functions import OrchestrationRuntimeStatus as Runtime
 
 from activities.border import carried_out_with_client, register
+from activities.parallel import in_parallel
 from activities.standing import DEPLOYMENT_TAG
 from armature.azure.arm import ArmGateway
 from armature.azure.retention import FOLDERS
@@ -128,8 +128,7 @@ def _history_removed(
         for template in (*state.templates, *state.rollback.templates)
         for linked in template.linked_deployments
     ]
-    with ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="history") as pool:
-        results = list(pool.map(lambda remove: remove(), works))
+    results = in_parallel(lambda remove: remove(), works, CALLS_AT_ONCE)
     troubles = [result for result in results if isinstance(result, Trouble)]
     return Tally(history_entries=sum(result is True for result in results)), tuple(troubles)
 

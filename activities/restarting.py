@@ -7,9 +7,10 @@ by hand what was missing: that existed before the template wrote it, though it d
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from activities.parallel import in_parallel
 from activities.standing import DEPLOYMENT_TAG
 from activities.survey import uncounted
-from activities.undoing import document_at, in_parallel, is_sound, keep_earlier_writes
+from activities.undoing import document_at, is_sound, keep_earlier_writes
 from armature.azure.models import ArmDeployment
 from armature.azure.services import Services
 from armature.errors import FailureError

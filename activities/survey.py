@@ -1,11 +1,11 @@
 """What existed before: looked at and written down before anything is touched, as the proof that a rollback acts on."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 from activities.packages import SITE_ID
+from activities.parallel import in_parallel
 from activities.standing import DEPLOYMENT_TAG
 from armature.azure.arm.ids import resource_type_of
 from armature.azure.arm.soft_deletion import keeps_its_name
@@ -24,8 +24,6 @@ from armature.surveying import (
     is_deployment,
     subscription_of,
 )
-
-READS_AT_ONCE = 8
 
 
 def survey_target(services: Services, plan: Plan) -> None:
@@ -182,8 +180,7 @@ def with_looks(
             failures.append(unseen.failure)
             return None
 
-    with ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="survey") as pool:
-        sightings = [sighting for sighting in pool.map(look, ids) if sighting is not None]
+    sightings = [sighting for sighting in in_parallel(look, ids) if sighting is not None]
     return survey.with_sightings(sightings), failures[0] if failures else None
 
 

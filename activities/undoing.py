@@ -1,12 +1,12 @@
 """What a deployment did in Azure, found out from the operations of its ARM deployments and of what they linked to."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from activities.packages import SITE_ID, STORAGE_BLOB_DATA_READER, packages_scope
+from activities.parallel import in_parallel
 from activities.survey import content_of, groups_of_others
 from armature.azure.arm.roles import role_assignment_id
 from armature.azure.models import ArmOperation, ArmResource
@@ -18,11 +18,6 @@ from armature.plan import Plan, PlannedTemplate
 from armature.rollback import Deletion, Doer, TemplateWrites, Undoing, Write, undoing_of
 from armature.state import DeploymentState
 from armature.surveying import Proofs, group_of, is_top_level, subscription_of
-
-READS_AT_ONCE = 8
-
-ItemT = TypeVar("ItemT")
-FoundT = TypeVar("FoundT")
 
 
 def undoing_found(
@@ -140,17 +135,6 @@ def existing(services: Services, subscription: str, ids: Iterable[str]) -> set[s
 
     wanted = list({id_.lower(): id_ for id_ in ids}.values())
     return {id_.lower() for id_, there in zip(wanted, in_parallel(is_there, wanted), strict=True) if there}
-
-
-def in_parallel(act: Callable[[ItemT], FoundT], items: Sequence[ItemT]) -> list[FoundT]:
-    """What `act` finds of each item, a few at a time.
-
-    Raises:
-        FailureError: that of the first item which had one; the others were carried out.
-    """
-    with ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="undo") as pool:
-        futures = [pool.submit(act, item) for item in items]
-    return [future.result() for future in futures]
 
 
 def keep_earlier_writes(services: Services, plan: Plan, template: PlannedTemplate) -> TemplateWrites:

@@ -5,7 +5,6 @@ what was listed any more (packages), or has a state that is seen (all else).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -13,15 +12,13 @@ from functools import partial
 import azure.durable_functions as df
 
 from activities.border import register
+from activities.parallel import in_parallel
 from armature.azure.artifacts import ArtifactAccount
 from armature.azure.retention import FOLDERS
 from armature.azure.services import Services
 from armature.plan import ArtifactKind, Plan
 from armature.retention import RetentionRule, Stored, bundle_cutoff, unused
 from armature.retention_run import Place, RemovalAnswer, Tally, Trouble, UnusedInput
-
-AT_ONCE = 8
-"""Requests to storage at the same time."""
 
 PART = 500
 """What one call removes at most, so that it ends in minutes."""
@@ -52,8 +49,7 @@ def remove_unused(services: Services, work: UnusedInput) -> RemovalAnswer:
 
 
 def _removed(removals: Sequence[Callable[[], Tally]]) -> RemovalAnswer:
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="unused") as pool:
-        removed = sum(pool.map(lambda remove: remove(), removals[:PART]), Tally())
+    removed = sum(in_parallel(lambda remove: remove(), removals[:PART]), Tally())
     return RemovalAnswer(removed=removed, is_going=len(removals) > PART)
 
 
@@ -85,8 +81,7 @@ def plan_facts(services: Services, deployment_ids: Iterable[str]) -> dict[str, P
         plan = services.retention.plan(deployment_id)
         return PlanFacts.of(plan) if plan else None
 
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="plans") as pool:
-        return {facts.deployment_id: facts for facts in pool.map(read, deployment_ids) if facts}
+    return {facts.deployment_id: facts for facts in in_parallel(read, deployment_ids) if facts}
 
 
 def account_in(services: Services, place: Place) -> ArtifactAccount | None:
