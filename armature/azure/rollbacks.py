@@ -3,10 +3,10 @@
 snapshots/{deploymentId}.json               TargetSurvey, written once
 snapshots/{deploymentId}/{template}.json    TemplateSurvey: what existed before the template was started
 rollbacks/{deploymentId}/{number}.json      Undoing: what the nth rollback is to undo, written once; beside it:
-    deletions.json                           DeletionProgress: how far its deletions are
+    deletions.json                          DeletionProgress: how far its deletions are
     writes/{template}.json                  TemplateWrites: what the template wrote; again/ for previous versions
     after.json                              TemplateSurvey: how what existed before is after it
-rollbacks/{deploymentId}/starts/{template}.json   TemplateWrites: what its earlier starts wrote
+rollbacks/{deploymentId}/starts/{template}.json    TemplateWrites: what its earlier starts wrote
 """
 
 from collections.abc import Iterable

@@ -85,10 +85,6 @@ class Resources(Providers):
                 raise
         return False  # also where it was not found: a read may lag behind the write that made it
 
-    def delete_resource_group(self, name: str) -> bool:
-        """As `delete_resource`: the resource group with all that it holds."""
-        return self.delete_resource(f"/subscriptions/{self.subscription}/resourceGroups/{name}")
-
     def post_action(self, resource_id: str, action: str, api_version: str) -> dict[str, Any]:
         """Do an action of a resource (`listKeys`, `restart`…) and give its answer. What a second run does, the action
         says."""

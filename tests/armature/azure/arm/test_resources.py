@@ -114,10 +114,9 @@ def test_a_lock_is_a_decision_and_no_conflict_that_passes(group: Group) -> None:
 def test_a_resource_group_is_deleted_with_all_that_it_holds(group: Group) -> None:
     group.deploy("main", identity("id-a"))
 
-    wait_until(lambda: group.arm.delete_resource_group(group.name))
+    wait_until(lambda: group.arm.delete_resource(group.id))
 
     assert group.arm.get_resource_group(group.name) is None
-    assert group.arm.delete_resource_group(group.name)
     assert group.arm.delete_resource(group.id)
 
 
