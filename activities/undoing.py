@@ -16,7 +16,7 @@ from armature.errors import FailureError
 from armature.messages import DeploymentStep
 from armature.plan import Plan, PlannedTemplate
 from armature.rollback import Deletion, Doer, TemplateWrites, Undoing, Write, undoing_of
-from armature.state import DeploymentState
+from armature.state import DeploymentState, Status
 from armature.surveying import Proofs, group_of, is_top_level, subscription_of
 
 
@@ -53,10 +53,29 @@ def undoing_found(
         proofs,
         created_at=created_at,
         also_created=groups,
+        claimed=_claimed_by_others(services, state),
     )
     granted = _grants(services, plan, names, undoing.deletions)
     undoing = undoing.model_copy(update={"no_previous": no_previous, "deletions": (*granted, *undoing.deletions)})
     return services.rollbacks.save_undoing(work, undoing)
+
+
+def _claimed_by_others(services: Services, state: DeploymentState) -> dict[str, str]:
+    """What deployments of other lineages have deployed since this one was accepted, by id in lower case, with the id of
+    the deployment."""
+    recent = [
+        summary.deployment_id
+        for summary in services.deployments.summaries()
+        if summary.updated_at >= state.created_at and summary.status is not Status.ROLLED_BACK
+    ]
+    mine = state.lineage.key if state.lineage else None
+    others = [other for other in in_parallel(services.deployments.state, recent) if other]
+    return {
+        id_.lower(): other.deployment_id
+        for other in others
+        if other.deployment_id != state.deployment_id and (other.lineage is None or other.lineage.key != mine)
+        for id_ in other.resources
+    }
 
 
 def _deleted_before(services: Services, work: DeploymentStep) -> set[str]:

@@ -13,7 +13,7 @@ from armature.deletions import DeletionState, DeletionStatus
 from armature.errors import FailureError
 from armature.messages import Answer, DeploymentStep
 from armature.rollback import Undoing, judged
-from armature.state import DeploymentState, RollbackState, TemplateStatus, WarningState
+from armature.state import DeploymentState, Leftover, RollbackState, TemplateState, TemplateStatus, WarningState
 from armature.surveying import TemplateSurvey, subscription_of
 from armature.transitions import with_rollback, with_warnings
 
@@ -40,6 +40,7 @@ def verify_rollback(services: Services, work: DeploymentStep) -> Answer:
     state = state_of(services, work.deployment_id)
     covered = _covered(services, work, state)
     verdict = judged(undoing, after.sightings, covered, _why_not(undoing, state))
+    leftovers = verdict.leftovers or _not_put_back(state)
     now = datetime.now(UTC)
     ours = {id_.lower() for id_ in (*covered, *undoing.unproven, *(deletion.id for deletion in undoing.deletions))}
     warnings = [_appeared_warning(id_, now) for id_ in _appeared(services, work, state) if id_.lower() not in ours] + [
@@ -53,7 +54,7 @@ def verify_rollback(services: Services, work: DeploymentStep) -> Answer:
     ]
 
     def shown(rollback: RollbackState) -> RollbackState:
-        return rollback.model_copy(update={"leftovers": verdict.leftovers})
+        return rollback.model_copy(update={"leftovers": leftovers})
 
     services.deployments.update_state(
         work.deployment_id, lambda found: with_warnings(with_rollback(found, shown, now), warnings)
@@ -128,6 +129,24 @@ def _why_not(undoing: Undoing, state: DeploymentState) -> str:
         names = ", ".join(template.name for template in failed)
         return " ".join([f"The previous version of {names} could not be deployed again.", *reasons])
     return "No earlier deployment of the lineage can put it back."
+
+
+def _not_put_back(state: DeploymentState) -> tuple[Leftover, ...]:
+    """The previous versions that could not be deployed again, where nothing else tells of it: what a write had taken
+    from them is gone, though what they wrote may be as it was."""
+    return tuple(
+        Leftover(
+            id=f"{template.scope}/providers/Microsoft.Resources/deployments/{template.deployment_name}",
+            reason=f"The previous version of {template.name} could not be deployed again: {_reason(template)}",
+            suggestion="Mend what stood in its way. Then ask for the rollback again.",
+        )
+        for template in state.rollback.templates
+        if template.status is not TemplateStatus.SUCCEEDED
+    )
+
+
+def _reason(template: TemplateState) -> str:
+    return f"{template.failure.code}: {template.failure.message}" if template.failure else "it was not started."
 
 
 register(blueprint, verify_rollback, DeploymentStep)

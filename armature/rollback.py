@@ -33,6 +33,7 @@ _MADE_BY_WHOM = (
 _BELONGS_TO_OTHERS = (
     "This deployment made it, but somebody else has put {other} into it since, which would be deleted with it."
 )
+_DEPLOYED_SINCE = "This deployment made it, but {other} has deployed it too since: it is that one's by now."
 _DECIDE = "Delete it if nobody needs it. The activity log tells who made what."
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -136,13 +137,15 @@ def undoing_of(
     *,
     created_at: Mapping[str, datetime],
     also_created: Iterable[str] = (),
+    claimed: Mapping[str, str] | None = None,
 ) -> Undoing:
     """What is to be undone of `writes`.
 
     `created_at` are the moments of creation of all that ARM's lists show, by id in lower case. `also_created` are
     resources that exist, though no operation tells of their making. Nothing that existed before is deleted, nor
     anything of which that is not known; nor what was created while none of the writes of it went on, nor what somebody
-    else has put something into since.
+    else has put something into since. `claimed` tells of what other deployments have deployed since, by id in lower
+    case, which one it was: neither that is deleted, nor what it belongs to.
     """
     spans: dict[str, list[Write]] = {}
     for write in sorted(writes, key=lambda write: write.at or _BEGINNING):
@@ -162,6 +165,11 @@ def undoing_of(
     for key, other in _others_within(created, spans, created_at):
         reasons[key] = _BELONGS_TO_OTHERS.format(other=other)
         created.pop(key, None)
+    for id_, deployment in (claimed or {}).items():
+        for key in {id_, *(owner.lower() for owner in owners_of(id_))} & set(created):
+            if not is_group(key):
+                reasons[key] = _DEPLOYED_SINCE.format(other=deployment)
+                del created[key]
     levels = _levels(created, first, doers)
     latest_first = sorted(created, key=lambda key: first[key].at or _BEGINNING if key in first else _BEGINNING)[::-1]
     deletions = [

@@ -209,6 +209,25 @@ def test_looking_and_ending_twice_tell_the_same(app, deployed):
     assert len(events) == len(set(events))
 
 
+def test_a_previous_version_that_could_not_be_deployed_again_is_told_though_all_that_was_written_is_as_it_was(
+    app, deployed
+):
+    work = deployed(graph_bundle("back-unput", {"a": []}), "back-unput")
+    begin_rollback(app, work)
+    plan_rollback(app, of(work))
+    deleted_to_the_end(app, work)
+    shown = app.deployments.state(work.deployment_id).templates[0]
+    failed = shown.model_copy(update={"status": TemplateStatus.FAILED, "failure": AWAY})
+    rollback = rollback_state(app, work).model_copy(update={"templates": (failed,)})
+    app.deployments.update_state(work.deployment_id, lambda s: s.model_copy(update={"rollback": rollback}))
+
+    verify_rollback(app, of(work))
+    outcome = end_rollback(app, EndInput(deployment_id=work.deployment_id, rollback=1))
+
+    assert outcome.leftovers == 1
+    assert "ConnectionError" in rollback_state(app, work).leftovers[0].reason
+
+
 def test_what_was_not_deleted_when_it_had_to_end_is_told_by_id_and_found_again_by_the_next(app, stack, deployed):
     work = deployed(graph_bundle("back-away", {"a": []}), "back-away")
     begin_rollback(app, work)

@@ -278,6 +278,23 @@ def test_a_look_for_one_template_after_another_had_written_it_proves_nothing():
     assert deleted(new) == [shared]
 
 
+def test_what_another_deployment_has_deployed_since_and_what_it_belongs_to_is_that_ones():
+    server, mine, theirs = resource("sql", "Microsoft.Sql/servers"), resource("mine"), resource("theirs")
+    claimed = {f"{server}/databases/db".lower(): "d-9", theirs.lower(): "d-9"}
+
+    undoing = undoing_of(
+        [written(id_) for id_ in (server, mine, theirs)],
+        [],
+        proofs([server, mine, theirs]),
+        created_at={},
+        claimed=claimed,
+    )
+
+    assert deleted(undoing) == [mine]
+    assert set(undoing.unproven) == {server, theirs}
+    assert all("d-9" in reason for reason in undoing.reasons.values())
+
+
 def test_only_what_had_a_free_name_may_be_purged():
     names = {"fresh": True, "recovered": False, "untold": None}
     vaults = {name: resource(name, "Microsoft.KeyVault/vaults") for name in names}

@@ -452,6 +452,26 @@ def test_a_completed_deployment_is_rolled_back_by_hand_to_the_one_before(world):
 # What can't be undone at once
 
 
+def test_what_another_lineage_has_deployed_since_is_left_to_it_which_is_told(world):
+    project, other = "undo-shared", "undo-sharing"
+    world.group(project)
+    shared, own = workspace(f"log-{project}"), workspace(f"log-{project}-own")
+    world.deploy(project, {"a": ([], [shared, own])})
+    item = {"name": "a", "path": "a.json", "scope": {"resourceGroup": f"rg-{project}"}}
+    bundle = zipped({"manifest.json": manifest(other, [item]), "a.json": template([shared])})
+    second = world.caller.ended(world.caller.start(bundle, deploymentId=f"{other}-1"))
+    assert second["status"] == "completed", told(second)
+
+    state = world.roll_back(f"{project}-1")
+
+    assert state["rollback"]["status"] == "partial", told(state)
+    leftovers = state["rollback"]["leftovers"]
+    assert [leftover["id"].rpartition("/")[2] for leftover in leftovers] == [shared["name"]]
+    assert f"{other}-1" in leftovers[0]["reason"]
+    left = {id_.rpartition("/")[2] for id_ in world.snapshot(project) if "/workspaces/" in id_}
+    assert left == {shared["name"].lower()}
+
+
 def test_what_is_locked_is_told_and_gone_once_the_lock_is_removed_and_the_rollback_asked_for_again(world):
     project = "undo-locked"
     world.group(project)
