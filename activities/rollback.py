@@ -21,7 +21,15 @@ from armature.messages import BegunAnswer, DeploymentStep, EndInput, RollbackInp
 from armature.numbers import count_of
 from armature.previous_versions import number_of, started
 from armature.rollback import Undoing
-from armature.state import DeploymentState, Leftover, RollbackState, RollbackStatus, TemplateState, TemplateStatus
+from armature.state import (
+    DeploymentState,
+    Leftover,
+    Purpose,
+    RollbackState,
+    RollbackStatus,
+    TemplateState,
+    TemplateStatus,
+)
 from armature.transitions import with_rollback
 
 blueprint = df.Blueprint()
@@ -43,7 +51,8 @@ def begin_rollback(services: Services, work: RollbackInput) -> BegunAnswer:
     answer = BegunAnswer(in_flight=_in_flight(services, state), in_flight_again=again, rollback_in_flight=number)
     if work.is_undoing:
         message = "Waiting for what is in flight to end."
-        _show(services, work, lambda found, now: _begun(found, work.rollback, message, now))
+        by = _asked_by(services, state)
+        _show(services, work, lambda found, now: _begun(found, work.rollback, by, message, now))
         _tell(services, work, "begun", EventCode.ROLLBACK_BEGUN, f"Rollback {work.rollback} has begun. {message}")
     return answer
 
@@ -122,13 +131,20 @@ def end_rollback(services: Services, work: EndInput) -> RollbackOutcome:
     return RollbackOutcome(message=message, leftovers=len(leftovers), failure=work.failure if leftovers else None)
 
 
-def _begun(rollback: RollbackState, number: int, message: str, now: datetime) -> RollbackState:
+def _asked_by(services: Services, state: DeploymentState) -> str | None:
+    """Who asked for the rollback, by hand or by a cancellation; None when it is the app's own doing."""
+    control = services.deployments.control(state.deployment_id)
+    is_by_hand = state.purpose is Purpose.ROLL_BACK
+    request = control.reopening(state.purpose) if is_by_hand else control.cancel_of(state.run)
+    return request.by if request else None
+
+
+def _begun(rollback: RollbackState, number: int, by: str | None, message: str, now: datetime) -> RollbackState:
     if rollback.number >= number and rollback.status is not None:
         return rollback
     fresh: dict[str, object] = {"deleted": (), "to_delete": 0, "leftovers": (), "finished_at": None}
-    return rollback.model_copy(
-        update={**fresh, "number": number, "status": RollbackStatus.RUNNING, "started_at": now, "message": message}
-    )
+    begun = {"number": number, "status": RollbackStatus.RUNNING, "requested_by": by, "started_at": now}
+    return rollback.model_copy(update={**fresh, **begun, "message": message})
 
 
 def _started(services: Services, state: DeploymentState) -> tuple[str, ...]:

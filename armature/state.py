@@ -213,8 +213,9 @@ class RollbackState(Model):
 
     `previous_deployment_id` is the last completed deployment of the lineage when this one began (None: there is none,
     and only deletions can undo it). `available` is true when a rollback can be asked for. `number` counts the rollbacks
-    begun; what follows it is the last one's: `templates` are the previous versions that are deployed again, `deleted`
-    the ids of what this deployment had created.
+    begun; what follows it is the last one's: `requested_by` is who asked for it, by hand or by a cancellation,
+    `templates` are the previous versions that are deployed again, `deleted` the ids of what this deployment had
+    created.
     """
 
     available: bool = False

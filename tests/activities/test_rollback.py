@@ -1,5 +1,7 @@
 """The activities of a rollback, each run twice on the emulated ARM; and what they tell when they can't do it."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from activities.deleting import delete_resources
@@ -8,10 +10,11 @@ from activities.rollback import begin_rollback, end_rollback, plan_rollback
 from activities.verifying import verify_rollback
 from armature.attempts import Start
 from armature.azure.artifacts import templates_container
+from armature.control import CancelRequest, ControlRequest
 from armature.errors import FailureClass, failure
 from armature.messages import DeletionInput, DeploymentStep, EndInput, FinishInput, Outcome, RollbackInput
 from armature.options import Options
-from armature.state import RollbackStatus, TemplateStatus
+from armature.state import Purpose, RollbackStatus, TemplateStatus
 from tests.activities.test_running_twice import polled_to_the_end, puts, started
 from tests.end_to_end.bundles import graph_bundle, manifest, template, workspace
 from tests.end_to_end.client import zipped
@@ -73,6 +76,25 @@ def test_a_rollback_that_has_begun_begins_once(app, deployed):
     assert first.in_flight == ()
     assert shown.status is RollbackStatus.RUNNING
     assert rollback_state(app, work) == shown
+
+
+def test_a_rollback_tells_who_asked_for_it(app, deployed):
+    by_hand, by_cancelling, by_itself = (
+        deployed(graph_bundle(name, {"a": []}), name) for name in ("back-hand", "back-cancelling", "back-itself")
+    )
+    asked = ControlRequest(run=1, at=datetime.now(UTC), by="ada")
+    app.deployments.ask(by_hand.deployment_id, lambda found: found.model_copy(update={"rollback": asked}))
+    app.deployments.update_state(
+        by_hand.deployment_id, lambda found: found.model_copy(update={"run": 2, "purpose": Purpose.ROLL_BACK})
+    )
+    cancel = CancelRequest(run=1, at=asked.at, by="grace")
+    app.deployments.ask(by_cancelling.deployment_id, lambda found: found.model_copy(update={"cancel": cancel}))
+
+    for work in (by_hand, by_cancelling, by_itself):
+        begin_rollback(app, work)
+
+    told = [rollback_state(app, work).requested_by for work in (by_hand, by_cancelling, by_itself)]
+    assert told == ["ada", "grace", None]
 
 
 def test_a_start_that_nobody_lived_to_record_may_be_in_flight(app, deployed):
