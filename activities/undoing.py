@@ -38,8 +38,8 @@ def undoing_found(
         return known
     found = writes_of(services, work, plan, names)
     others = [id_ for one in found for id_ in one.others]
-    earlier = (*_made_before(services, state), *groups_of_others(services, plan), *others)
-    proofs = services.rollbacks.proofs(work.deployment_id, earlier)
+    earlier = (*_made_before(services, state), *groups_of_others(services, plan))
+    proofs = services.rollbacks.proofs(work.deployment_id, earlier, others)
     lost = {one.template for one in found if not one.is_whole}
     writes = [write for one in found for write in one.writes]
     writes += _untold(services, work, plan, state, lost & set(names), {write.id.lower() for write in writes})

@@ -88,16 +88,21 @@ class TargetSurvey(Model):
 class Proofs:
     """All that is known of what existed before a deployment began.
 
-    `earlier` are resources that are known to have existed: what the deployment before it in the lineage had made.
+    `earlier` are resources that are known to have existed, and so their groups: what the deployment before it in the
+    lineage had made. `others` are what somebody else made while it ran, be it in a group that this deployment made.
     """
 
     def __init__(
-        self, target: TargetSurvey | None, templates: Iterable[TemplateSurvey], earlier: Iterable[str] = ()
+        self,
+        target: TargetSurvey | None,
+        templates: Iterable[TemplateSurvey],
+        earlier: Iterable[str] = (),
+        others: Iterable[str] = (),
     ) -> None:
         self._began = target.at if target else None
         self._groups = {group.id.lower(): group for group in target.groups} if target else {}
         there = [*earlier, *(id_ for group in self._groups.values() for id_ in group.resources)]
-        self._known = {id_.lower() for id_ in (*there, *filter(None, map(group_of, there)))}
+        self._known = {id_.lower() for id_ in (*there, *filter(None, map(group_of, there)), *others)}
         self._sightings: dict[str, Sighting] = {}
         self._seen_for: dict[str, str] = {}
         for survey in templates:

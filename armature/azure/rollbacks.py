@@ -47,11 +47,12 @@ class RollbackStore:
         listed = {entry.path for entry in self._documents.list(f"snapshots/{deployment_id}/")}
         return {name for name in templates if _template_path(deployment_id, name) in listed}
 
-    def proofs(self, deployment_id: str, earlier: Iterable[str] = ()) -> Proofs:
-        """All that is known of what existed before the deployment began; `earlier` are what the one before had made."""
+    def proofs(self, deployment_id: str, earlier: Iterable[str] = (), others: Iterable[str] = ()) -> Proofs:
+        """All that is known of what existed before the deployment began; `earlier` are what the one before had made,
+        `others` what somebody else made meanwhile."""
         listed = self._documents.list(f"snapshots/{deployment_id}/")
         surveys = [survey for entry in listed if (survey := self._records.read(entry.path, TemplateSurvey)) is not None]
-        return Proofs(self.target_survey(deployment_id), surveys, earlier)
+        return Proofs(self.target_survey(deployment_id), surveys, earlier, others)
 
     def writes(self, step: DeploymentStep, template: str, *, is_again: bool) -> TemplateWrites | None:
         """What a template of the deployment, or (`is_again`) its previous version in this rollback, wrote; None when

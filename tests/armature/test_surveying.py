@@ -114,6 +114,13 @@ def test_a_look_that_found_nothing_counts_for_nothing_against_a_list_or_the_depl
     assert Proofs(target(existed=False), [], earlier=[NETWORK]).existed(GROUP) is True
 
 
+def test_what_others_made_meanwhile_is_theirs_though_the_group_around_it_stays_ours():
+    proofs = Proofs(target(existed=False), [survey(seen(NETWORK, False))], others=[NETWORK])
+
+    assert proofs.existed(NETWORK) is True
+    assert proofs.existed(GROUP) is False
+
+
 def test_nothing_is_known_of_what_nobody_looked_at():
     proofs = Proofs(target(), [survey(seen(ROLE, None))])
 
