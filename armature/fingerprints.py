@@ -25,6 +25,9 @@ _CONDITIONS = frozenset(("state", "status"))
 _CHOSEN_CONDITIONS = frozenset(("enabled", "disabled"))
 """`state` and `status` tell how a resource does, unless they hold what a template sets."""
 
+_NAMED_BY_PEOPLE = frozenset(("tags", "parameters", "definition", "metadata"))
+"""What is inside bears names that people chose, a tag `state` or `expiresOn` for example: all of it counts."""
+
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*")
 _NAMES_A_MOMENT = re.compile(r".*(time|date|at|on|utc|timestamp)", re.IGNORECASE)
 
@@ -44,7 +47,11 @@ def _lasting(value: Any) -> Any:
         return [_lasting(item) for item in value]
     if not isinstance(value, dict):
         return value
-    kept = {str(name): _lasting(item) for name, item in value.items() if not _is_volatile(str(name).lower(), item)}
+    kept = {
+        str(name): item if str(name).lower() in _NAMED_BY_PEOPLE else _lasting(item)
+        for name, item in value.items()
+        if not _is_volatile(str(name).lower(), item)
+    }
     return {name: item for name, item in kept.items() if item not in (None, {}, [])}
 
 

@@ -56,6 +56,15 @@ def test_what_somebody_sets_counts(changed):
     assert fingerprint({**RESOURCE, **changed}) != fingerprint(RESOURCE)
 
 
+@pytest.mark.parametrize("bag", ["tags", "parameters", "definition", "metadata"])
+@pytest.mark.parametrize("name", ["state", "createdBy", "managedBy", "expiresOn", "etag"])
+def test_what_bears_a_name_that_people_chose_counts_whatever_the_name(bag, name):
+    before, after = ({bag: {name: f"2026-01-0{day}T00:00:00Z"}} for day in (1, 2))
+
+    assert fingerprint({**RESOURCE, **before}) != fingerprint({**RESOURCE, **after})
+    assert fingerprint({"properties": before}) != fingerprint({"properties": after})
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
