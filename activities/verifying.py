@@ -12,7 +12,7 @@ from armature.azure.services import Services
 from armature.deletions import DeletionState, DeletionStatus
 from armature.errors import FailureError
 from armature.messages import Answer, DeploymentStep
-from armature.rollback import Undoing, judged
+from armature.rollback import Undoing, judged, with_rewritten
 from armature.state import DeploymentState, Leftover, RollbackState, TemplateState, TemplateStatus, WarningState
 from armature.surveying import TemplateSurvey, subscription_of
 from armature.transitions import with_rollback, with_warnings
@@ -33,12 +33,13 @@ def verify_rollback(services: Services, work: DeploymentStep) -> Answer:
     undoing = services.rollbacks.undoing(work)
     if undoing is None:
         return Answer()
+    state = state_of(services, work.deployment_id)
+    covered = _covered(services, work, state)
+    undoing = with_rewritten(undoing, services.rollbacks.proofs(work.deployment_id).present, covered)
     after = _looked_at(services, work, undoing)
     gone = {sighting.id.lower() for sighting in after.sightings if sighting.existed is False}
     went = (DeletionState(id=r.id, status=DeletionStatus.GONE) for r in undoing.deletions if r.id.lower() in gone)
     services.rollbacks.update_deletions(work, went)
-    state = state_of(services, work.deployment_id)
-    covered = _covered(services, work, state)
     verdict = judged(undoing, after.sightings, covered, _why_not(undoing, state))
     leftovers = verdict.leftovers or _not_put_back(state)
     now = datetime.now(UTC)

@@ -281,6 +281,15 @@ def _with_dependencies(
     return found
 
 
+def with_rewritten(undoing: Undoing, present: Mapping[str, Sighting], covered: Iterable[str]) -> Undoing:
+    """With the changes that only the previous versions made, of what was `present` before: a deployment that ended
+    early may not have come to write all that is written again."""
+    known = {change.id.lower() for change in undoing.changes}
+    found = {id_.lower(): (id_, sighting.fingerprint) for id_ in covered if (sighting := present.get(id_.lower()))}
+    fresh = (Change(id=id_, fingerprint=mark) for key, (id_, mark) in found.items() if mark and key not in known)
+    return undoing.model_copy(update={"changes": (*undoing.changes, *fresh)})
+
+
 class Verdict(Model):
     """What a rollback did not put back, and what it did whose content is not what it was (`differing`)."""
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from armature.plan import DeploymentScopeTarget, Lineage, Plan, PlannedTemplate
 from armature.previous_versions import number_of, plan_of_rollback, started
-from armature.rollback import Doer, Undoing, Write, judged, undoing_of
+from armature.rollback import Doer, Undoing, Write, judged, undoing_of, with_rewritten
 from armature.state import TemplateState
 from armature.surveying import GroupSurvey, Proofs, Sighting, TargetSurvey, TemplateSurvey, is_group, owners_of
 
@@ -369,6 +369,19 @@ def test_what_a_previous_version_wrote_again_is_told_when_it_differs_and_is_no_l
 
     assert verdict.leftovers == ()
     assert verdict.differing == (resource("old"),)
+
+
+def test_what_only_a_previous_version_wrote_is_told_when_it_is_not_as_it_was():
+    there = Sighting(id=resource("late"), existed=True, fingerprint="mark", at=NOW)
+    unreadable = there.model_copy(update={"id": resource("dark"), "fingerprint": None})
+    present = {sighting.id.lower(): sighting for sighting in (there, unreadable)}
+    covered = [resource("LATE"), resource("dark"), resource("made"), *(change.id for change in OLD.changes)]
+
+    undoing = with_rewritten(OLD, present, covered)
+
+    assert [change.id for change in undoing.changes[len(OLD.changes) :]] == [resource("LATE")]
+    assert judged(undoing, after(late="other"), covered, "").differing == (resource("LATE"),)
+    assert judged(undoing, after(late="mark"), covered, "").differing == ()
 
 
 def test_what_nobody_can_judge_is_a_leftover_unless_it_is_not_there_or_was_written_again():
