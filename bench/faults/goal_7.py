@@ -116,6 +116,13 @@ def _stopped(field: Ground, name: str, project: str, stop: Stop, before: Snapsho
     return faults_of_stop(field, name, project, stop, answer, state, before), state
 
 
+def _told_to_differ(state: State) -> list[str]:
+    """What the deployment tells to be as its predecessor made it, and not as it was: a stopped one before it, which was
+    not to be undone, had changed it."""
+    keys = [str(warning["key"]) for warning in state.get("warnings", []) if warning["code"] == "NotAsBefore"]
+    return [key.partition(":differs:")[2] for key in keys]
+
+
 def faults_of_stop(
     field: Ground, name: str, project: str, stop: Stop, answer: int, state: State, before: Snapshot
 ) -> list[str]:
@@ -133,7 +140,8 @@ def faults_of_stop(
     if answer == 409:
         return [f"{where}: refused (409) as if it had ended, then {told(state)}"]
     if stop.is_undone and state.get("status") == "rolledBack":
-        return faults_of_rollback(field, where, project, state, before)
+        found = faults_of_rollback(field, where, project, state, before)
+        return [each for each in found if not any(f"changed: {id_}:" in each for id_ in _told_to_differ(state))]
     found = still_running(where, state, held.under_way())
     return found if state.get("status") == stop.wanted else [f"{where}: {told(state)}, not {stop.wanted}", *found]
 
