@@ -100,10 +100,16 @@ def groups_of_others(services: Services, plan: Plan) -> list[str]:
         FailureError: ARM could not be asked.
     """
     arm, others = services.arm(plan.subscription), []
+    target = services.rollbacks.target_survey(plan.deployment_id)
+    there = {group.id.lower() for group in target.groups if group.existed} if target else set()
     for wanted in plan.resource_groups_to_ensure:
+        group_id = f"/subscriptions/{plan.subscription}/resourceGroups/{wanted.name}"
+        if group_id.lower() in there:
+            others.append(group_id)
+            continue
         group = arm.get_resource_group(wanted.name)
         if group is not None and group.tags.get(DEPLOYMENT_TAG) != plan.deployment_id:
-            others.append(f"/subscriptions/{plan.subscription}/resourceGroups/{wanted.name}")
+            others.append(group_id)
     return others
 
 
