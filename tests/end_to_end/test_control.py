@@ -127,12 +127,12 @@ def test_a_queued_deployment_that_is_cancelled_ends_without_its_turn(held):
 
 @pytest.mark.timeout(240)
 def test_deployments_of_one_lineage_are_done_one_at_a_time_in_their_order(held):
-    holder = held.hold("turns", "turns-0")
-    others = [held.start("turns", f"turns-{number}", "one") for number in range(1, 5)]
+    holder = held.hold("control-turns", "control-turns-0")
+    others = [held.start("control-turns", f"control-turns-{number}", "one") for number in range(1, 5)]
     for deployment in others:
         wait_until(lambda name=deployment: held.is_queued_behind(name, holder))
     positions = [held.caller.state(deployment)["lineage"]["position"] for deployment in others]
-    other_lineage = held.caller.ended(held.start("turns-other", "turns-other-1", "one"))
+    other_lineage = held.caller.ended(held.start("control-other", "control-other-1", "one"))
 
     held.ask(holder, "cancel")
     states = [held.caller.ended(deployment) for deployment in (holder, *others)]
