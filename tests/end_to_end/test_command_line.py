@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from armature.cli.exits import ExitCode
-from emulator.faults.model import FaultFile, read_rule
 from emulator.foundation import machine_environment
 from emulator.stack import Stack
 from tests.end_to_end.bundles import graph_bundle
 from tests.end_to_end.client import SUBSCRIPTION, Caller
+from tests.end_to_end.hindrances import HELD, broken, hindered
 from tests.end_to_end.snapshots import arm_call
 from tests.running import ROOT
 from tests.waiting import wait_until
@@ -30,12 +30,6 @@ class Person:
         self.stack = stack
         self.folder = folder
         self.caller = Caller(stack)
-        create = {"service": "arm", "match": {"operation": "CreateResource"}}
-        held = {**create, "id": "held", "fault": "stuck", "match": {**create["match"], "name": "*-held"}}
-        failure = {"code": "WorkspaceRefused", "message": "The workspace can't be made.", "status": 400}
-        broken = {**create, "id": "broken", "fault": "provisioningFailure", "parameters": failure}
-        broken["match"] = {**create["match"], "name": "*-broken"}
-        stack.faults.load(FaultFile(seed=1, rules=(read_rule(held), read_rule(broken))))
 
     def bundle(self, project: str, *templates: str) -> str:
         """The folder of a bundle with these templates, one after the other."""
@@ -70,8 +64,8 @@ class Person:
 
 @pytest.fixture
 def person(stack: Stack, tmp_path: Path) -> Iterator[Person]:
-    yield Person(stack, tmp_path)
-    stack.faults.clear()
+    with hindered(stack, HELD, broken("*-broken")):
+        yield Person(stack, tmp_path)
 
 
 def test_ctrl_c_cancels_what_azure_is_at_and_the_command_ends_when_all_is_put_back(person: Person) -> None:
@@ -115,7 +109,7 @@ def test_locks_show_who_has_the_turn_and_a_cancellation_passes_it_on(person: Per
 
     lock = lock_of(person, "cli-turns")
     first = person.types("cancel", "cli-turns-1", "--comment", "enough")
-    wait_until(lambda: lock_of(person, "cli-turns").get("holder") == "cli-turns-2")
+    wait_until(lambda: person.is_running("cli-turns-2", "held"))
     second = person.types("cancel", "cli-turns-2", "--rollback")
 
     assert lock["holder"] == "cli-turns-1"
