@@ -85,9 +85,7 @@ def test_what_failed_together_does_not_come_back_together():
 
 
 @given(policies, st.integers(1, 10), st.none() | st.floats(0, 10_000), st.text())
-def test_a_wait_is_never_shorter_than_what_was_asked_nor_longer_than_the_jitter_allows(
-    policy, attempt, asked, seed
-):
+def test_a_wait_is_never_shorter_than_what_was_asked_nor_longer_than_the_jitter_allows(policy, attempt, asked, seed):
     wanted = max(policy.first_interval_seconds * policy.backoff_multiplier ** (attempt - 1), asked or 0)
 
     found = retry_wait(policy, attempt, asked, seed)
