@@ -265,7 +265,9 @@ def test_an_output_that_is_missing_in_the_end_is_a_failure_that_names_it(app, pr
     started(app, step)
     polled_to_the_end(app, step)
 
-    answer = start_template(app, StartInput(deployment_id=step.deployment_id, start=Start(name="b", attempt=1, number=1)))
+    answer = start_template(
+        app, StartInput(deployment_id=step.deployment_id, start=Start(name="b", attempt=1, number=1))
+    )
 
     assert answer.report.status is TemplateStatus.FAILED
     told = template_state(app, step, "b").failure
