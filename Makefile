@@ -33,7 +33,7 @@ demo: setup ## deploy the samples on the emulator, with live progress
 	@$(BIN)/python -m emulator.demo
 
 test: setup ## every test that needs no reference material
-	$(BIN)/pytest -m "not conformance and not azure_cli" -n 2 --dist loadfile
+	$(BIN)/pytest -m "not conformance and not azure_cli" -n 3 --dist loadfile
 
 up: setup ## keep the emulator and the app running
 	@$(BIN)/python -m emulator up

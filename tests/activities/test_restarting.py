@@ -12,9 +12,10 @@ from activities.undoing import undoing_found
 from armature.azure.models import ArmDeployment, ArmOperation, ArmResource, ResourceGroup
 from armature.messages import DeploymentStep
 from armature.plan import DeploymentScopeTarget, Lineage, Plan, PlannedTemplate
+from armature.request import BundleReference, DeploymentRequest, Target
 from armature.rollback import Undoing
-from armature.state import DeploymentState
 from armature.surveying import Sighting, TargetSurvey, TemplateSurvey
+from armature.transitions import accepted
 from tests.activities.fake_arm import FakeArm, created, deployment, with_arm
 
 GROUP = "/subscriptions/s-1/resourceGroups/rg"
@@ -92,9 +93,8 @@ def noted(app, world, plan, standing) -> None:
 
 
 def undone(app, world, plan, number: int = 1) -> Undoing:
-    state = DeploymentState.model_construct(
-        rollback=DeploymentState.model_fields["rollback"].get_default(), templates=()
-    )
+    request = DeploymentRequest(bundle=BundleReference(id="abc"), target=Target(subscription=str(uuid4())))
+    state = accepted(request, plan.deployment_id, None, datetime.now(UTC))
     step = DeploymentStep(deployment_id=plan.deployment_id, rollback=number)
     return undoing_found(with_arm(app, world), step, plan, state, ["a/b"], None)
 
