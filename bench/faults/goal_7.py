@@ -1,4 +1,8 @@
-"""Goal 7: cancelled at any moment, or timed out: the status is right, and nothing runs in ARM afterwards."""
+"""Goal 7: cancelled at any moment, or timed out: the status is right, and nothing runs in ARM afterwards.
+
+What is stopped and not undone is rolled back by hand, so that every deployment of a lineage begins with a version that
+has completed, and nothing else.
+"""
 
 import random
 import time
@@ -18,6 +22,9 @@ TIMEOUTS = 10
 LINEAGES = 8
 SCALE = 0.05
 """Resources take a quarter of a second and more, so that many moments fall into the work of ARM."""
+
+NOTHING_TO_UNDO = 409
+"""The answer for a deployment that was stopped before it had started anything."""
 
 CHANGES = (Change.CHANGED, Change.ADDED, Change.LINKED)
 
@@ -72,7 +79,7 @@ def measure(run: Run) -> Verdict:
     counts = Counter(stop.kind for stop in every)
     return Verdict(
         done=f"cancelled at {counts['cancel']} moments, timed out at {counts['timeout']}, over the {usual:.1f} s that "
-        "a deployment takes; with and without rollback",
+        "a deployment takes; with and without rollback, what is kept being rolled back by hand",
         measured=f"right: {right['cancel']} of {counts['cancel']} and {right['timeout']} of {counts['timeout']} "
         f"({', '.join(f'{count} {status}' for status, count in ends.most_common())}); nothing under way in ARM, linked "
         f"deployments too: {'no' if any('under way' in miss for miss in misses) else 'yes'}",
@@ -96,10 +103,21 @@ def _line(field: Ground, project: str, every: list[Stop], before: Snapshot) -> l
     for number, stop in enumerate(every):
         name = f"{project}-{stop.kind}-{number}"
         found, state = _stopped(field, name, project, stop, before)
-        results.append((stop, status_of(state), found))
-        if not stop.is_undone or state.get("status") != "rolledBack":
+        if status_of(state) == "completed":
             before = field.snapshot(f"rg-{project}")
+        elif not stop.is_undone:
+            found = found + _undone_by_hand(field, name, project, before)
+        results.append((stop, status_of(state), found))
     return results
+
+
+def _undone_by_hand(field: Ground, name: str, project: str, before: Snapshot) -> list[str]:
+    """What speaks against a stopped deployment, which was not to be undone, having been put back when asked later."""
+    where = f"{name}, rolled back by hand"
+    answer = field.ask(name, "rollback", {})
+    if answer == NOTHING_TO_UNDO:
+        return [f"{where}: {difference}" for difference in before.differences(field.snapshot(f"rg-{project}"))]
+    return faults_of_rollback(field, where, project, field.ended([name])[name], before)
 
 
 def _stopped(field: Ground, name: str, project: str, stop: Stop, before: Snapshot) -> tuple[list[str], State]:
@@ -114,13 +132,6 @@ def _stopped(field: Ground, name: str, project: str, stop: Stop, before: Snapsho
         answer = field.ask(name, "cancel", wish)
     state = field.ended([name])[name]
     return faults_of_stop(field, name, project, stop, answer, state, before), state
-
-
-def _told_to_differ(state: State) -> list[str]:
-    """What the deployment tells to be as its predecessor made it, and not as it was: a stopped one before it, which was
-    not to be undone, had changed it."""
-    keys = [str(warning["key"]) for warning in state.get("warnings", []) if warning["code"] == "NotAsBefore"]
-    return [key.partition(":differs:")[2] for key in keys]
 
 
 def faults_of_stop(
@@ -140,8 +151,7 @@ def faults_of_stop(
     if answer == 409:
         return [f"{where}: refused (409) as if it had ended, then {told(state)}"]
     if stop.is_undone and state.get("status") == "rolledBack":
-        found = faults_of_rollback(field, where, project, state, before)
-        return [each for each in found if not any(f"changed: {id_}:" in each for id_ in _told_to_differ(state))]
+        return faults_of_rollback(field, where, project, state, before)
     found = still_running(where, state, held.under_way())
     return found if state.get("status") == stop.wanted else [f"{where}: {told(state)}, not {stop.wanted}", *found]
 
