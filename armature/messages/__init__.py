@@ -1,0 +1,76 @@
+"""What orchestrators and activities say to each other: references and small summaries, a few hundred bytes each.
+
+Everything here ends up in the Durable history, so nothing here may hold a template, a parameter, an output, a SAS token
+or a secret.
+"""
+
+from armature.messages.base import CHILDREN, Answer, ControlAnswer, DeploymentStep, Outcome, plan_id_of
+from armature.messages.finishing import ClosingInput, FinishAnswer, FinishInput
+from armature.messages.preparing import (
+    PRESENT_GENERATION,
+    BundleAnswer,
+    DeploymentInput,
+    PhaseInput,
+    ReadyAnswer,
+    TracesAnswer,
+    TurnAnswer,
+)
+from armature.messages.rollback import (
+    BegunAnswer,
+    DeletionAnswer,
+    DeletionInput,
+    EndInput,
+    RollbackInput,
+    RollbackOutcome,
+    UndoingAnswer,
+)
+from armature.messages.rollout import (
+    DecisionsInput,
+    GraphAnswer,
+    PackagesInput,
+    PollAnswer,
+    PollInput,
+    RolloutInput,
+    StartAnswer,
+    StartInput,
+)
+from armature.messages.uploading import ArtifactAnswer, ArtifactInput, UploadAnswer, UploadCounts, UploadInput
+
+__all__ = [
+    "CHILDREN",
+    "PRESENT_GENERATION",
+    "Answer",
+    "ArtifactAnswer",
+    "ArtifactInput",
+    "BegunAnswer",
+    "BundleAnswer",
+    "ClosingInput",
+    "ControlAnswer",
+    "DecisionsInput",
+    "DeletionAnswer",
+    "DeletionInput",
+    "DeploymentInput",
+    "DeploymentStep",
+    "EndInput",
+    "FinishAnswer",
+    "FinishInput",
+    "GraphAnswer",
+    "Outcome",
+    "PackagesInput",
+    "PhaseInput",
+    "PollAnswer",
+    "PollInput",
+    "ReadyAnswer",
+    "RollbackInput",
+    "RollbackOutcome",
+    "RolloutInput",
+    "StartAnswer",
+    "StartInput",
+    "TracesAnswer",
+    "TurnAnswer",
+    "UndoingAnswer",
+    "UploadAnswer",
+    "UploadCounts",
+    "UploadInput",
+    "plan_id_of",
+]
