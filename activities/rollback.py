@@ -17,19 +17,12 @@ from armature.attempts import Start
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
+from armature.leftovers import Leftover
 from armature.messages import BegunAnswer, DeploymentStep, EndInput, RollbackInput, RollbackOutcome, UndoingAnswer
 from armature.numbers import count_of
 from armature.previous_versions import number_of, started
 from armature.rollback import Undoing
-from armature.state import (
-    DeploymentState,
-    Leftover,
-    Purpose,
-    RollbackState,
-    RollbackStatus,
-    TemplateState,
-    TemplateStatus,
-)
+from armature.state import DeploymentState, Purpose, RollbackState, RollbackStatus, TemplateState, TemplateStatus
 from armature.transitions import with_rollback
 
 blueprint = df.Blueprint()

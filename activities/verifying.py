@@ -11,9 +11,10 @@ from activities.undoing import writes_of
 from armature.azure.services import Services
 from armature.deletions import DeletionState, DeletionStatus
 from armature.errors import FailureError
+from armature.leftovers import Leftover
 from armature.messages import Answer, DeploymentStep
 from armature.rollback import Undoing, judged, with_rewritten
-from armature.state import DeploymentState, Leftover, RollbackState, TemplateState, TemplateStatus, WarningState
+from armature.state import DeploymentState, RollbackState, TemplateState, TemplateStatus, WarningState
 from armature.surveying import TemplateSurvey, subscription_of
 from armature.transitions import with_rollback, with_warnings
 

@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import Self
 
 from armature.errors import Failure, FailureClass
+from armature.leftovers import Leftover
 from armature.models import Model
 from armature.rollback import Deletion
-from armature.state import Leftover
 from armature.surveying import owners_of
 
 MAX_LOOKS = 8

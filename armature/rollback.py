@@ -11,8 +11,8 @@ from graphlib import CycleError
 from typing import Self
 
 from armature.graph import tiers
+from armature.leftovers import Leftover
 from armature.models import Model
-from armature.state import Leftover
 from armature.surveying import Proofs, Sighting, is_deployment, is_group, owners_of
 
 _NOT_PROVEN = (

@@ -107,6 +107,25 @@ class Settings(BaseSettings):
         "Whether a deployment that fails, is cancelled or times out is rolled back, when the request does not say.",
         True,
     )
+    approval_timeout_minutes: float = _setting(
+        "ARMATURE_APPROVAL_TIMEOUT_MINUTES",
+        "Minutes for which a deployment waits for approval; then it is cancelled.",
+        1440,
+        gt=0,
+        le=43200,
+    )
+    preview_before_deploying: bool = _setting(
+        "ARMATURE_PREVIEW_BEFORE_DEPLOYING",
+        "Whether a deployment without `force` asks Azure first what would change, and waits for approval when "
+        "something would be deleted or replaced.",
+        True,
+    )
+    protected_targets: Annotated[tuple[str, ...], NoDecode] = _setting(
+        "ARMATURE_PROTECTED_TARGETS",
+        "Resource ids of subscriptions, resource groups and management groups, separated by commas, `*` for any part "
+        "of a name: what is deployed there without `force` waits for approval.",
+        (),
+    )
     retention_days: float = _setting(
         "ARMATURE_RETENTION_DAYS",
         "Days for which a deployment is kept after its last change; then it is removed unless something needs it.",
@@ -148,7 +167,7 @@ class Settings(BaseSettings):
     )
     max_entries: int = _setting("ARMATURE_MAX_ENTRIES", "Files and folders of a bundle.", 5000, ge=1)
 
-    @field_validator("allowed_bundle_hosts", mode="before")
+    @field_validator("allowed_bundle_hosts", "protected_targets", mode="before")
     @classmethod
     def _split_at_commas(cls, value: Any) -> Any:
         return (

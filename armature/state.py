@@ -7,10 +7,15 @@ from typing import Annotated
 
 from pydantic import Field
 
+from armature.approval import ApprovalState
+from armature.checks import ValidationState
+from armature.cleaning import CleanUpState
 from armature.errors import Failure
+from armature.leftovers import Leftover
 from armature.models import Model
 from armature.options import Options
 from armature.plan import PlannedTemplate
+from armature.preview import PreviewState
 from armature.problems import Problem
 from armature.request import BundleReference, DeploymentRequest, Target
 
@@ -20,8 +25,10 @@ class Status(StrEnum):
 
     PENDING = "pending"
     QUEUED = "queued"
+    AWAITING_APPROVAL = "awaitingApproval"
     UPLOADING = "uploading"
     DEPLOYING = "deploying"
+    VALIDATING = "validating"
     ROLLING_BACK = "rollingBack"
     COMPLETED = "completed"
     FAILED = "failed"
@@ -40,8 +47,12 @@ class Phase(StrEnum):
     PENDING = "pending"
     PREPARING = "preparing"
     QUEUED = "queued"
+    PREVIEWING = "previewing"
+    AWAITING_APPROVAL = "awaitingApproval"
     UPLOADING = "uploading"
     DEPLOYING = "deploying"
+    VALIDATING = "validating"
+    CLEANING_UP = "cleaningUp"
     ROLLING_BACK = "rollingBack"
     FINISHED = "finished"
 
@@ -177,10 +188,12 @@ class Purpose(StrEnum):
 
 
 class StopReason(StrEnum):
-    """Why a run ends before all is done, other than by a failure."""
+    """Why a run ends before all is done, other than by a failure. `notApproved`: nobody decided in time."""
 
     CANCELLED = "cancelled"
     TIMED_OUT = "timedOut"
+    REJECTED = "rejected"
+    NOT_APPROVED = "notApproved"
 
 
 class StopState(Model):
@@ -198,14 +211,6 @@ class RollbackStatus(StrEnum):
     RUNNING = "running"
     COMPLETED = "completed"
     PARTIAL = "partial"
-
-
-class Leftover(Model):
-    """What a rollback could not undo: the resource's id, why, and what a person can do about it."""
-
-    id: str
-    reason: str
-    suggestion: str = ""
 
 
 class RollbackState(Model):
@@ -285,6 +290,10 @@ class DeploymentState(Model):
     problems_found: int = 0
     failures: tuple[Failure, ...] = ()
     warnings: tuple[WarningState, ...] = ()
+    preview: PreviewState | None = None
+    approval: ApprovalState | None = None
+    validation: ValidationState | None = None
+    clean_up: CleanUpState | None = None
     rollback: RollbackState = RollbackState()
 
     @property

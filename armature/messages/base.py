@@ -4,7 +4,7 @@ from armature.errors import Failure
 from armature.models import Model
 from armature.state import StopReason
 
-CHILDREN = ("upload", "rollout", "rollback", "rollback:rollout", "closing")
+CHILDREN = ("preview", "upload", "rollout", "validation", "cleanup", "rollback", "rollback:rollout", "closing")
 """What stands behind `{deploymentId}:` in the instance ids of a deployment's orchestrations but its own."""
 
 

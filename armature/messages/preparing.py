@@ -16,8 +16,9 @@ class BundleAnswer(Answer):
     lineage_key: str = ""
 
 
-PRESENT_GENERATION = 2
-"""Of the process that `deployment` runs. In the first, which old inputs don't name, nothing was settled or undone."""
+PRESENT_GENERATION = 3
+"""Of the process that `deployment` runs. In the first, which old inputs don't name, nothing was settled or undone; in
+the second nothing was previewed, approved or validated."""
 
 
 class DeploymentInput(Model):
