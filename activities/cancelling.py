@@ -104,7 +104,7 @@ class Cancelling:
     def at(self, start: Start) -> Sight:
         """Cancel one template's deployments; how it stands."""
         template = self.look.plan.template(start.name)
-        arm = self.look.services.arm(template.scope.subscription)
+        arm = self.look.services.arm(self.look.plan.asked_in(template.scope))
         try:
             tree = self._tree(arm, template)
             if tree is None:
@@ -129,7 +129,7 @@ class Cancelling:
 
     def _is_provisioning(self, template: PlannedTemplate, resource_id: str) -> bool:
         try:
-            document = content_of(self.look.services, template.scope.subscription, resource_id)
+            document = content_of(self.look.services, self.look.plan.asked_in(template.scope), resource_id)
         except FailureError as unseen:
             if unseen.failure.is_retried:
                 raise

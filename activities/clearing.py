@@ -30,7 +30,7 @@ def cleared(services: Services, state: DeploymentState, template: PlannedTemplat
     setback = work.start.setback
     if setback is None:
         return []
-    arm = services.arm(template.scope.subscription)
+    arm = services.arm(services.deployments.plan(work.plan_id).asked_in(template.scope))
     if setback.recovery is Recovery.REGISTER_PROVIDER and setback.subject:
         return _registered(arm, setback.subject, template.name)
     if setback.recovery is Recovery.PRUNE_HISTORY:

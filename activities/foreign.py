@@ -26,7 +26,9 @@ def warn_of_foreign(services: Services, plan: Plan, ours: Collection[str] = ()) 
     """
     groups = {t.scope.resource_id.lower(): t.scope for t in plan.templates if t.scope.resource_group}
     try:
-        found = [warning for scope in groups.values() for warning in _warnings(services, scope, ours)]
+        found = [
+            warning for scope in groups.values() for warning in _warnings(services, plan.asked_in(scope), scope, ours)
+        ]
         if found:
             services.deployments.append_events(plan.deployment_id, map(_event, found))
             services.deployments.update_state(plan.deployment_id, lambda state: with_warnings(state, found))
@@ -42,8 +44,10 @@ def foreign(running: Iterable[ArmDeployment], ours: Collection[str] = ()) -> lis
     return [one for one in everything if DEPLOYMENT_TAG not in one.tags and one.correlation_id not in known]
 
 
-def _warnings(services: Services, scope: DeploymentScopeTarget, ours: Collection[str]) -> Iterator[WarningState]:
-    for one in foreign(services.arm(scope.subscription).running_deployments(scope.resource_id), ours):
+def _warnings(
+    services: Services, subscription: str, scope: DeploymentScopeTarget, ours: Collection[str]
+) -> Iterator[WarningState]:
+    for one in foreign(services.arm(subscription).running_deployments(scope.resource_id), ours):
         since = f", changed last at {one.timestamp:%Y-%m-%d %H:%M:%S} UTC" if one.timestamp else ""
         yield WarningState(
             key=f"foreign:{one.id.lower()}",

@@ -104,7 +104,7 @@ class Look:
     def at(self, start: Start) -> Sight:
         """How an attempt stands. Changes nothing but the outputs that are kept of a template that has succeeded."""
         template = self.plan.template(start.name)
-        arm = self.services.arm(template.scope.subscription)
+        arm = self.services.arm(self.plan.asked_in(template.scope))
         try:
             deployment = arm.get_deployment(template.scope, template.deployment_name)
             if deployment is None:
@@ -143,7 +143,7 @@ class Look:
             message = f"Somebody has cancelled the deployment {deployment.name} in Azure."
             suggestion = "The activity log of its scope tells who. Resume this deployment, or deploy again."
             return failure(FailureClass.UNKNOWN, "DeploymentCanceled", message, suggestion)
-        arm = self.services.arm(template.scope.subscription)
+        arm = self.services.arm(self.plan.asked_in(template.scope))
         return arm.deployment_failure(template.scope, template.deployment_name, deployment)
 
     def _succeeded(

@@ -58,7 +58,7 @@ def attach_packages(services: Services, work: PackagesInput) -> Answer:
 
 def _grant_to_sites(services: Services, plan: Plan, template: PlannedTemplate, resources: Iterable[str]) -> list[Event]:
     """Make the identities of the sites among `resources` readers of the packages; a site without one is warned of."""
-    arm = services.arm(template.scope.subscription)
+    arm = services.arm(plan.asked_in(template.scope))
     events = []
     for site_id in filter(SITE_ID.search, resources):
         name = site_id.rsplit("/", 1)[-1]
@@ -75,7 +75,7 @@ def _grant_to_sites(services: Services, plan: Plan, template: PlannedTemplate, r
 
 def _attach(services: Services, plan: Plan, template: PlannedTemplate, attachment: PackageAttachment) -> Event:
     """Point one function app at its package."""
-    arm = services.arm(template.scope.subscription)
+    arm = services.arm(plan.asked_in(template.scope))
     name = attachment.function_app
     site_id = f"{template.scope.resource_id}/providers/Microsoft.Web/sites/{name}"
     site = arm.get_resource(site_id, SITES_API_VERSION)

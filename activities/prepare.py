@@ -130,11 +130,12 @@ def prepare_target(services: Services, work: DeploymentStep) -> ReadyAnswer:
         return ReadyAnswer.load(asked.dump())
     plan = services.deployments.plan(work.deployment_id)
     arm = services.arm(plan.subscription)
-    arm.check_access()
+    _check_scopes(services, plan)
     survey_target(services, plan)
     warn_of_foreign(services, plan)
     for group in plan.resource_groups_to_ensure:
-        arm.ensure_resource_group(group.name, group.location, {}, mark={DEPLOYMENT_TAG: work.deployment_id})
+        groups = services.arm(plan.asked_in(group))
+        groups.ensure_resource_group(group.name, group.location, {}, mark={DEPLOYMENT_TAG: work.deployment_id})
     account = services.artifacts.find(arm, plan.location)
     if account is None:
         services.artifacts.start_provisioning(arm, plan.location)
@@ -148,6 +149,19 @@ def prepare_target(services: Services, work: DeploymentStep) -> ReadyAnswer:
             raise
         return ReadyAnswer(is_ready=False, waits_for=unseen.failure)
     return ReadyAnswer(is_ready=True)
+
+
+def _check_scopes(services: Services, plan: Plan) -> None:
+    """Make sure that ARM can be reached, and lets the app see all that is deployed to.
+
+    Raises:
+        FailureError: it does not, or can't be asked.
+    """
+    scopes = [template.scope for template in plan.templates]
+    for subscription in dict.fromkeys((plan.subscription, *map(plan.asked_in, scopes))):
+        services.arm(subscription).check_access()
+    for scope_id in dict.fromkeys(scope.resource_id for scope in scopes if scope.subscription is None):
+        services.arm(plan.subscription).check_history(scope_id)
 
 
 def _reviewed(services: Services, state: DeploymentState) -> tuple[list[Problem], Plan | None]:

@@ -90,7 +90,7 @@ def _too_late(services: Services, work: StartInput) -> Failure | None:
 def _hand_to_arm(services: Services, work: StartInput) -> None:
     plan = services.deployments.plan(work.plan_id)
     template = plan.template(work.start.name)
-    arm = services.arm(template.scope.subscription)
+    arm = services.arm(plan.asked_in(template.scope))
     standing = arm.get_deployment(template.scope, template.deployment_name)
     if standing is not None and not _must_be_put(standing, work):
         return
@@ -110,7 +110,7 @@ def _hand_to_arm(services: Services, work: StartInput) -> None:
 
 
 def _put(services: Services, work: StartInput, plan: Plan, template: PlannedTemplate) -> None:
-    arm = services.arm(template.scope.subscription)
+    arm = services.arm(plan.asked_in(template.scope))
     body = deployment_body(services, plan, work.plan_id, template, _tags(work))
     if not work.rollback:
         survey_template(services, plan, template, body)

@@ -36,12 +36,11 @@ def survey_target(services: Services, plan: Plan) -> None:
     """
     if services.rollbacks.target_survey(plan.deployment_id) is not None:
         return
-    arm = services.arm(plan.subscription)
     at = datetime.now(UTC)
-    groups = {t.scope.resource_group.lower(): t.scope for t in plan.templates if t.scope.resource_group}
+    groups = {t.scope.resource_id.lower(): t.scope for t in plan.templates if t.scope.resource_group}
     found = []
     for scope in groups.values():
-        name = scope.resource_group or ""
+        arm, name = services.arm(plan.asked_in(scope)), scope.resource_group or ""
         is_there = arm.get_resource_group(name) is not None
         held = tuple(resource.id for resource in arm.list_resources(name)) if is_there else ()
         found.append(GroupSurvey(id=scope.resource_id, existed=is_there, resources=held))
@@ -75,7 +74,7 @@ def uncounted(why: Failure) -> Failure:
 def _survey_template(services: Services, plan: Plan, template: PlannedTemplate, body: DeploymentBody) -> None:
     survey = services.rollbacks.template_survey(plan.deployment_id, template.name)
     if survey is None:
-        ids = None if _has_begun(services, plan, template) else _validated(services, template, body)
+        ids = None if _has_begun(services, plan, template) else _validated(services, plan, template, body)
         if ids is None:
             return
         survey = TemplateSurvey(template=template.name, ids=ids)
@@ -83,7 +82,7 @@ def _survey_template(services: Services, plan: Plan, template: PlannedTemplate, 
         return
     target = services.rollbacks.target_survey(plan.deployment_id)
     known = groups_of_others(services, plan) if survey.left else []
-    seen, why = _looked_at(services, template.scope.subscription, survey, target, known)
+    seen, why = _looked_at(services, plan.asked_in(template.scope), survey, target, known)
     if why is None:
         seen = _with_free_names(services, seen)
     services.rollbacks.add_sightings(plan.deployment_id, seen)
@@ -99,15 +98,15 @@ def groups_of_others(services: Services, plan: Plan) -> list[str]:
     Raises:
         FailureError: ARM could not be asked.
     """
-    arm, others = services.arm(plan.subscription), []
+    others = []
     target = services.rollbacks.target_survey(plan.deployment_id)
     there = {group.id.lower() for group in target.groups if group.existed} if target else set()
     for wanted in plan.resource_groups_to_ensure:
-        group_id = f"/subscriptions/{plan.subscription}/resourceGroups/{wanted.name}"
+        group_id = plan.group_id(wanted)
         if group_id.lower() in there:
             others.append(group_id)
             continue
-        group = arm.get_resource_group(wanted.name)
+        group = services.arm(plan.asked_in(wanted)).get_resource_group(wanted.name)
         if group is not None and group.tags.get(DEPLOYMENT_TAG) != plan.deployment_id:
             others.append(group_id)
     return others
@@ -115,14 +114,16 @@ def groups_of_others(services: Services, plan: Plan) -> list[str]:
 
 def _has_begun(services: Services, plan: Plan, template: PlannedTemplate) -> bool:
     """Whether ARM has worked on the template already, for this deployment: it is too late then to tell what existed."""
-    arm = services.arm(template.scope.subscription)
+    arm = services.arm(plan.asked_in(template.scope))
     standing = arm.get_deployment(template.scope, template.deployment_name)
     return standing is not None and standing.tags.get(DEPLOYMENT_TAG) == plan.deployment_id
 
 
-def _validated(services: Services, template: PlannedTemplate, body: DeploymentBody) -> tuple[str, ...] | None:
+def _validated(
+    services: Services, plan: Plan, template: PlannedTemplate, body: DeploymentBody
+) -> tuple[str, ...] | None:
     """What the template will write; None when ARM refuses the template, as it will refuse the deployment."""
-    arm = services.arm(template.scope.subscription)
+    arm = services.arm(plan.asked_in(template.scope))
     try:
         ids = arm.validate_deployment(template.scope, template.deployment_name, body)
     except FailureError as refused:

@@ -190,7 +190,7 @@ def _read_writes(services: Services, plan: Plan, template: PlannedTemplate) -> T
     is_whole = True
     while waiting:
         doer = waiting.pop()
-        arm = services.arm(subscription_of(doer.id) or template.scope.subscription)
+        arm = services.arm(subscription_of(doer.id) or plan.asked_in(template.scope))
         deployment = arm.deployment_at(doer.id)
         is_whole = is_whole and deployment is not None
         doers.append(doer.model_copy(update={"before": deployment.dependencies}) if deployment else doer)
@@ -250,7 +250,7 @@ def _untold(
 
 def made_groups(services: Services, plan: Plan, proofs: Proofs) -> list[str]:
     """The resource groups that the deployment ensured, that were not there before, and that are there now."""
-    wanted = (f"/subscriptions/{plan.subscription}/resourceGroups/{g.name}" for g in plan.resource_groups_to_ensure)
+    wanted = (plan.group_id(group) for group in plan.resource_groups_to_ensure)
     made = [group_id for group_id in wanted if proofs.existed(group_id) is False]
     there = existing(services, plan.subscription, made)
     return [group_id for group_id in made if group_id.lower() in there]

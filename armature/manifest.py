@@ -17,9 +17,10 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationE
 from armature.models import Form, Model
 from armature.plan import PackageAttachment
 from armature.problems import Problem, ProblemCode, Severity
-from armature.request import LineageName, Location, ResourceGroupName
+from armature.request import Guid, LineageName, Location, ManagementGroupId, ResourceGroupName
 from armature.shape import is_valid, problem_at, shape_problems
 from armature.templates.reading import JsonDocument, pointer_to
+from armature.templates.template import DeploymentScope
 
 _VAULT_ID = re.compile(
     r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.KeyVault/vaults/[^/]+", re.IGNORECASE
@@ -113,9 +114,42 @@ class ParameterSource(FileModel):
 
 
 class Scope(FileModel):
-    """What a template is deployed to; a subscription template has none."""
+    """What a template is deployed to, as its `$schema` wants it: exactly one of a resource group, a subscription, a
+    management group and the tenant. A resource group may lie in another subscription than the request's target."""
 
-    resource_group: ResourceGroupName
+    model_config = {
+        "json_schema_extra": {
+            "oneOf": [
+                {"required": ["resourceGroup"]},
+                {"required": ["subscription"], "not": {"required": ["resourceGroup"]}},
+                {"required": ["managementGroup"]},
+                {"required": ["tenant"]},
+            ]
+        }
+    }
+
+    resource_group: ResourceGroupName | None = None
+    subscription: Annotated[
+        Guid | None, Field(description="Of the resource group, or to deploy to. Left out: that of the target.")
+    ] = None
+    management_group: ManagementGroupId | None = None
+    tenant: Annotated[Literal[True] | None, Field(description="The tenant itself.")] = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        of_subscription = self.resource_group is not None or self.subscription is not None
+        if [of_subscription, self.management_group is not None, self.tenant is not None].count(True) != 1:
+            raise ValueError("give exactly one of 'resourceGroup', 'subscription', 'managementGroup' and 'tenant'")
+        return self
+
+    @property
+    def kind(self) -> DeploymentScope:
+        """Which of the four it is."""
+        if self.resource_group is not None:
+            return DeploymentScope.RESOURCE_GROUP
+        if self.subscription is not None:
+            return DeploymentScope.SUBSCRIPTION
+        return DeploymentScope.MANAGEMENT_GROUP if self.management_group is not None else DeploymentScope.TENANT
 
 
 class TemplateDeclaration(FileModel):
@@ -124,7 +158,8 @@ class TemplateDeclaration(FileModel):
     name: TemplateName
     path: BundlePath
     scope: Annotated[
-        Scope | None, Field(description="Left out: the resource group of the request's target, or the only one named.")
+        Scope | None,
+        Field(description="Left out: that of the request's target, or the only resource group that is named."),
     ] = None
     depends_on: Annotated[tuple[TemplateName, ...], Field(description="Templates that must have succeeded.")] = ()
     parameters: dict[str, ParameterSource] = {}
@@ -180,11 +215,16 @@ class TemplateEntry(Model):
     pointer: str
     file: FileReference
     depends_on: tuple[str, ...] = ()
-    resource_group: str | None = None
+    scope: Scope | None = None
     parameters: dict[str, ParameterSource] = {}
     parameters_in_doubt: tuple[str, ...] = ()
     linked: tuple[FileReference, ...] = ()
     attachments: tuple[PackageAttachment, ...] = ()
+
+    @property
+    def resource_group(self) -> str | None:
+        """The resource group that the manifest names for it."""
+        return self.scope.resource_group if self.scope else None
 
     def parameter_pointer(self, name: str) -> str:
         """The pointer to a parameter that the manifest gives."""
@@ -297,7 +337,7 @@ def _template_entry(index: int, item: dict[str, Any]) -> TemplateEntry | None:
         depends_on=tuple(other if isinstance(other, str) else "" for other in depends_on)
         if isinstance(depends_on, list)
         else (),
-        resource_group=Scope.model_validate(scope).resource_group if scope else None,
+        scope=Scope.model_validate(scope) if scope else None,
         parameters={key: ParameterSource.model_validate(source) for key, source in sound.items()},
         parameters_in_doubt=tuple(key for key in given if key not in sound),
     )

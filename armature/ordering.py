@@ -72,10 +72,12 @@ def order_of(
     contents: Mapping[str, Contents],
     group_of: Callable[[TemplateEntry], str | None],
     assembly_order: AssemblyOrder,
+    subscription_of: Callable[[TemplateEntry], str | None] = lambda _: None,
 ) -> Order:
     """The order of a manifest's templates.
 
-    `contents` is by template name; `group_of` tells the resource group that a template goes into. What the manifest
+    `contents` is by template name; `group_of` tells the resource group that a template goes into, `subscription_of` the
+    subscription, and both nothing where there is none, or it can't be told. What the manifest
     says is kept, cycles included, which are reported; what is only inferred never makes a cycle.
     """
     edges = _Edges(manifest)
@@ -87,7 +89,7 @@ def order_of(
     _add_declared(edges)
     problems = [_cycle_problem(cycle, manifest, document) for cycle in cycles(edges.before)]
     if not problems:
-        _add_group_creators(edges, contents, group_of)
+        _add_group_creators(edges, contents, group_of, subscription_of)
         if manifest.kind is BundleKind.ASSEMBLY:
             problems += _add_named(edges, contents, document)
     return Order(edges.ordered(), tuple(problems))
@@ -102,14 +104,26 @@ def _add_declared(edges: _Edges) -> None:
 
 
 def _add_group_creators(
-    edges: _Edges, contents: Mapping[str, Contents], group_of: Callable[[TemplateEntry], str | None]
+    edges: _Edges,
+    contents: Mapping[str, Contents],
+    group_of: Callable[[TemplateEntry], str | None],
+    subscription_of: Callable[[TemplateEntry], str | None],
 ) -> None:
     """A template that creates a resource group comes before those that are deployed into it."""
     for entry in edges.manifest.templates:
-        groups = {group_of(entry), *contents[entry.name].other_groups}
-        for creator, content in contents.items():
-            if creator != entry.name and any(group is not None and content.creates(group) for group in groups):
-                edges.add_unless_cyclic(entry.name, creator)
+        group, others = group_of(entry), contents[entry.name].other_groups
+        for creator in edges.manifest.templates:
+            content = contents[creator.name]
+            is_its_own = group is not None and content.creates(group)
+            is_its_own = is_its_own and may_be_one_subscription(subscription_of(creator), subscription_of(entry))
+            if creator.name != entry.name and (is_its_own or any(content.creates(other) for other in others)):
+                edges.add_unless_cyclic(entry.name, creator.name)
+
+
+def may_be_one_subscription(one: str | None, other: str | None) -> bool:
+    """False when both are known and differ: what a template of a management group or the tenant creates can lie in
+    any."""
+    return one is None or other is None or one.lower() == other.lower()
 
 
 def _add_named(edges: _Edges, contents: Mapping[str, Contents], document: JsonDocument) -> list[Problem]:

@@ -2,9 +2,12 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Any, Literal, Self
+
+from pydantic import model_validator
 
 from armature.models import Model
 from armature.request import BundleReference, Target
@@ -43,16 +46,39 @@ class PackageAttachment(Model):
 
 
 class DeploymentScopeTarget(Model):
-    """Where a template is deployed to: a resource group, or the subscription when `resource_group` is None."""
+    """Where a template is deployed to: a resource group of a subscription, a subscription, a management group, or the
+    tenant when all three are None."""
 
-    subscription: str
+    subscription: str | None = None
     resource_group: str | None = None
+    management_group: str | None = None
+
+    @model_validator(mode="after")
+    def _is_one_scope(self) -> Self:
+        if self.management_group and (self.subscription or self.resource_group):
+            raise ValueError("a management group's scope names neither a subscription nor a resource group")
+        if self.resource_group and not self.subscription:
+            raise ValueError("a resource group's scope names its subscription")
+        return self
 
     @property
     def resource_id(self) -> str:
-        """The scope as ARM spells it, with a leading slash."""
+        """The scope as ARM spells it, with a leading slash; empty for the tenant (Deployments REST reference)."""
+        if self.management_group:
+            return f"/providers/Microsoft.Management/managementGroups/{self.management_group}"
+        if self.subscription is None:
+            return ""
         group = f"/resourceGroups/{self.resource_group}" if self.resource_group else ""
         return f"/subscriptions/{self.subscription}{group}"
+
+    @property
+    def words(self) -> str:
+        """The scope as a person is told of it."""
+        if self.management_group:
+            return f"management group {self.management_group}"
+        if self.subscription is None:
+            return "the tenant"
+        return self.resource_group or f"subscription {self.subscription}"
 
     def deployment_id(self, deployment_name: str) -> str:
         """The resource id of the ARM deployment of that name in this scope."""
@@ -62,9 +88,9 @@ class DeploymentScopeTarget(Model):
 class PlannedTemplate(Model):
     """One template deployment to make.
 
-    `location` is where ARM keeps a subscription deployment's record (None in a resource group). `linked_paths` are the
-    bundle's files that it links to, directly or through others. `artifacts_location` says whether the URI put into
-    `_artifactsLocation` ends in a slash; None when the template does not ask for it or the manifest sets it.
+    `location` is where ARM keeps the record of a deployment outside of resource groups (None in one). `linked_paths`
+    are the bundle's files that it links to, directly or through others. `artifacts_location` says whether the URI put
+    into `_artifactsLocation` ends in a slash; None when the template does not ask for it or the manifest sets it.
     `secure_parameters` are the names of the bound parameters that are `securestring` or `secureobject`.
     """
 
@@ -134,10 +160,14 @@ class Lineage(Model):
 
 
 class ResourceGroupToEnsure(Model):
-    """A resource group that must exist before any template starts; none of the templates creates it."""
+    """A resource group that must exist before any template starts; none of the templates creates it.
+
+    It lies in the plan's subscription when `subscription` is None.
+    """
 
     name: str
     location: str
+    subscription: str | None = None
 
 
 class BundleVersion(Model):
@@ -175,6 +205,15 @@ class Plan(Model):
                 return template
         raise KeyError(name)
 
+    def asked_in(self, where: DeploymentScopeTarget | ResourceGroupToEnsure) -> str:
+        """The subscription through which ARM is asked about a scope or a group: its own, or the plan's where it names
+        none, as a management group and the tenant do."""
+        return where.subscription or self.subscription
+
+    def group_id(self, group: ResourceGroupToEnsure) -> str:
+        """The resource id of a group to ensure."""
+        return DeploymentScopeTarget(subscription=self.asked_in(group), resource_group=group.name).resource_id
+
     def package(self, name: str) -> Artifact:
         """The package that the manifest calls `name`.
 
@@ -202,8 +241,19 @@ def deployment_name(template: str, deployment_id: str) -> str:
     return f"{clean[:room].strip('-.')}-{digest}.{deployment_id}".removeprefix("-")
 
 
-def lineage_of(project: str, environment: str, cloud: str, target: Target, resource_groups: set[str]) -> Lineage:
-    """The lineage of a deployment into `resource_groups` of `target`'s subscription; letter case does not matter."""
-    parts = [project, environment, cloud, target.subscription, *sorted({name.lower() for name in resource_groups})]
+def lineage_of(
+    project: str, environment: str, cloud: str, target: Target, scopes: Iterable[DeploymentScopeTarget]
+) -> Lineage:
+    """The lineage of a deployment to `scopes`; letter case does not matter.
+
+    A resource group of `target`'s subscription counts by its name, and that subscription itself is not told again.
+    """
+    places = {
+        scope.resource_group or ""
+        if scope.subscription and scope.subscription.lower() == target.subscription.lower()
+        else scope.resource_id or "/"
+        for scope in scopes
+    }
+    parts = [project, environment, cloud, target.subscription, *sorted({place.lower() for place in places} - {""})]
     key = hashlib.sha256("\n".join(part.lower() for part in parts).encode()).hexdigest()[:16]
     return Lineage(project=project, environment=environment, key=key)

@@ -57,22 +57,23 @@ def plan_of(sound: Sound, request: DeploymentRequest, deployment_id: str, cloud_
     planned = [
         _planned(sound, entry, scopes[entry.name], tier_of[entry.name], deployment_id) for entry in manifest.templates
     ]
-    groups = {scope.resource_group for scope in scopes.values() if scope.resource_group}
     return Plan(
         deployment_id=deployment_id,
-        lineage=_lineage(manifest, request, cloud_name, groups),
+        lineage=_lineage(manifest, request, cloud_name, scopes.values()),
         subscription=request.target.subscription,
         location=sound.location,
-        resource_groups_to_ensure=tuple(_groups_to_ensure(sound, scopes.values())),
+        resource_groups_to_ensure=tuple(_groups_to_ensure(sound, scopes.values(), request.target.subscription)),
         templates=tuple(sorted(planned, key=lambda template: template.tier)),
         artifacts=tuple(_artifacts(sound)),
     )
 
 
-def _lineage(manifest: Manifest, request: DeploymentRequest, cloud_name: str, groups: set[str]) -> Lineage:
+def _lineage(
+    manifest: Manifest, request: DeploymentRequest, cloud_name: str, scopes: Iterable[DeploymentScopeTarget]
+) -> Lineage:
     project = manifest.project or request.project or default_project(manifest)
     environment = manifest.environment or request.environment or DEFAULT_ENVIRONMENT
-    return lineage_of(project, environment, cloud_name, request.target, groups)
+    return lineage_of(project, environment, cloud_name, request.target, scopes)
 
 
 def _scope(sound: Sound, entry: TemplateEntry) -> DeploymentScopeTarget:
@@ -89,14 +90,13 @@ def _planned(
     _, *linked = sound.linked[entry.name].files
     parameters = bindings_of(entry, template)
     style = _artifacts_location(sound.linked[entry.name]) if is_told_its_location(entry, template) else None
-    is_subscription = template.scope is DeploymentScope.SUBSCRIPTION
     return PlannedTemplate(
         name=entry.name,
         path=entry.file.path,
         tier=tier,
         depends_on=sound.order.edges[entry.name],
         scope=scope,
-        location=sound.location if is_subscription else None,
+        location=None if template.scope is DeploymentScope.RESOURCE_GROUP else sound.location,
         deployment_name=deployment_name(entry.name, deployment_id),
         parameters=_as_named(parameters, sound.manifest),
         linked_paths=tuple(file.path for file in linked),
@@ -131,13 +131,19 @@ def _as_named(parameters: Mapping[str, ParameterBinding], manifest: Manifest) ->
     return named
 
 
-def _groups_to_ensure(sound: Sound, scopes: Iterable[DeploymentScopeTarget]) -> list[ResourceGroupToEnsure]:
-    """The groups that are deployed into and that no template of the bundle creates."""
-    wanted = {scope.resource_group.lower(): scope.resource_group for scope in scopes if scope.resource_group}
+def _groups_to_ensure(
+    sound: Sound, scopes: Iterable[DeploymentScopeTarget], subscription: str
+) -> list[ResourceGroupToEnsure]:
+    """The groups that are deployed into and that no template of the bundle creates. `subscription` is the target's."""
+    wanted = {
+        (scope.subscription != subscription, scope.resource_id.lower()): (scope.resource_group, scope.subscription)
+        for scope in scopes
+        if scope.resource_group
+    }
     return [
-        ResourceGroupToEnsure(name=name, location=sound.location)
-        for _, name in sorted(wanted.items())
-        if not sound.targeting.creates(name)
+        ResourceGroupToEnsure(name=name, location=sound.location, subscription=within if is_elsewhere else None)
+        for (is_elsewhere, _), (name, within) in sorted(wanted.items())
+        if not sound.targeting.creates(name, within)
     ]
 
 

@@ -46,7 +46,6 @@ class ProblemCode(StrEnum):
     PARAMETER_VALUE = "ParameterValue"
     PARAMETER_SECURE_LITERAL = "ParameterSecureLiteral"
     SCOPE_MISMATCH = "ScopeMismatch"
-    SCOPE_UNSUPPORTED = "ScopeUnsupported"
     # Templates
     TEMPLATE_SYNTAX = "TemplateSyntax"
     TEMPLATE_SHAPE = "TemplateShape"

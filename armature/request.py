@@ -34,6 +34,13 @@ ResourceGroupName = Annotated[
         "the name of a resource group: 1 to 90 letters, digits, -, ., _, (, ), no period at its end",
     ),
 ]
+ManagementGroupId = Annotated[
+    str,
+    Form(
+        r"^[-\w._()]{1,89}[-\w_()]$|^[-\w_()]$",
+        "the id of a management group: 1 to 90 letters, digits, -, ., _, (, ), no period at its end",
+    ),
+]
 LineageName = Annotated[
     str, Field(max_length=40), Form(NAME_PATTERN, "lower-case letters, digits and single hyphens, such as web-shop")
 ]
@@ -73,11 +80,16 @@ class BundleReference(Model):
 
 
 class Target(Model):
-    """Where to deploy. `resource_groups` maps a stack of a cloud assembly to its group when there are several."""
+    """Where to deploy. `resource_groups` maps a stack of a cloud assembly to its group when there are several.
+
+    `subscription` also holds the artifact storage, and ARM is asked through it about what lies in none.
+    `management_group` is that of the templates for one whose manifest does not say which.
+    """
 
     subscription: Guid
     tenant: Guid | None = None
     resource_group: ResourceGroupName | None = None
+    management_group: ManagementGroupId | None = None
     location: Location | None = None
     resource_groups: dict[str, ResourceGroupName] = {}
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from armature.manifest import Manifest, TemplateEntry
-from armature.ordering import Contents
+from armature.ordering import Contents, may_be_one_subscription
 from armature.plan import DeploymentScopeTarget
 from armature.problems import Problem, ProblemCode
 from armature.request import DeploymentRequest, Target
 from armature.shape import problem_at
 from armature.templates.reading import JsonDocument, pointer_to
-from armature.templates.template import DeploymentScope, Template
+from armature.templates.template import DeploymentScope, Template, schema_of
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,37 @@ class Targeting:
         groups = self._groups_of_the_bundle()
         return groups[0] if len(groups) == 1 else None
 
+    def subscription(self, entry: TemplateEntry) -> str | None:
+        """The subscription that a template goes into; None for others, and where it can't be told."""
+        template = self.templates.get(entry.name)
+        if template is None or template.scope in (DeploymentScope.MANAGEMENT_GROUP, DeploymentScope.TENANT):
+            return None
+        named = entry.scope.subscription if entry.scope else None
+        return named or (self.target.subscription if self.target else None)
+
     def scope(self, entry: TemplateEntry) -> DeploymentScopeTarget | None:
         """What a template is deployed to; None where it can't be told (`problems` says why)."""
         template = self.templates.get(entry.name)
         if template is None or self.target is None:
             return None
-        if template.scope is DeploymentScope.SUBSCRIPTION:
-            return DeploymentScopeTarget(subscription=self.target.subscription)
+        match template.scope:
+            case DeploymentScope.TENANT:
+                return DeploymentScopeTarget()
+            case DeploymentScope.MANAGEMENT_GROUP:
+                above = self._management_group(entry)
+                return DeploymentScopeTarget(management_group=above) if above else None
+            case DeploymentScope.SUBSCRIPTION:
+                return DeploymentScopeTarget(subscription=self.subscription(entry))
         group = self.resource_group(entry)
-        return DeploymentScopeTarget(subscription=self.target.subscription, resource_group=group) if group else None
+        return DeploymentScopeTarget(subscription=self.subscription(entry), resource_group=group) if group else None
 
-    def creates(self, group: str) -> bool:
-        """True when a template of the bundle creates that resource group."""
-        return any(content.creates(group) for content in self.contents.values())
+    def creates(self, group: str, subscription: str | None) -> bool:
+        """True when a template of the bundle creates the resource group of that name in that subscription."""
+        return any(
+            content.creates(group) and may_be_one_subscription(self.subscription(entry), subscription)
+            for entry in self.manifest.templates
+            if (content := self.contents.get(entry.name)) is not None
+        )
 
     def problems(self) -> Iterator[Problem]:
         """Scopes that do not fit or are not deployed to, and targets that are left open."""
@@ -72,6 +90,7 @@ class Targeting:
                     pointer=pointer_to("target", "resourceGroups", name),
                 )
         yield from self._open_targets()
+        yield from self._open_management_groups()
 
     def _groups_of_the_bundle(self) -> list[str]:
         """The groups that the bundle names or creates, each once, letter case aside."""
@@ -79,24 +98,37 @@ class Targeting:
         created = [group for content in self.contents.values() for group in content.resource_groups]
         return list({group.lower(): group for group in reversed((*created, *named))}.values())[::-1]
 
+    def _management_group(self, entry: TemplateEntry) -> str | None:
+        """The management group of a template for one: the manifest's, else the request's."""
+        named = entry.scope.management_group if entry.scope else None
+        return named or (self.target.management_group if self.target else None)
+
     def _scope_problems(self, entry: TemplateEntry, template: Template) -> Iterator[Problem]:
-        if template.scope in (DeploymentScope.MANAGEMENT_GROUP, DeploymentScope.TENANT):
-            what = "a management group" if template.scope is DeploymentScope.MANAGEMENT_GROUP else "the tenant"
-            yield problem_at(
-                template.document,
-                "/$schema",
-                ProblemCode.SCOPE_UNSUPPORTED,
-                f"{entry.name} is a template for {what}; resource groups and subscriptions are deployed to.",
-                "Deploy it with az deployment, and leave the rest in the bundle.",
-            )
-        elif template.scope is DeploymentScope.SUBSCRIPTION and entry.resource_group:
+        if entry.scope is not None and entry.scope.kind is not template.scope:
+            schema, what = schema_of(entry.scope.kind), _WORDS[entry.scope.kind]
             yield problem_at(
                 self.document,
                 f"{entry.pointer}/scope",
                 ProblemCode.SCOPE_MISMATCH,
-                f"{entry.name} is a subscription template (by its $schema), but its scope is a resource group.",
-                "Remove the scope, or use the schema deploymentTemplate.json.",
+                f"{entry.name} is a template for {_WORDS[template.scope]} (by its $schema), but its scope is {what}.",
+                f"Write {_EXAMPLES[template.scope]} as the scope, or let the template have the schema {schema}.",
             )
+
+    def _open_management_groups(self) -> Iterator[Problem]:
+        """Templates for a management group of which nobody says which."""
+        for entry in self.manifest.templates:
+            template = self.templates.get(entry.name)
+            if template is None or template.scope is not DeploymentScope.MANAGEMENT_GROUP:
+                continue
+            if entry.scope is None and self._management_group(entry) is None:
+                yield problem_at(
+                    self.document,
+                    entry.pointer,
+                    ProblemCode.TARGET_INCOMPLETE,
+                    f"It is open which management group is meant for {entry.name}.",
+                    f"Write {_EXAMPLES[template.scope]} as its scope, or set target.managementGroup (on the command "
+                    "line: --management-group).",
+                )
 
     def _open_targets(self) -> Iterator[Problem]:
         """Templates for a resource group of which nobody says which."""
@@ -120,6 +152,20 @@ class Targeting:
             f"Set target.resourceGroups, such as {{{example}}}, or target.resourceGroup for all (on the command line: "
             "--stack-resource-group STACK=GROUP, --resource-group).",
         )
+
+
+_WORDS = {
+    DeploymentScope.RESOURCE_GROUP: "a resource group",
+    DeploymentScope.SUBSCRIPTION: "a subscription",
+    DeploymentScope.MANAGEMENT_GROUP: "a management group",
+    DeploymentScope.TENANT: "the tenant",
+}
+_EXAMPLES = {
+    DeploymentScope.RESOURCE_GROUP: '{"resourceGroup": "GROUP"}',
+    DeploymentScope.SUBSCRIPTION: '{"subscription": "ID"} (or nothing)',
+    DeploymentScope.MANAGEMENT_GROUP: '{"managementGroup": "ID"}',
+    DeploymentScope.TENANT: '{"tenant": true} (or nothing)',
+}
 
 
 def _likely(name: str, groups: list[str]) -> str:

@@ -110,7 +110,9 @@ class _BundleReview:
             contents=contents,
             target=self._request.target if self._request else None,
         )
-        order = order_of(manifest, document, contents, targeting.resource_group, self._assembly_order())
+        order = order_of(
+            manifest, document, contents, targeting.resource_group, self._assembly_order(), targeting.subscription
+        )
         around = self._surroundings(templates)
         checksums, damaged = package_checksums(self._bundle, manifest.packages)
         found = [

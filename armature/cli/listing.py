@@ -12,11 +12,11 @@ from armature.plan import Plan
 
 def print_plan(console: Console, plan: Plan) -> None:
     """What a deployment would do, in which order and where."""
-    table = new_table("Template", "Tier", "After", "Resource group", "Linked templates")
+    table = new_table("Template", "Tier", "After", "Scope", "Linked templates")
     for template in plan.templates:
         cells = (template.name, str(template.tier), ", ".join(template.depends_on))
-        scope = template.scope.resource_group or "the subscription"
-        table.add_row(*(Text(plain(cell)) for cell in (*cells, scope, ", ".join(template.linked_paths))))
+        where = (template.scope.words, ", ".join(template.linked_paths))
+        table.add_row(*(Text(plain(cell)) for cell in (*cells, *where)))
     console.print(table)
     console.print()
 

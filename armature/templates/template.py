@@ -32,11 +32,17 @@ class DeploymentScope(StrEnum):
 
 
 _SCHEMAS = {
-    "deploymenttemplate.json": DeploymentScope.RESOURCE_GROUP,
-    "subscriptiondeploymenttemplate.json": DeploymentScope.SUBSCRIPTION,
-    "managementgroupdeploymenttemplate.json": DeploymentScope.MANAGEMENT_GROUP,
-    "tenantdeploymenttemplate.json": DeploymentScope.TENANT,
+    "deploymentTemplate.json": DeploymentScope.RESOURCE_GROUP,
+    "subscriptionDeploymentTemplate.json": DeploymentScope.SUBSCRIPTION,
+    "managementGroupDeploymentTemplate.json": DeploymentScope.MANAGEMENT_GROUP,
+    "tenantDeploymentTemplate.json": DeploymentScope.TENANT,
 }
+_SCOPES = {name.lower(): scope for name, scope in _SCHEMAS.items()}
+
+
+def schema_of(scope: DeploymentScope) -> str:
+    """The name of the schema that a template for such a scope has."""
+    return next(name for name, of in _SCHEMAS.items() if of is scope)
 
 
 class TemplateShapeError(ValueError):
@@ -175,7 +181,7 @@ class Template:
         schema = value.get("$schema")
         if not isinstance(schema, str):
             raise _shape_error(document, pointer, "There is no `$schema`, which says what a template is deployed to.")
-        scope = _SCHEMAS.get(schema.split("#")[0].split("?")[0].rstrip("/").rpartition("/")[2].lower())
+        scope = _SCOPES.get(schema.split("#")[0].split("?")[0].rstrip("/").rpartition("/")[2].lower())
         if scope is None:
             raise _shape_error(
                 document, f"{pointer}/$schema", f"`{schema[:200]}` is no schema of a deployment template."

@@ -508,7 +508,7 @@ BAD_BUNDLES: list[BadBundle] = [
     ),
     *(
         bad(
-            f"a template for {scope}",
+            f"a template with a resource group for its scope that is for {scope}",
             (
                 NETWORK,
                 "",
@@ -518,7 +518,8 @@ BAD_BUNDLES: list[BadBundle] = [
                     outputs={"subnetId": {"type": "string", "value": ""}},
                 ),
             ),
-            faults=[(Code.SCOPE_UNSUPPORTED, NETWORK, "/$schema")],
+            (MANIFEST, "/templates/0/scope", {"resourceGroup": "rg"}),
+            faults=[(Code.SCOPE_MISMATCH, MANIFEST, "/templates/0/scope")],
         )
         for scope in ("managementGroup", "tenant")
     ),

@@ -1,8 +1,10 @@
 import re
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from armature.plan import (
     Artifact,
@@ -12,6 +14,7 @@ from armature.plan import (
     ParameterBinding,
     Plan,
     PlannedTemplate,
+    ResourceGroupToEnsure,
     deployment_name,
     lineage_of,
 )
@@ -19,6 +22,7 @@ from armature.request import DEPLOYMENT_ID_PATTERN, Target
 from armature.templates.limits import MAX_DEPLOYMENT_NAME_CHARACTERS as LONGEST
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+OTHER = "00000000-0000-0000-0000-000000000009"
 deployment_ids = st.from_regex(DEPLOYMENT_ID_PATTERN, fullmatch=True)
 
 
@@ -57,13 +61,51 @@ def test_templates_and_packages_are_found_by_name() -> None:
         plan().package("templates/web.json")
 
 
-def test_a_scope_is_spelled_as_arm_does() -> None:
-    group = DeploymentScopeTarget(subscription=SUBSCRIPTION, resource_group="rg")
-    whole = DeploymentScopeTarget(subscription=SUBSCRIPTION)
+@pytest.mark.parametrize(
+    ("scope", "resource_id", "words"),
+    [
+        (
+            {"subscription": SUBSCRIPTION, "resource_group": "rg"},
+            f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg",
+            "rg",
+        ),
+        ({"subscription": SUBSCRIPTION}, f"/subscriptions/{SUBSCRIPTION}", f"subscription {SUBSCRIPTION}"),
+        (
+            {"management_group": "corp"},
+            "/providers/Microsoft.Management/managementGroups/corp",
+            "management group corp",
+        ),
+        ({}, "", "the tenant"),
+    ],
+)
+def test_a_scope_is_spelled_as_arm_does(scope: dict[str, str], resource_id: str, words: str) -> None:
+    target = DeploymentScopeTarget(**scope)
 
-    assert group.resource_id == f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
-    assert whole.resource_id == f"/subscriptions/{SUBSCRIPTION}"
-    assert whole.deployment_id("x") == f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Resources/deployments/x"
+    assert target.resource_id == resource_id
+    assert target.deployment_id("x") == f"{resource_id}/providers/Microsoft.Resources/deployments/x"
+    assert target.words == words
+
+
+@pytest.mark.parametrize(
+    "scope", [{"management_group": "corp", "subscription": SUBSCRIPTION}, {"resource_group": "rg"}], ids=str
+)
+def test_what_lies_in_two_places_or_in_half_of_one_is_no_scope(scope: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        DeploymentScopeTarget(**scope)
+
+
+def test_arm_is_asked_in_the_scopes_own_subscription_and_else_in_the_plans() -> None:
+    elsewhere = ResourceGroupToEnsure(name="rg", location="eastus2", subscription="other")
+
+    assert plan().asked_in(DeploymentScopeTarget(subscription="other")) == "other"
+    assert plan().asked_in(DeploymentScopeTarget(management_group="corp")) == SUBSCRIPTION
+    assert plan().asked_in(DeploymentScopeTarget()) == SUBSCRIPTION
+    assert plan().group_id(elsewhere) == "/subscriptions/other/resourceGroups/rg"
+    assert (
+        plan()
+        .group_id(elsewhere.model_copy(update={"subscription": None}))
+        .startswith(f"/subscriptions/{SUBSCRIPTION}/")
+    )
 
 
 @given(st.text(min_size=1, max_size=100), deployment_ids)
@@ -97,7 +139,8 @@ def test_a_lineage_is_the_same_for_the_same_target_in_any_spelling() -> None:
     target = Target(subscription=SUBSCRIPTION)
 
     def key(*groups: str, cloud: str = "AzureCloud", environment: str = "prod") -> str:
-        return lineage_of("shop", environment, cloud, target, set(groups)).key
+        scopes = [DeploymentScopeTarget(subscription=SUBSCRIPTION, resource_group=group) for group in groups]
+        return lineage_of("shop", environment, cloud, target, scopes).key
 
     assert key("rg-a", "rg-b") == key("RG-B", "rg-A")
     different = {
@@ -109,3 +152,29 @@ def test_a_lineage_is_the_same_for_the_same_target_in_any_spelling() -> None:
     }
     assert len(different) == 5
     assert all(re.fullmatch(r"[0-9a-f]{16}", one) for one in different)
+
+
+def test_each_scope_makes_a_lineage_of_its_own() -> None:
+    target = Target(subscription=SUBSCRIPTION)
+    scopes = [
+        DeploymentScopeTarget(subscription=SUBSCRIPTION),
+        DeploymentScopeTarget(subscription=SUBSCRIPTION, resource_group="corp"),
+        DeploymentScopeTarget(subscription=OTHER),
+        DeploymentScopeTarget(subscription=OTHER, resource_group="corp"),
+        DeploymentScopeTarget(management_group="corp"),
+        DeploymentScopeTarget(),
+    ]
+
+    keys = [lineage_of("shop", "prod", "AzureCloud", target, [scope]).key for scope in scopes]
+
+    assert len(set(keys)) == len(scopes)
+    assert lineage_of("shop", "prod", "AzureCloud", target, []).key == keys[0]
+
+
+def test_the_lineage_of_resource_groups_has_the_key_that_earlier_versions_gave_it() -> None:
+    target = Target(subscription=SUBSCRIPTION)
+    scopes = [DeploymentScopeTarget(subscription=SUBSCRIPTION, resource_group=group) for group in ("rg-b", "rg-A")]
+
+    told = "\n".join(("shop", "prod", "azurecloud", SUBSCRIPTION, "rg-a", "rg-b"))
+
+    assert lineage_of("shop", "prod", "AzureCloud", target, scopes).key == sha256(told.encode()).hexdigest()[:16]

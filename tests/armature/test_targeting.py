@@ -2,13 +2,28 @@ import io
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from armature.bundle import BundleLimits
-from armature.plan import ResourceGroupToEnsure
+from armature.plan import Plan, ResourceGroupToEnsure
 from armature.problems import ProblemCode
 from armature.validation import Review, review_bundle
 from armature.zip_bundle import ZipBundle
-from tests.builders import assembly, declared, manifest, request, resource, resource_group, template, zipped
+from tests.builders import (
+    SUBSCRIPTION,
+    assembly,
+    declared,
+    manifest,
+    request,
+    resource,
+    resource_group,
+    template,
+    zipped,
+)
+
+OTHER = "00000000-0000-0000-0000-000000000009"
+_LINKS = ("output", "dependsOn")
 
 GROUPED, WHOLE = template(resource("a")), template(scope="subscription")
 
@@ -133,3 +148,134 @@ def test_a_scope_without_a_request_is_left_open() -> None:
 
     assert review.problems == ()
     assert review.plan is None
+
+
+def scoped(**templates: tuple[str, dict[str, Any] | None]) -> dict[str, Any]:
+    """A manifest of templates, each with the scope that its schema tells and the one that the manifest gives it."""
+    declarations = [
+        declared(name, f"{name}.json", **({"scope": scope} if scope else {})) for name, (_, scope) in templates.items()
+    ]
+    files = {f"{name}.json": template(scope=kind) for name, (kind, _) in templates.items()}
+    return {"manifest.json": manifest(*declarations), **files}
+
+
+def scope_of(review: Review, name: str) -> str:
+    assert review.plan is not None, review.errors
+    return review.plan.template(name).scope.resource_id
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope", "resource_id"),
+    [
+        ("resourceGroup", None, f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shop"),
+        ("resourceGroup", {"resourceGroup": "rg-a"}, f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-a"),
+        (
+            "resourceGroup",
+            {"resourceGroup": "rg-a", "subscription": OTHER.upper()},
+            f"/subscriptions/{OTHER}/resourceGroups/rg-a",
+        ),
+        ("subscription", None, f"/subscriptions/{SUBSCRIPTION}"),
+        ("subscription", {"subscription": OTHER}, f"/subscriptions/{OTHER}"),
+        ("managementGroup", None, "/providers/Microsoft.Management/managementGroups/corp"),
+        ("managementGroup", {"managementGroup": "labs"}, "/providers/Microsoft.Management/managementGroups/labs"),
+        ("tenant", None, ""),
+        ("tenant", {"tenant": True}, ""),
+    ],
+)
+def test_each_scope_is_deployed_to(kind: str, scope: dict[str, Any] | None, resource_id: str) -> None:
+    review = reviewed(scoped(one=(kind, scope)), managementGroup="corp")
+
+    assert scope_of(review, "one") == resource_id
+    assert review.plan is not None
+    assert (review.plan.template("one").location is None) is (kind == "resourceGroup")
+
+
+_SCOPES = {
+    "resourceGroup": {"resourceGroup": "rg"},
+    "subscription": {"subscription": OTHER},
+    "managementGroup": {"managementGroup": "corp"},
+    "tenant": {"tenant": True},
+}
+
+
+@pytest.mark.parametrize("said", _SCOPES)
+@pytest.mark.parametrize("kind", _SCOPES)
+def test_a_scope_has_to_be_what_the_schema_says(kind: str, said: str) -> None:
+    errors = reviewed(scoped(one=(kind, _SCOPES[said]))).errors
+
+    if kind == said:
+        assert errors == ()
+    else:
+        [problem] = errors
+        assert (problem.code, problem.pointer) == (ProblemCode.SCOPE_MISMATCH, "/templates/0/scope")
+        assert f'"{kind}"' in problem.next_step
+        assert f"{'d' if said == 'resourceGroup' else said + 'D'}eploymentTemplate.json" in problem.next_step
+
+
+def test_a_management_group_that_nobody_names_is_asked_for() -> None:
+    [problem] = reviewed(scoped(one=("managementGroup", None))).errors
+
+    assert (problem.code, problem.pointer) == (ProblemCode.TARGET_INCOMPLETE, "/templates/0")
+    assert "target.managementGroup" in problem.next_step
+
+
+def test_groups_of_one_name_in_two_subscriptions_are_two() -> None:
+    here, there = {"resourceGroup": "rg"}, {"resourceGroup": "RG", "subscription": OTHER}
+
+    review = reviewed(scoped(one=("resourceGroup", here), two=("resourceGroup", there)))
+
+    assert review.plan is not None
+    assert review.plan.resource_groups_to_ensure == (
+        ResourceGroupToEnsure(name="rg", location="eastus2"),
+        ResourceGroupToEnsure(name="RG", location="eastus2", subscription=OTHER),
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope", "is_made"),
+    [
+        ("subscription", None, (True, False)),
+        ("subscription", {"subscription": OTHER}, (False, True)),
+        ("managementGroup", {"managementGroup": "corp"}, (True, True)),
+        ("tenant", None, (True, True)),
+    ],
+)
+def test_what_creates_a_group_comes_before_what_goes_into_it_and_only_that(
+    kind: str, scope: dict[str, Any] | None, is_made: tuple[bool, bool]
+) -> None:
+    here, there = {"resourceGroup": "rg-made"}, {"resourceGroup": "RG-Made", "subscription": OTHER}
+    documents = scoped(here=("resourceGroup", here), there=("resourceGroup", there), base=(kind, scope))
+    documents["base.json"] = template(resource_group("rg-made"), scope=kind)
+
+    plan = reviewed(documents).plan
+
+    assert plan is not None
+    waits = tuple(plan.template(name).depends_on == ("base",) for name in ("here", "there"))
+    assert waits == is_made
+    ensured = {group.subscription for group in plan.resource_groups_to_ensure}
+    assert ensured == {name for name, made in zip((None, OTHER), is_made, strict=True) if not made}
+
+
+@given(st.lists(st.sampled_from(list(_SCOPES)), min_size=1, max_size=6), st.sampled_from(_LINKS))
+def test_templates_of_all_scopes_go_together_in_one_bundle(kinds: list[str], link: str) -> None:
+    """Whatever the scopes, each takes an output of the one before it, or waits for it."""
+    declarations = []
+    documents: dict[str, Any] = {}
+    for number, kind in enumerate(kinds):
+        fed = {"id": {"output": f"t{number - 1}.id"}} if number and link == "output" else {}
+        after = [f"t{number - 1}"] if number and link == "dependsOn" else []
+        declarations.append(
+            declared(f"t{number}", f"t{number}.json", scope=_SCOPES[kind], parameters=fed, dependsOn=after)
+        )
+        documents[f"t{number}.json"] = template(
+            scope=kind,
+            parameters={"id": {"type": "string", "defaultValue": ""}},
+            outputs={"id": {"type": "string", "value": ""}},
+        )
+
+    plan = reviewed({"manifest.json": manifest(*declarations), **documents}).plan
+
+    assert plan is not None
+    assert [t.name for t in plan.templates] == [f"t{number}" for number in range(len(kinds))]
+    assert [t.depends_on for t in plan.templates[1:]] == [(t.name,) for t in plan.templates[:-1]]
+    assert Plan.load(plan.dump()) == plan

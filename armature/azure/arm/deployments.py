@@ -51,9 +51,7 @@ class Deployments(ArmAccess):
         request: Any = _request(body)
         try:
             with arm_failures():
-                started = self._deployments.deployments.begin_create_or_update_at_scope(
-                    bare(scope.resource_id), name, request, polling=False
-                ).result()
+                started = self._begun(scope.resource_id, name, request)
         except FailureError as error:
             standing = self.get_deployment(scope, name) if error.failure.code.lower() == _ACTIVE else None
             if standing is None or not body.tags or standing.tags != body.tags:
@@ -139,10 +137,27 @@ class Deployments(ArmAccess):
         """
         return self._operations(*split_deployment_id(deployment_id))
 
+    def check_history(self, scope_id: str) -> None:
+        """Make sure that there is such a scope, and that the app's identity may read its deployments. Changes nothing.
+
+        Raises FailureError (ManagementGroupNotFound, AuthorizationFailed…).
+        """
+        self._send("GET", _history_path(scope_id), DEPLOYMENTS_API_VERSION, **{"$top": "1"})
+
+    def _begun(self, scope_id: str, name: str, request: Any) -> Any:
+        """The deployment as ARM has accepted it. The tenant, whose id is empty, has methods of its own."""
+        known = self._deployments.deployments
+        if scope_id:
+            return known.begin_create_or_update_at_scope(bare(scope_id), name, request, polling=False).result()
+        return known.begin_create_or_update_at_tenant_scope(name, request, polling=False).result()
+
     def _deployment(self, scope_id: str, name: str) -> ArmDeployment | None:
         with arm_failures():
             try:
-                return documents.deployment(self._deployments.deployments.get_at_scope(bare(scope_id), name))
+                found = self._deployments.deployments
+                return documents.deployment(
+                    found.get_at_scope(bare(scope_id), name) if scope_id else found.get_at_tenant_scope(name)
+                )
             except HttpResponseError as error:
                 if not says_absent(error):
                     raise
@@ -151,7 +166,12 @@ class Deployments(ArmAccess):
     def _listed(self, scope_id: str, state_filter: str | None) -> Iterator[ArmDeployment]:
         with arm_failures():
             try:
-                for item in self._deployments.deployments.list_at_scope(bare(scope_id), filter=state_filter):
+                known = self._deployments.deployments
+                for item in (
+                    known.list_at_scope(bare(scope_id), filter=state_filter)
+                    if scope_id
+                    else known.list_at_tenant_scope(filter=state_filter)
+                ):
                     yield documents.deployment(item)
             except HttpResponseError as error:
                 if not says_absent(error):
@@ -160,7 +180,8 @@ class Deployments(ArmAccess):
     def _operations(self, scope_id: str, name: str) -> list[ArmOperation]:
         with arm_failures():
             try:
-                found = self._deployments.deployment_operations.list_at_scope(bare(scope_id), name)
+                known = self._deployments.deployment_operations
+                found = known.list_at_scope(bare(scope_id), name) if scope_id else known.list_at_tenant_scope(name)
                 return [documents.operation(item) for item in found]
             except HttpResponseError as error:
                 if not says_absent(error):
@@ -168,8 +189,12 @@ class Deployments(ArmAccess):
         return []
 
 
+def _history_path(scope_id: str) -> str:
+    return f"{scope_id}/providers/{DEPLOYMENT_TYPE}"
+
+
 def _path(scope_id: str, name: str) -> str:
-    return f"{scope_id}/providers/{DEPLOYMENT_TYPE}/{name}"
+    return f"{_history_path(scope_id)}/{name}"
 
 
 def _request(body: DeploymentBody) -> dict[str, Any]:
