@@ -91,7 +91,8 @@ class PlannedTemplate(Model):
     `location` is where ARM keeps the record of a deployment outside of resource groups (None in one). `linked_paths`
     are the bundle's files that it links to, directly or through others. `artifacts_location` says whether the URI put
     into `_artifactsLocation` ends in a slash; None when the template does not ask for it or the manifest sets it.
-    `secure_parameters` are the names of the bound parameters that are `securestring` or `secureobject`.
+    `secure_parameters` are the names of the bound parameters that are `securestring` or `secureobject`. `hashes` stand
+    for what is in the template's file and each that it links to, by path (SHA-256 in hex, whatever the layout).
     """
 
     name: str
@@ -107,6 +108,7 @@ class PlannedTemplate(Model):
     attachments: tuple[PackageAttachment, ...] = ()
     resource_count: int = 0
     secure_parameters: tuple[str, ...] = ()
+    hashes: dict[str, str] = {}
 
     @property
     def hands_on_packages(self) -> bool:

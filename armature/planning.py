@@ -1,5 +1,7 @@
 """From a bundle without faults to the plan of one deployment."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -106,7 +108,13 @@ def _planned(
         secure_parameters=tuple(
             name for name in parameters if (definition := template.parameter(name)) is not None and definition.secure
         ),
+        hashes={file.path: _hash_of(file.template) for file in sound.linked[entry.name].files if file.template},
     )
+
+
+def _hash_of(template: Template) -> str:
+    """SHA-256 (hex) of what a template says, however it is laid out."""
+    return hashlib.sha256(json.dumps(template.document.value, sort_keys=True).encode()).hexdigest()
 
 
 def _artifacts_location(linked: LinkedFiles) -> ArtifactsLocationStyle:

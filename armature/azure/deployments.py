@@ -9,6 +9,7 @@ One container, `deployments`:
     locks/{lineage key}.json             whose turn it is (armature.azure.locks)
     control/{deploymentId}.json          Control: what people asked of it
     lineages/{lineage key}.json          LineageRecord: which deployments it has completed
+    trail/{day}.jsonl                    the audit trail (armature.azure.audit)
 """
 
 import json
@@ -19,6 +20,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from armature.azure.audit import AuditTrail
 from armature.azure.documents import DocumentStore
 from armature.azure.locks import LineageLocks
 from armature.azure.records import Records, content_of, file_name
@@ -93,6 +95,7 @@ class DeploymentStore:
         self._records = Records(documents)
         self._plans: dict[str, tuple[float, Plan]] = {}
         self.locks = LineageLocks(documents, self.is_over)
+        self.audit = AuditTrail(documents)
 
     def create_state(self, state: DeploymentState) -> bool:
         """Claim the deployment's id. False when it is used already."""
