@@ -10,6 +10,7 @@ from typing import Any
 
 from emulator.arm.behaviours.generic import Behaviour, Surroundings, new_secret, secret_of
 from emulator.arm.behaviours.rules import is_missing
+from emulator.arm.catalogue import domains_of
 from emulator.arm.clock import now, timestamp
 from emulator.arm.errors import ArmError
 from emulator.arm.state import Resource
@@ -62,9 +63,6 @@ def _regenerate_shared_key(resource: Resource, body: dict[str, Any], surrounding
 def _provision_component(resource: Resource, surroundings: Surroundings) -> None:
     key = resource.secrets.setdefault("key", str(uuid.uuid4()))
     app = resource.secrets.setdefault("appId", str(uuid.uuid4()))
-    region = str(resource.document.get("location") or "").replace(" ", "").lower()
-    ingestion = f"https://{region}-0.in.applicationinsights.azure.com/"
-    live = f"https://{region}.livediagnostics.monitor.azure.com/"
     properties = resource.properties
     defaults: dict[str, Any] = {
         "Application_Type": "web",
@@ -83,14 +81,24 @@ def _provision_component(resource: Resource, surroundings: Surroundings) -> None
         "ApplicationId": resource.id.last_name,
         "AppId": app,
         "InstrumentationKey": key,
-        "ConnectionString": (
-            f"InstrumentationKey={key};IngestionEndpoint={ingestion};LiveEndpoint={live};ApplicationId={app}"
-        ),
+        "ConnectionString": _connection_string(resource, key, app),
         "CreationDate": timestamp(resource.created),
         "TenantId": resource.id.subscription,
     }
     properties.update(facts)
     resource.document.setdefault("kind", "web")
+
+
+def _connection_string(resource: Resource, key: str, app: str) -> str:
+    """Where telemetry goes; in the national clouds also for which audience tokens are."""
+    location = resource.document.get("location")
+    region, domains = str(location or "").replace(" ", "").lower(), domains_of(location)
+    ingestion = f"IngestionEndpoint=https://{region}-0.in.applicationinsights.{domains.monitor}/"
+    if domains.insights_suffix is None:
+        live = f"LiveEndpoint=https://{region}.livediagnostics.monitor.{domains.monitor}/"
+        return f"InstrumentationKey={key};{ingestion};{live};ApplicationId={app}"
+    suffix, audience = f"EndpointSuffix={domains.insights_suffix}", f"AADAudience={domains.monitor_audience}"
+    return f"InstrumentationKey={key};{suffix};{ingestion};{audience};ApplicationId={app}"
 
 
 def _check_diagnostics(resource: Resource, surroundings: Surroundings) -> None:

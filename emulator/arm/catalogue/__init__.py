@@ -1,5 +1,6 @@
 """What the cloud offers: locations, and resource providers with their types and the API versions of each."""
 
+from emulator.arm.catalogue.domains import Domains, domains_of
 from emulator.arm.catalogue.locations import GEOGRAPHY, LOCATIONS
 from emulator.arm.catalogue.types import (
     API_VERSIONS,
@@ -16,7 +17,9 @@ __all__ = [
     "GEOGRAPHY",
     "LOCATIONS",
     "PROVIDERS",
+    "Domains",
     "ResourceType",
+    "domains_of",
     "find_type",
     "is_open",
     "resource_type",

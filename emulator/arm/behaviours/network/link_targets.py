@@ -6,6 +6,7 @@ Source: https://learn.microsoft.com/azure/private-link/private-endpoint-dns, 202
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from emulator.arm.catalogue import domains_of
 from emulator.arm.state import Resource
 
 
@@ -38,8 +39,14 @@ def _cosmos(target: Resource, group: str) -> list[Member]:
 
 
 def _site(target: Resource, group: str) -> list[Member]:
-    name = target.id.name.lower()
-    return [Member(group, (f"{name}.azurewebsites.net", f"{name}.scm.azurewebsites.net"))]
+    name, domain = target.id.name.lower(), domains_of(target.document.get("location")).sites
+    return [Member(group, (f"{name}.{domain}", f"{name}.scm.{domain}"))]
+
+
+def _storage_account(target: Resource, group: str) -> list[Member]:
+    domain = domains_of(target.document.get("location")).storage
+    service = group.removesuffix("_secondary").lower()
+    return [Member(group, (f"{target.id.name.lower()}.{service}.{domain}",))]
 
 
 def _registry(target: Resource, group: str) -> list[Member]:
@@ -49,7 +56,7 @@ def _registry(target: Resource, group: str) -> list[Member]:
 
 
 _TARGETS: dict[str, Callable[[Resource, str], list[Member]]] = {
-    "microsoft.storage/storageaccounts": _named("{name}.{group}.core.windows.net"),
+    "microsoft.storage/storageaccounts": _storage_account,
     "microsoft.sql/servers": _named("{name}.database.windows.net"),
     "microsoft.keyvault/vaults": _named("{name}.vault.azure.net"),
     "microsoft.documentdb/databaseaccounts": _cosmos,

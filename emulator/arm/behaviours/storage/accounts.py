@@ -11,6 +11,7 @@ from emulator.arm.behaviours.network.connections import connections_of
 from emulator.arm.behaviours.rules import changed, is_missing, same_name_elsewhere
 from emulator.arm.behaviours.storage import service_client
 from emulator.arm.behaviours.storage.actions import ACTIONS
+from emulator.arm.catalogue import domains_of
 from emulator.arm.clock import timestamp
 from emulator.arm.errors import ArmError
 from emulator.arm.identifiers import ResourceId
@@ -147,23 +148,25 @@ def _provision(resource: Resource, surroundings: Surroundings) -> None:
     properties["encryption"]["services"] = services
     properties |= {"creationTime": made, "statusOfPrimary": "available"}
     properties["primaryLocation"] = document.get("location")
-    properties["primaryEndpoints"] = _endpoints(name, surroundings, "")
-    _add_secondary(sku, name, properties, surroundings)
+    properties["primaryEndpoints"] = _endpoints(resource, surroundings, "")
+    _add_secondary(sku, resource, surroundings)
 
 
-def _add_secondary(sku: str, name: str, properties: dict[str, Any], surroundings: Surroundings) -> None:
+def _add_secondary(sku: str, resource: Resource, surroundings: Surroundings) -> None:
     """Geo-redundant accounts tell their second region, and those that can be read there its endpoints."""
+    properties = resource.properties
     where = _PAIRS.get(str(properties.get("primaryLocation")).replace(" ", "").lower())
     if "G" in sku.partition("_")[2] and where:
         properties |= {"secondaryLocation": where, "statusOfSecondary": "available"}
         if sku.partition("_")[2].startswith("RA"):
-            endpoints = _endpoints(name, surroundings, "-secondary")
+            endpoints = _endpoints(resource, surroundings, "-secondary")
             properties["secondaryEndpoints"] = {key: value for key, value in endpoints.items() if key != "file"}
 
 
-def _endpoints(name: str, surroundings: Surroundings, suffix: str) -> dict[str, str]:
+def _endpoints(resource: Resource, surroundings: Surroundings, suffix: str) -> dict[str, str]:
+    name, domain = resource.id.name, domains_of(resource.document.get("location")).storage
     endpoints = {"blob": f"{surroundings.blob_endpoint.rstrip('/')}/{name}{suffix}/"}
-    return endpoints | {other: f"https://{name}{suffix}.{other}.core.windows.net/" for other in _OTHER_ENDPOINTS}
+    return endpoints | {other: f"https://{name}{suffix}.{other}.{domain}/" for other in _OTHER_ENDPOINTS}
 
 
 def _present(resource: Resource, surroundings: Surroundings) -> dict[str, Any]:

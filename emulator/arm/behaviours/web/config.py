@@ -6,7 +6,7 @@ Source: Web Apps reference 2023-12-01 (Update Application Settings, List…, Cre
 from typing import Any
 
 from emulator.arm.behaviours.generic import Behaviour, Surroundings, secret_of
-from emulator.arm.behaviours.web import packages
+from emulator.arm.behaviours.web import flex, packages
 from emulator.arm.behaviours.web.errors import web_error
 from emulator.arm.behaviours.web.settings import (
     APP_SETTINGS,
@@ -17,6 +17,7 @@ from emulator.arm.behaviours.web.settings import (
     site_of,
     text_of,
 )
+from emulator.arm.catalogue import domains_of
 from emulator.arm.state import Resource
 
 _SECRET = (CONNECTION_STRINGS, "authsettings", "azurestorageaccounts", "backup", "metadata")
@@ -51,6 +52,17 @@ def _check(resource: Resource, surroundings: Surroundings) -> None:
             given = resource.properties.get(name) or []
             if not (isinstance(given, list) and all(isinstance(one, dict) for one in given)):
                 raise web_error(400, "BadRequest", f"The parameter {name} has an invalid value.")
+    site = site_of(resource, surroundings)
+    if site is not None and flex.is_flex(site, surroundings):
+        _check_flex(resource)
+
+
+def _check_flex(resource: Resource) -> None:
+    if _kind(resource) == "appsettings":
+        flex.check_settings(resource.properties)
+    if _kind(resource) == "web":
+        flex.check_config(resource.properties)
+        flex.check_settings(str(setting.get("name")) for setting in resource.properties.get("appSettings") or [])
 
 
 def _provision(resource: Resource, surroundings: Surroundings) -> None:
@@ -107,7 +119,8 @@ def _credentials(site: Resource, surroundings: Surroundings) -> dict[str, Any]:
     name = site.id.last_name
     password = secret_of(site, "publishingPassword", 60)
     surroundings.state.put_resource(site)
-    address = f"https://${name}:{password}@{name}.scm.azurewebsites.net".lower()
+    domain = domains_of(site.document.get("location")).sites
+    address = f"https://${name}:{password}@{name}.scm.{domain}".lower()
     return {"name": name, "publishingUserName": f"${name}", "publishingPassword": password, "scmUri": address}
 
 

@@ -10,9 +10,10 @@ from typing import Any
 from emulator.arm.behaviours.generic import Action, Behaviour, Surroundings, before
 from emulator.arm.behaviours.network.connections import connections_of
 from emulator.arm.behaviours.rules import find, is_missing, same_name_elsewhere
-from emulator.arm.behaviours.web import packages
+from emulator.arm.behaviours.web import flex, packages
 from emulator.arm.behaviours.web.errors import not_running, web_error
 from emulator.arm.behaviours.web.settings import APP_SETTINGS, CONNECTION_STRINGS, connection_strings, from_list
+from emulator.arm.catalogue import domains_of
 from emulator.arm.clock import now, timestamp
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.state import Resource
@@ -55,32 +56,16 @@ def _check(resource: Resource, surroundings: Surroundings) -> None:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         message = f"Duplicate keys in App Settings: {', '.join(twice)}."
         raise web_error(400, "BadRequest", message)
-    if "functionapp" in str(resource.document.get("kind")).lower() and _is_flex(resource, surroundings):
-        _check_flex(resource, names)
+    if flex.is_flex(resource, surroundings):
+        flex.check_app(resource)
+        flex.check_settings(names)
+        flex.check_config(config)
 
 
-def _is_flex(resource: Resource, surroundings: Surroundings) -> bool:
-    plan = find(resource.properties.get("serverFarmId"), surroundings)
-    return bool(plan) and (plan.document.get("sku") or {}).get("tier") == "FlexConsumption"  # type: ignore[union-attr]
-
-
-def _check_flex(resource: Resource, settings: list[str]) -> None:
-    """Flex Consumption names its runtime in functionAppConfig, and refuses the settings of the other plans."""
-    if not resource.properties.get("functionAppConfig"):
-        message = "Site.FunctionAppConfig is invalid. The FunctionAppConfig section was not specified in the request."
-        raise web_error(400, "BadRequest", message)
-    for name in ("FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION", "WEBSITE_RUN_FROM_PACKAGE"):
-        if name.lower() in settings:
-            message = (
-                f"The following app setting (Site.SiteConfig.AppSettings.{name}) for Flex Consumption sites is "
-                f"invalid. Please remove or rename it before retrying."
-            )
-            raise web_error(400, "BadRequest", message)
-
-
-def host_of(resource: ResourceId) -> str:
-    """The default host name of a site or slot."""
-    return f"{'-'.join(resource.parts[-1].names)}.azurewebsites.net".lower()
+def host_of(resource: Resource, part: str = "") -> str:
+    """The default host name of a site or slot; with `part` (`scm.`) that of its management."""
+    domain = domains_of(resource.document.get("location")).sites
+    return f"{'-'.join(resource.id.parts[-1].names)}.{part}{domain}".lower()
 
 
 def _provision(resource: Resource, surroundings: Surroundings) -> None:
@@ -115,8 +100,7 @@ def _provision(resource: Resource, surroundings: Surroundings) -> None:
 
 
 def _add_names(resource: Resource) -> None:
-    host = host_of(resource.id)
-    management = host.replace(".azurewebsites.net", ".scm.azurewebsites.net")
+    host, management = host_of(resource), host_of(resource, "scm.")
     number = hashlib.sha256(resource.id.key.encode()).digest()
     addresses = [f"198.51.100.{byte}" for byte in number[:4]]  # TEST-NET-2
     facts = {

@@ -150,17 +150,6 @@ async def test_a_site_is_stopped_and_started(arm: Arm) -> None:
     assert (await post(arm, f"{SITE}/syncfunctiontriggers"))["status"] == "success"
 
 
-async def test_flex_consumption_has_settings_of_its_own(arm: Arm) -> None:
-    await put(arm, PLAN, sku={"name": "FC1"}, properties={"reserved": True})
-    plain = {"kind": "functionapp,linux", "properties": {"serverFarmId": PLAN}}
-    config = {"functionAppConfig": {"runtime": {"name": "python", "version": "3.11"}}}
-    old = {"siteConfig": {"appSettings": [{"name": "FUNCTIONS_WORKER_RUNTIME", "value": "python"}]}}
-    mixed = plain | {"properties": plain["properties"] | config | old}  # type: ignore[operator]
-
-    assert await refusal(arm, "PUT", SITE, plain) == (400, "BadRequest")
-    assert await refusal(arm, "PUT", SITE, mixed) == (400, "BadRequest")
-
-
 async def test_host_keys_and_a_function_s_keys_stay(arm: Arm) -> None:
     await put(arm, SITE, kind="functionapp")
     binding = {"type": "httpTrigger", "direction": "in", "name": "req", "route": "jobs/enqueue"}
