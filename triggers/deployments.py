@@ -1,8 +1,6 @@
 """The HTTP API of deployments: start, status, list, events."""
 
 import asyncio
-import re
-from datetime import datetime
 from typing import Any
 
 import azure.durable_functions as df
@@ -16,6 +14,7 @@ from armature.state import Status
 from triggers.answers import ProblemError, answered, dependency_failed, json_answer
 from triggers.bodies import body_in
 from triggers.principal import caller_name
+from triggers.query import moment, number, word
 from triggers.starting import Started, is_deployment_id, new_deployment_id, start
 
 POLL_AFTER_SECONDS = 5
@@ -81,8 +80,8 @@ async def get_events(req: func.HttpRequest) -> func.HttpResponse:
 
     async def serve() -> func.HttpResponse:
         deployment_id = asked_id(req)
-        after = _number(req, "after", default=0, lowest=0, highest=10**9)
-        limit = _number(req, "limit", default=DEFAULT_EVENTS, lowest=1, highest=MAX_EVENTS)
+        after = number(req, "after", default=0, lowest=0, highest=10**9)
+        limit = number(req, "limit", default=DEFAULT_EVENTS, lowest=1, highest=MAX_EVENTS)
         found = await asyncio.to_thread(services().deployments.events, deployment_id)
         if not found and await asyncio.to_thread(services().deployments.state, deployment_id) is None:
             raise unknown(deployment_id)
@@ -98,7 +97,7 @@ async def list_deployments(req: func.HttpRequest) -> func.HttpResponse:
     """Deployments, the newest first, filtered by project, environment, status and since, a page at a time."""
 
     async def serve() -> func.HttpResponse:
-        size = _number(req, "limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
+        size = number(req, "limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
         wanted = _filter(req)
         token = req.params.get("continuationToken")
         found = await asyncio.to_thread(services().deployments.summaries)
@@ -119,7 +118,7 @@ def _key(summary: DeploymentSummary) -> str:
 
 def _filter(req: func.HttpRequest) -> Any:
     project, environment = req.params.get("project"), req.params.get("environment")
-    status, since = _status(req), _moment(req)
+    status, since = word(req, "status", Status), moment(req, "since")
 
     def wanted(summary: DeploymentSummary) -> bool:
         return (
@@ -130,41 +129,6 @@ def _filter(req: func.HttpRequest) -> Any:
         )
 
     return wanted
-
-
-def _status(req: func.HttpRequest) -> Status | None:
-    asked = req.params.get("status")
-    if asked is None:
-        return None
-    try:
-        return Status(asked)
-    except ValueError as error:
-        known = ", ".join(status.value for status in Status)
-        raise _bad_parameter("status", f"must be one of {known}") from error
-
-
-def _moment(req: func.HttpRequest) -> datetime | None:
-    asked = req.params.get("since")
-    if asked is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(asked)
-    except ValueError as error:
-        raise _bad_parameter("since", "must be a time such as 2025-11-24T10:00:00Z") from error
-    if moment.tzinfo is None:
-        raise _bad_parameter("since", "must say its time zone, such as 2025-11-24T10:00:00Z")
-    return moment
-
-
-def _number(req: func.HttpRequest, name: str, *, default: int, lowest: int, highest: int) -> int:
-    asked = req.params.get(name, str(default))
-    if not re.fullmatch("[0-9]{1,12}", asked) or not lowest <= int(asked) <= highest:
-        raise _bad_parameter(name, f"must be a whole number from {lowest} to {highest}")
-    return int(asked)
-
-
-def _bad_parameter(name: str, rule: str) -> ProblemError:
-    return ProblemError(400, "invalid-request", "The request is not valid", f"The query parameter {name} {rule}.")
 
 
 def asked_id(req: func.HttpRequest) -> str:
