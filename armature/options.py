@@ -85,6 +85,9 @@ def _tags(tags: dict[str, str]) -> dict[str, str]:
 Tags = Annotated[dict[str, str], Field(max_length=MAX_TAGS), AfterValidator(_tags)]
 
 
+NAME_PREFIX = Form(r"^[A-Za-z0-9][-A-Za-z0-9_]{0,15}$", "1 to 16 letters, digits, - and _, a letter or digit first")
+
+
 class RetryPolicy(Model):
     """How often and how patiently a transient failure is tried again.
 
@@ -125,9 +128,7 @@ class Options(Model):
     ] = False
     tags: Annotated[Tags, Field(description="Put on all that is deployed, beside the templates' own tags.")] = {}
     deployment_name_prefix: Annotated[
-        str | None,
-        Field(description="Begins the names of the ARM deployments."),
-        Form(r"^[A-Za-z0-9][-A-Za-z0-9_]{0,15}$", "1 to 16 letters, digits, - and _, a letter or digit first"),
+        Annotated[str, NAME_PREFIX] | None, Field(description="Begins the names of the ARM deployments.")
     ] = None
 
     @property

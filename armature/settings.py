@@ -187,6 +187,17 @@ def load_settings() -> Settings:
     return Settings()
 
 
+_DEFAULTS = {
+    "max_concurrency": "max_concurrency",
+    "poll_interval_seconds": "poll_interval_seconds",
+    "timeout": "timeout_minutes",
+    "rollback_on_failure": "rollback_on_failure",
+}
+"""The field of the settings that is the default of an option."""
+
+_RETRY_DEFAULTS = {name: f"retry_{name}" for name in RetryPolicy.model_fields}
+
+
 def options_with_defaults(asked: Mapping[str, Any], settings: Settings) -> Options:
     """The options of a request, `asked` as it stands in its JSON; what it leaves out takes the settings' defaults.
 
@@ -194,19 +205,16 @@ def options_with_defaults(asked: Mapping[str, Any], settings: Settings) -> Optio
         pydantic.ValidationError: `asked` is not of the shape of `Options`.
     """
     options = Options.model_validate(asked)
-    retry = RetryPolicy(
-        max_attempts=settings.retry_max_attempts,
-        backoff_multiplier=settings.retry_backoff_multiplier,
-        first_interval_seconds=settings.retry_first_interval_seconds,
-    )
+    retry = RetryPolicy(**{part: getattr(settings, name) for part, name in _RETRY_DEFAULTS.items()})
     retry = retry.model_copy(update=_chosen(options.retry_policy))
-    defaults = {
-        "max_concurrency": settings.max_concurrency,
-        "poll_interval_seconds": settings.poll_interval_seconds,
-        "timeout": settings.timeout_minutes,
-        "rollback_on_failure": settings.rollback_on_failure,
-    }
+    defaults = {option: getattr(settings, name) for option, name in _DEFAULTS.items()}
     return Options.model_validate({**defaults, **_chosen(options), "retry_policy": retry})
+
+
+def setting_behind(option: str) -> str | None:
+    """The variable that is the default of an option, by its path in Python's names (`retry_policy.max_attempts`)."""
+    name = {**_DEFAULTS, **{f"retry_policy.{part}": name for part, name in _RETRY_DEFAULTS.items()}}.get(option)
+    return None if name is None else str(Settings.model_fields[name].validation_alias)
 
 
 def _chosen(model: Options | RetryPolicy) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class Wanted:
     stack_resource_groups: Sequence[str] = ()
     project: str | None = None
     environment: str | None = None
+    tags: Sequence[str] = ()
     deployment_id: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -59,7 +60,7 @@ def request_from(wanted: Wanted, bundle: dict[str, str]) -> DeploymentRequest:
         {
             "bundle": bundle,
             "target": _target(wanted),
-            "options": _without_empty(wanted.options),
+            "options": _without_empty({**wanted.options, "tags": _pairs(wanted.tags, "--tag", "NAME=VALUE")}),
             "deploymentId": wanted.deployment_id,
             "project": wanted.project,
             "environment": wanted.environment,
@@ -127,13 +128,20 @@ def _default_subscription() -> str | None:
 
 
 def _stack_groups(pairs: Sequence[str]) -> dict[str, str]:
-    groups: dict[str, str] = {}
+    return _pairs(pairs, "--stack-resource-group", "STACK=GROUP")
+
+
+def _pairs(pairs: Sequence[str], option: str, form: str) -> dict[str, str]:
+    """What an option that may be repeated says; a value may be empty, and hold a `=`."""
+    found: dict[str, str] = {}
     for pair in pairs:
-        stack, equals, group = pair.partition("=")
-        if not (stack and equals and group):
-            raise usage_error(f"--stack-resource-group {pair!r} is not of the form STACK=GROUP.")
-        groups[stack] = group
-    return groups
+        name, equals, value = pair.partition("=")
+        if not (name and equals):
+            raise usage_error(f"{option} {pair!r} is not of the form {form}.")
+        if name in found:
+            raise usage_error(f"{option} names {name!r} twice.", "Give each once.")
+        found[name] = value
+    return found
 
 
 def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:

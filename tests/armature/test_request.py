@@ -38,7 +38,10 @@ def test_a_subscription_is_kept_in_lower_case() -> None:
         ({"deploymentId": "A"}, "deploymentId must be 3 to 48 lower-case letters"),
         ({"project": "Web"}, "project must be lower-case letters"),
         ({"options": {"maxConcurrency": 51}}, "options.maxConcurrency must be at most 50"),
-        ({"options": {"mode": "Complete"}}, "options.mode must be 'Incremental'"),
+        (
+            {"options": {"mode": "complete"}},
+            "options.mode must be 'Incremental', 'Complete', 'Validate' or 'WhatIf'",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_words_that_tell_what_is_right(parts: dict[str, Any], words: str) -> None:

@@ -32,7 +32,7 @@ from armature.cli.endings import reported
 from armature.cli.packaging import packed, send
 from armature.cli.running import refuse_or_warn, start
 from armature.cli.screen import say
-from armature.options import Mode, Scheduling
+from armature.options import Delivery, Mode, Scheduling, Strategy
 
 
 @app.command(epilog=EXIT_CODES)
@@ -44,7 +44,23 @@ def deploy(
     location: LocationOption = None,
     stack_resource_group: StackGroupsOption = None,
     tenant: TenantOption = None,
-    mode: Annotated[Mode | None, typer.Option(help="What happens to resources that no template names.")] = None,
+    mode: Annotated[
+        Mode | None,
+        typer.Option(
+            help="What no template names is left (Incremental) or deleted (Complete); WhatIf tells what would change, "
+            "Validate whether Azure would accept it."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what would change, and with Complete what would be deleted.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Ask for no approval, whatever would call for it.")] = False,
+    strategy: Annotated[
+        Strategy | None, typer.Option(help="Armature schedules the templates (graph), or Azure does (root).")
+    ] = None,
+    delivery: Annotated[
+        Delivery | None, typer.Option(help="How Azure gets a template: by link (sas), or in the request (inline).")
+    ] = None,
     sequential: Annotated[bool, typer.Option("--sequential", help="One template at a time.")] = False,
     max_concurrency: Annotated[int | None, typer.Option(help="Templates, or uploads, in flight at once.")] = None,
     scheduling: Annotated[
@@ -71,6 +87,13 @@ def deploy(
     cancel_on_failure: Annotated[
         bool, typer.Option("--cancel-on-failure", help="When a template has failed, cancel those in flight.")
     ] = False,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option("--tag", metavar="NAME=VALUE", help="A tag for all that is deployed; may be repeated."),
+    ] = None,
+    deployment_name_prefix: Annotated[
+        str | None, typer.Option(metavar="PREFIX", help="Begins the names of the deployments in Azure.")
+    ] = None,
     deployment_id: Annotated[str | None, typer.Option(help="The id to give it; made up when left out.")] = None,
     project: ProjectOption = None,
     environment: EnvironmentOption = None,
@@ -90,9 +113,14 @@ def deploy(
         stack_resource_groups=stack_resource_group or (),
         project=project,
         environment=environment,
+        tags=tag or (),
         deployment_id=deployment_id or new_deployment_id(Path(bundle).stem, datetime.now(UTC)),
         options={
             "mode": mode,
+            "dryRun": dry_run or None,
+            "force": force or None,
+            "strategy": strategy,
+            "delivery": delivery,
             "parallel": False if sequential else None,
             "maxConcurrency": max_concurrency,
             "scheduling": scheduling,
@@ -101,6 +129,7 @@ def deploy(
             "timeout": timeout,
             "rollbackOnFailure": rollback_on_failure,
             "cancelOnFailure": cancel_on_failure or None,
+            "deploymentNamePrefix": deployment_name_prefix,
         },
     )
     with reported(as_json=as_json, starts=True), ApiClient(api, key) as client:

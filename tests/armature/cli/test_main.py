@@ -41,6 +41,39 @@ def test_a_bundle_is_packed_sent_deployed_and_watched_to_its_end(api: FakeApi, b
     assert "the-key" not in result.output
 
 
+def test_every_option_of_the_request_has_a_flag(api: FakeApi, bundle: Path) -> None:
+    words = ["--mode", "Complete", "--dry-run", "--force", "--strategy", "root", "--delivery", "inline"]
+    tags = ["--tag", "Cost Centre=42", "--tag", "Note=a=b", "--tag", "Empty="]
+
+    deploy(api, bundle, *words, *tags, "--deployment-name-prefix", "release-7")
+
+    assert api.of("POST", "/deployments")[0].json["options"] == {
+        "mode": "Complete",
+        "dryRun": True,
+        "force": True,
+        "strategy": "root",
+        "delivery": "inline",
+        "tags": {"Cost Centre": "42", "Note": "a=b", "Empty": ""},
+        "deploymentNamePrefix": "release-7",
+    }
+
+
+@pytest.mark.parametrize("tag", ["Cost", "=42", ""])
+def test_a_tag_without_a_name_and_a_value_is_a_usage_error(api: FakeApi, bundle: Path, tag: str) -> None:
+    result = deploy(api, bundle, "--tag", tag)
+
+    assert result.exit_code == ExitCode.USAGE
+    assert "--tag" in result.stderr
+    assert api.received == []
+
+
+def test_a_tag_that_is_given_twice_is_a_usage_error(api: FakeApi, bundle: Path) -> None:
+    result = deploy(api, bundle, "--tag", "Cost=1", "--tag", "Cost=2")
+
+    assert result.exit_code == ExitCode.USAGE
+    assert "'Cost' twice" in result.stderr
+
+
 def test_a_zip_is_sent_as_it_is(api: FakeApi, bundle: Path, tmp_path: Path) -> None:
     zipped = tmp_path / "shop.zip"
     with zipfile.ZipFile(zipped, "w") as archive:
