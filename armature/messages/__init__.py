@@ -15,6 +15,13 @@ from armature.messages.preparing import (
     TracesAnswer,
     TurnAnswer,
 )
+from armature.messages.preview import (
+    PreviewAnswer,
+    PreviewedTemplate,
+    PreviewGraphAnswer,
+    PreviewInput,
+    TemplatePreviewAnswer,
+)
 from armature.messages.rollback import (
     BegunAnswer,
     DeletionAnswer,
@@ -60,12 +67,17 @@ __all__ = [
     "PhaseInput",
     "PollAnswer",
     "PollInput",
+    "PreviewAnswer",
+    "PreviewGraphAnswer",
+    "PreviewInput",
+    "PreviewedTemplate",
     "ReadyAnswer",
     "RollbackInput",
     "RollbackOutcome",
     "RolloutInput",
     "StartAnswer",
     "StartInput",
+    "TemplatePreviewAnswer",
     "TracesAnswer",
     "TurnAnswer",
     "UndoingAnswer",

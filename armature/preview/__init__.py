@@ -1,0 +1,37 @@
+"""What a deployment would change, told without changing anything. Pure; activities.previewing asks Azure.
+
+model           the preview as data: resources, properties, templates, counts
+answers         Azure's what-if read into it
+noise           differences that are none, folded by rule
+replacements    properties that can't change in place, and array elements that are resources
+secrets         values that may be secret, hidden
+wrapping        a template within one that makes its resource group, or that leaves a parameter open
+merging         the templates' parts in one answer
+wording, text, markdown     that answer in words
+"""
+
+from armature.preview.model import (
+    ChangeKind,
+    Counts,
+    Preview,
+    PreviewMode,
+    PreviewState,
+    PropertyChange,
+    PropertyChangeKind,
+    ResourceChange,
+    TemplatePreview,
+    TemplateVerdict,
+)
+
+__all__ = [
+    "ChangeKind",
+    "Counts",
+    "Preview",
+    "PreviewMode",
+    "PreviewState",
+    "PropertyChange",
+    "PropertyChangeKind",
+    "ResourceChange",
+    "TemplatePreview",
+    "TemplateVerdict",
+]
