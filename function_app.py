@@ -26,7 +26,7 @@ from orchestrators import retention as retention_orchestrator
 from orchestrators import rollback as rollback_orchestrator
 from orchestrators import rollout as rollout_orchestrator
 from orchestrators import upload as upload_orchestrator
-from triggers import bundles, control, deployments, health, locks, queue, timer
+from triggers import bundles, control, deployments, health, history, locks, queue, timer
 from triggers import retention as retention_trigger
 
 install_redaction()
@@ -36,6 +36,7 @@ app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 for part in (
     bundles,
     deployments,
+    history,
     control,
     locks,
     health,

@@ -8,6 +8,7 @@ import azure.functions as func
 
 from activities.border import carried_out, register
 from activities.standing import state_of
+from armature.audit import AuditAction, AuditEntry
 from armature.azure.services import Services
 from armature.control import Control, LineageRecord
 from armature.endings import Ending, Result, ended, ending_of, last_words
@@ -63,9 +64,22 @@ def finish_deployment(services: Services, work: FinishInput) -> FinishAnswer:
     ending = ending_of(state, control, work, now)
     record = _lineage_after(services, state, ending)
     store.append_events(work.deployment_id, _last_events(state, control, ending, now))
+    store.audit.append(_audited(state, ending, now))
     is_latest = record.latest == work.deployment_id
     state = store.update_state(work.deployment_id, lambda found: ended(found, ending, work, now, is_latest=is_latest))
     return FinishAnswer(status=state.status, message=state.message)
+
+
+def _audited(state: DeploymentState, ending: Ending, now: datetime) -> AuditEntry:
+    return AuditEntry(
+        key=f"end:{state.deployment_id}:{state.run}:{state.created_at.isoformat()}",
+        at=now,
+        action=AuditAction.END,
+        outcome=ending.status.value,
+        deployment_id=state.deployment_id,
+        run=state.run,
+        lineage_key=state.lineage.key if state.lineage else None,
+    )
 
 
 def _lineage_after(services: Services, state: DeploymentState, ending: Ending) -> LineageRecord:

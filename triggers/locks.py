@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 import azure.functions as func
 
+from armature.audit import AuditAction, AuditEntry
 from armature.azure.services import Services, services
 from armature.control import ControlRequest, Refusal
 from armature.events import Event, EventCode, Level
@@ -78,6 +79,18 @@ def _broken(services: Services, key: str, by: str | None, reason: str) -> str:
     state = store.state(holder)
     run = state.run if state is not None else 1
     store.locks.append_audit(key, LockBreak(at=now, by=by, reason=reason, holder=holder, run=run))
+    store.audit.append(
+        AuditEntry(
+            key=f"break:{key}:{now.isoformat()}",
+            at=now,
+            action=AuditAction.BREAK_LOCK,
+            by=by,
+            deployment_id=holder,
+            run=run,
+            lineage_key=key,
+            comment=reason,
+        )
+    )
     if state is not None and not state.status.is_final:
         request = ControlRequest(run=run, at=now, by=by, comment=reason)
         store.ask(holder, lambda found: found.with_lock_broken(request))

@@ -11,6 +11,7 @@ import azure.functions as func
 from azure.durable_functions import OrchestrationRuntimeStatus as Runtime
 from pydantic import StrictBool
 
+from armature.audit import AuditAction, AuditEntry
 from armature.azure.services import Services, services
 from armature.models import Model
 from armature.retention_run import RETENTION_INSTANCE, RetentionInput, RetentionRun, RunStatus
@@ -100,6 +101,14 @@ async def begin(
         requested_by=requested_by,
         started_at=now,
     )
+    entry = AuditEntry(
+        key=f"retention:{run.run}",
+        at=now,
+        action=AuditAction.RETENTION,
+        by=requested_by,
+        comment=f"{run.run}, a dry run" if run.dry_run else run.run,
+    )
+    await asyncio.to_thread(app.deployments.audit.append, entry)
     await asyncio.to_thread(app.retention.create_run, run)
     work = RetentionInput(run=run.run, dry_run=run.dry_run)
     try:

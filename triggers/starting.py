@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import azure.durable_functions as df
 
+from armature.audit import AuditAction, AuditEntry
 from armature.azure.services import Services
 from armature.events import Event, EventCode
 from armature.request import DEPLOYMENT_ID_PATTERN, DeploymentRequest
@@ -48,22 +49,27 @@ async def start(
 ) -> Started:
     """Start the deployment, or answer the one that the same request started before.
 
-    The state document is created first and claims the id; the orchestration of the same name follows. Whoever dies in
-    between leaves a pending state, which the same request, or the timer, brings to life.
+    First the audit trail tells that it is asked for. Then the state document is created and claims the id; the
+    orchestration of the same name follows. Whoever dies in between leaves a pending state, which the same request, or
+    the timer, brings to life.
 
     Raises:
-        FailureError: the state document could not be written, or its writing was not answered.
+        FailureError: the trail, or the state document, could not be written, or its writing was not answered.
     """
     chosen = json.loads(request.options.model_dump_json(by_alias=True, exclude_unset=True))
     options = options_with_defaults(chosen, services.settings)
     whole = request.model_copy(update={"options": options})  # what the settings fill in is part of what is asked for
     state = accepted(whole, deployment_id, initiated_by, datetime.now(UTC))
+    await asyncio.to_thread(services.deployments.audit.append, _audited(state))
     is_new = await asyncio.to_thread(services.deployments.create_state, state)
     if not is_new:
         found = await asyncio.to_thread(services.deployments.state, deployment_id)
         if found is None:
             raise KeyError(deployment_id)
         if found.fingerprint != state.fingerprint:
+            refusal = {"outcome": "refused", "reason": "The id was used for another request."}
+            entry = _audited(state, "refused").model_copy(update=refusal)
+            await asyncio.to_thread(services.deployments.audit.append, entry)
             return Started(found, is_conflict=True)
         state = found
     if not state.status.is_final:
@@ -82,6 +88,17 @@ async def _begun(client: df.DurableOrchestrationClient, services: Services, stat
         await ensure_running(client, state)
     except Exception:  # whatever it is, the timer starts what is accepted and does not run
         logger.exception("%s is accepted, but could not be started yet", state.deployment_id)
+
+
+def _audited(state: DeploymentState, outcome: str = "asked") -> AuditEntry:
+    return AuditEntry(
+        key=f"start:{state.deployment_id}:{state.fingerprint[:16]}:{outcome}",
+        at=state.created_at,
+        action=AuditAction.START,
+        by=state.initiated_by,
+        deployment_id=state.deployment_id,
+        run=state.run,
+    )
 
 
 def _accepted_event(state: DeploymentState) -> Event:

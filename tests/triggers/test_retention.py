@@ -13,7 +13,7 @@ from armature.azure.deployments import DeploymentStore
 from armature.azure.retention import RetentionStore
 from armature.retention_run import RETENTION_INSTANCE, RetentionRun, RunStatus
 from tests.armature.deployments import NOW
-from tests.memory import MemoryDocuments
+from tests.memory import MemoryDocuments, memory_store
 from tests.triggers.durable import Client
 from triggers import retention
 from triggers.retention import begin
@@ -22,7 +22,9 @@ from triggers.retention import begin
 def app(*, dry_run_setting: bool = False) -> Any:
     documents: Any = MemoryDocuments()
     store = RetentionStore(documents, DeploymentStore(documents))
-    return SimpleNamespace(retention=store, settings=SimpleNamespace(retention_dry_run=dry_run_setting))
+    return SimpleNamespace(
+        retention=store, deployments=memory_store(), settings=SimpleNamespace(retention_dry_run=dry_run_setting)
+    )
 
 
 def begun(client: Client, services: Any, *, dry_run: bool | None = None) -> RetentionRun | None:

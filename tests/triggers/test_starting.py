@@ -8,6 +8,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from armature.audit import AuditEntry
 from armature.errors import FailureClass, FailureError, failure
 from armature.request import DeploymentRequest
 from armature.settings import Settings
@@ -28,6 +29,8 @@ class Store:
     def __init__(self, breaks: str = "") -> None:
         self.breaks = breaks
         self.states: dict[str, DeploymentState] = {}
+        self.trail: list[AuditEntry] = []
+        self.audit = SimpleNamespace(append=self.trail.append)
 
     def create_state(self, state: DeploymentState) -> bool:
         is_new = self.states.setdefault(state.deployment_id, state) is state
