@@ -55,12 +55,6 @@ def test_it_tells_where_the_blobs_are_and_nothing_secret(template: dict[str, Any
     assert template["outputs"]["blobEndpoint"]["type"] == "string"
 
 
-def test_every_compiled_template_has_its_source_beside_it() -> None:
-    infra = ROOT / "infra"
-
-    assert {path.stem for path in infra.glob("*.json")} == {path.stem for path in infra.glob("*.bicep")}
-
-
 def test_it_is_deployed_with_the_app() -> None:
     ignored = (ROOT / ".funcignore").read_text().splitlines()
 
