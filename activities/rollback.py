@@ -40,7 +40,8 @@ def begin_rollback(services: Services, work: RollbackInput) -> BegunAnswer:
     """
     state = state_of(services, work.deployment_id)
     again = tuple(_start(t) for t in state.rollback.templates if t.starts > 0 and not t.status.is_final)
-    number = number_of(state.rollback.templates, work.deployment_id, work.rollback)
+    prefix = state.options.deployment_name_prefix
+    number = number_of(state.rollback.templates, work.deployment_id, work.rollback, prefix)
     answer = BegunAnswer(in_flight=_in_flight(services, state), in_flight_again=again, rollback_in_flight=number)
     if work.is_undoing:
         message = "Waiting for what is in flight to end."

@@ -125,7 +125,7 @@ _TOLD = {
     "deploymentNamePrefix": _Told(
         "--deployment-name-prefix",
         "begins the names of the deployments in Azure: `{prefix}-{template}.{deployment id}`",
-        "tests/armature/test_options.py::test_every_limit_holds_on_both_sides",
+        "tests/armature/test_plan.py::test_a_name_begins_with_the_prefix_as_far_as_there_is_room",
     ),
 }
 

@@ -183,12 +183,14 @@ class Plan(Model):
     """All that one deployment will do. `templates` are in tier order, and in the manifest's order within a tier.
 
     `source` is what was checked: nothing is uploaded from any other bundle, or another version of it. `predecessor` is
-    set in the plan of a rollback: the deployment whose templates, packages and outputs it uses.
+    set in the plan of a rollback: the deployment whose templates, packages and outputs it uses. `name_prefix` begins
+    the names of the ARM deployments.
     """
 
     deployment_id: str
     predecessor: str | None = None
     source: BundleVersion | None = None
+    name_prefix: str | None = None
     lineage: Lineage
     subscription: str
     location: str
@@ -228,15 +230,18 @@ class Plan(Model):
         raise KeyError(name)
 
 
-def deployment_name(template: str, deployment_id: str) -> str:
-    """The ARM deployment's name of a template in one of our deployments: `{template}.{deployment id}` where it fits.
+def deployment_name(template: str, deployment_id: str, prefix: str | None = None) -> str:
+    """The ARM deployment's name of a template in one of our deployments: `{template}.{deployment id}` where it fits,
+    with a `prefix` `{prefix}-{template}.{deployment id}`.
 
-    The same arguments always give the same name and, a deployment id having no period, different ones different names.
-    A name that is too long, or holds a character that ARM refuses, is cut and gets a hash of the whole.
+    The same arguments always give the same name and, a deployment id having no period, different ones different names
+    (all of one deployment have the same prefix). A name that is too long, or holds a character that ARM refuses, is cut
+    and gets a hash of the template's name.
     """
-    name = f"{template}.{deployment_id}"
-    clean = _NOT_ALLOWED_IN_NAME.sub("-", template)
-    if clean == template and len(name) <= MAX_DEPLOYMENT_NAME_CHARACTERS:
+    told = f"{prefix}-{template}" if prefix else template
+    name = f"{told}.{deployment_id}"
+    clean = _NOT_ALLOWED_IN_NAME.sub("-", told)
+    if clean == told and len(name) <= MAX_DEPLOYMENT_NAME_CHARACTERS:
         return name
     digest = hashlib.sha256(template.casefold().encode()).hexdigest()[:_HASH_LENGTH]
     room = MAX_DEPLOYMENT_NAME_CHARACTERS - len(digest) - len(deployment_id) - 2

@@ -57,10 +57,18 @@ def plan_of(sound: Sound, request: DeploymentRequest, deployment_id: str, cloud_
     tier_of = tiers(sound.order.edges)
     scopes = {entry.name: _scope(sound, entry) for entry in manifest.templates}
     planned = [
-        _planned(sound, entry, scopes[entry.name], tier_of[entry.name], deployment_id) for entry in manifest.templates
+        _planned(
+            sound,
+            entry,
+            scopes[entry.name],
+            tier_of[entry.name],
+            deployment_name(entry.name, deployment_id, request.options.deployment_name_prefix),
+        )
+        for entry in manifest.templates
     ]
     return Plan(
         deployment_id=deployment_id,
+        name_prefix=request.options.deployment_name_prefix,
         lineage=_lineage(manifest, request, cloud_name, scopes.values()),
         subscription=request.target.subscription,
         location=sound.location,
@@ -85,9 +93,7 @@ def _scope(sound: Sound, entry: TemplateEntry) -> DeploymentScopeTarget:
     return scope
 
 
-def _planned(
-    sound: Sound, entry: TemplateEntry, scope: DeploymentScopeTarget, tier: int, deployment_id: str
-) -> PlannedTemplate:
+def _planned(sound: Sound, entry: TemplateEntry, scope: DeploymentScopeTarget, tier: int, name: str) -> PlannedTemplate:
     template = sound.templates[entry.name]
     _, *linked = sound.linked[entry.name].files
     parameters = bindings_of(entry, template)
@@ -99,7 +105,7 @@ def _planned(
         depends_on=sound.order.edges[entry.name],
         scope=scope,
         location=None if template.scope is DeploymentScope.RESOURCE_GROUP else sound.location,
-        deployment_name=deployment_name(entry.name, deployment_id),
+        deployment_name=name,
         parameters=_as_named(parameters, sound.manifest),
         linked_paths=tuple(file.path for file in linked),
         artifacts_location=style,

@@ -26,7 +26,7 @@ def plan_of_rollback(plan: Plan, predecessor: Plan, names: Iterable[str], number
             update={
                 "tier": tier_of[template.name],
                 "depends_on": tuple(sorted(edges[template.name])),
-                "deployment_name": rollback_name(template.name, plan.deployment_id, number),
+                "deployment_name": rollback_name(template.name, plan.deployment_id, number, plan.name_prefix),
             }
         )
         for template in predecessor.templates
@@ -36,20 +36,21 @@ def plan_of_rollback(plan: Plan, predecessor: Plan, names: Iterable[str], number
         update={
             "deployment_id": plan.deployment_id,
             "predecessor": predecessor.deployment_id,
+            "name_prefix": plan.name_prefix,
             "resource_groups_to_ensure": (),
             "templates": tuple(sorted(templates, key=lambda template: template.tier)),
         }
     )
 
 
-def rollback_name(template: str, deployment_id: str, number: int) -> str:
-    """The ARM deployment's name of a template in the nth rollback of a deployment."""
-    return deployment_name(template, f"{deployment_id}.r{number}")
+def rollback_name(template: str, deployment_id: str, number: int, prefix: str | None = None) -> str:
+    """The ARM deployment's name of a template in the nth rollback of a deployment, whose names begin with `prefix`."""
+    return deployment_name(template, f"{deployment_id}.r{number}", prefix)
 
 
-def number_of(templates: Iterable[TemplateState], deployment_id: str, number: int) -> int:
+def number_of(templates: Iterable[TemplateState], deployment_id: str, number: int, prefix: str | None = None) -> int:
     """The number of the rollback that shows these templates: `number`, or the one before it."""
-    is_present = all(t.deployment_name == rollback_name(t.name, deployment_id, number) for t in templates)
+    is_present = all(t.deployment_name == rollback_name(t.name, deployment_id, number, prefix) for t in templates)
     return number if is_present else number - 1
 
 

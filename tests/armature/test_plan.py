@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from armature.options import NAME_PREFIX
 from armature.plan import (
     Artifact,
     ArtifactKind,
@@ -24,6 +25,7 @@ from armature.templates.limits import MAX_DEPLOYMENT_NAME_CHARACTERS as LONGEST
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 OTHER = "00000000-0000-0000-0000-000000000009"
 deployment_ids = st.from_regex(DEPLOYMENT_ID_PATTERN, fullmatch=True)
+prefixes = st.none() | st.from_regex(NAME_PREFIX.pattern, fullmatch=True)
 
 
 def plan() -> Plan:
@@ -108,20 +110,30 @@ def test_arm_is_asked_in_the_scopes_own_subscription_and_else_in_the_plans() -> 
     )
 
 
-@given(st.text(min_size=1, max_size=100), deployment_ids)
-def test_a_deployment_name_is_one_that_arm_takes(template: str, deployment_id: str) -> None:
-    name = deployment_name(template, deployment_id)
+@given(st.text(min_size=1, max_size=100), deployment_ids, prefixes)
+def test_a_deployment_name_is_one_that_arm_takes(template: str, deployment_id: str, prefix: str | None) -> None:
+    name = deployment_name(template, deployment_id, prefix)
 
     assert re.fullmatch(r"[-\w.()]{1,64}", name, re.ASCII)
     assert not name.endswith(".")
-    assert name == deployment_name(template, deployment_id)
+    assert name == deployment_name(template, deployment_id, prefix)
 
 
-@given(st.tuples(st.text(min_size=1), deployment_ids), st.tuples(st.text(min_size=1), deployment_ids))
-def test_different_templates_and_deployments_have_different_names(one: tuple[str, str], two: tuple[str, str]) -> None:
+@given(st.tuples(st.text(min_size=1), deployment_ids), st.tuples(st.text(min_size=1), deployment_ids), prefixes)
+def test_different_templates_and_deployments_have_different_names(
+    one: tuple[str, str], two: tuple[str, str], prefix: str | None
+) -> None:
     same = (one[0].casefold(), one[1]) == (two[0].casefold(), two[1])
 
-    assert same or deployment_name(*one).lower() != deployment_name(*two).lower()
+    assert same or deployment_name(*one, prefix).lower() != deployment_name(*two, prefix).lower()
+
+
+def test_a_name_begins_with_the_prefix_as_far_as_there_is_room() -> None:
+    assert deployment_name("web", "shop-1", "release_7") == "release_7-web.shop-1"
+    fits = "t" * (LONGEST - len("release_7-.shop-1"))
+    assert deployment_name(fits, "shop-1", "release_7") == f"release_7-{fits}.shop-1"
+    assert deployment_name(f"{fits}t", "shop-1", "release_7").startswith("release_7-ttt")
+    assert len(deployment_name("web", "i" * 48, "p" * 16)) == LONGEST
 
 
 def test_a_name_is_kept_as_long_as_it_fits() -> None:

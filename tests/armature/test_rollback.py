@@ -94,6 +94,17 @@ def test_deployment_names_of_a_rollback_fit_and_differ_by_its_number():
     assert all(len(name) <= 64 for name in names)
 
 
+def test_names_of_a_rollback_begin_with_the_prefix_of_the_deployment_that_is_undone():
+    now = plan("d-2", {"a": ()}).model_copy(update={"name_prefix": "v2"})
+    before = plan("d-1", {"a": ()}).model_copy(update={"name_prefix": "v1"})
+
+    rollback = plan_of_rollback(now, before, ["a"], 3)
+
+    assert rollback.templates[0].deployment_name == "v2-a.d-2.r3"
+    assert number_of(map(TemplateState.planned, rollback.templates), "d-2", 3, "v2") == 3
+    assert number_of(map(TemplateState.planned, rollback.templates), "d-2", 4, "v2") == 3
+
+
 def test_what_was_attempted_in_any_run_was_started():
     templates = [TemplateState(name=name, tier=0, attempt=attempt) for name, attempt in (("a", 0), ("b", 1), ("c", 3))]
 

@@ -8,6 +8,7 @@ import pytest
 
 from armature.bundle import Bundle, BundleLimits
 from armature.manifest import BundleKind
+from armature.options import Options
 from armature.plan import Artifact, ArtifactKind, PackageAttachment, ParameterBinding, Plan
 from armature.problems import ProblemCode, Severity
 from armature.request import DeploymentRequest
@@ -95,6 +96,14 @@ def test_the_plan_of_a_valid_bundle_says_all_that_is_to_be_done() -> None:
 def test_the_same_bundle_and_request_give_the_same_plan() -> None:
     assert plan(shop()) == plan(shop())
     assert Plan.load(json.loads(json.dumps(plan(shop()).dump()))) == plan(shop())
+
+
+def test_the_prefix_of_the_options_begins_the_names_of_all_deployments() -> None:
+    planned = reviewed(shop(), request(options=Options(deployment_name_prefix="release_7"))).plan
+
+    assert planned is not None
+    assert {t.deployment_name for t in planned.templates} == {"release_7-network.shop-1", "release_7-web.shop-1"}
+    assert planned.name_prefix == "release_7"
 
 
 def test_names_are_matched_without_letter_case_and_planned_as_they_are_declared() -> None:
