@@ -26,7 +26,7 @@ from orchestrators import retention as retention_orchestrator
 from orchestrators import rollback as rollback_orchestrator
 from orchestrators import rollout as rollout_orchestrator
 from orchestrators import upload as upload_orchestrator
-from triggers import bundles, control, deployments, health, history, locks, queue, timer
+from triggers import bundles, control, deployments, health, history, lineages, locks, queue, timer
 from triggers import retention as retention_trigger
 
 install_redaction()
@@ -37,6 +37,7 @@ for part in (
     bundles,
     deployments,
     history,
+    lineages,
     control,
     locks,
     health,

@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         "of a name: what is deployed there without `force` waits for approval.",
         (),
     )
+    drift_nightly: bool = _setting(
+        "ARMATURE_DRIFT_NIGHTLY",
+        "Whether the app looks every night at each lineage, whether what it has deployed is still so.",
+        False,
+    )
     retention_days: float = _setting(
         "ARMATURE_RETENTION_DAYS",
         "Days for which a deployment is kept after its last change; then it is removed unless something needs it.",

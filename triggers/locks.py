@@ -1,7 +1,6 @@
 """The HTTP API of lineage locks: who holds which, who waits; and, in an emergency, taking one away."""
 
 import asyncio
-import re
 from datetime import UTC, datetime
 
 import azure.durable_functions as df
@@ -14,10 +13,9 @@ from armature.events import Event, EventCode, Level
 from armature.locks import BreakWish, LockBreak
 from triggers.answers import ProblemError, answered, json_answer, refused
 from triggers.bodies import body_in
+from triggers.lineages import lineage_key_in
 from triggers.orchestrations import wake
 from triggers.principal import caller_name
-
-LINEAGE_KEY = re.compile("[0-9a-f]{16}")
 
 blueprint = df.Blueprint()
 
@@ -39,7 +37,7 @@ async def break_lock(req: func.HttpRequest, client: df.DurableOrchestrationClien
     """Take the turn away from its holder, which stops and touches nothing any more. Kept in the lineage's audit."""
 
     async def serve() -> func.HttpResponse:
-        key = _key(req)
+        key = lineage_key_in(req)
         wish = body_in(req, BreakWish)
         holder = await asyncio.to_thread(_broken, services(), key, caller_name(req.headers), wish.reason)
         await wake(client, holder)
@@ -53,17 +51,10 @@ async def get_audit(req: func.HttpRequest) -> func.HttpResponse:
     """Every time that the lineage's lock was taken away: when, by whom, from whom, and why."""
 
     async def serve() -> func.HttpResponse:
-        found = await asyncio.to_thread(services().deployments.locks.audit, _key(req))
+        found = await asyncio.to_thread(services().deployments.locks.audit, lineage_key_in(req))
         return json_answer({"value": [entry.dump() for entry in found]})
 
     return await answered(serve)
-
-
-def _key(req: func.HttpRequest) -> str:
-    key = str(req.route_params["lineageKey"])
-    if LINEAGE_KEY.fullmatch(key) is None:
-        raise ProblemError(404, "not-found", "No such lineage", "A lineage key has 16 hex digits: see GET /api/locks.")
-    return key
 
 
 def _broken(services: Services, key: str, by: str | None, reason: str) -> str:

@@ -9,13 +9,14 @@ One container, `deployments`:
     locks/{lineage key}.json             whose turn it is (armature.azure.locks)
     control/{deploymentId}.json          Control: what people asked of it
     lineages/{lineage key}.json          LineageRecord: which deployments it has completed
+    drift/{lineage key}.json             DriftRecord: the last look at whether it has drifted
     trail/{day}.jsonl                    the audit trail (armature.azure.audit)
 """
 
 import json
 import time
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -25,10 +26,13 @@ from armature.azure.documents import DocumentStore
 from armature.azure.locks import LineageLocks
 from armature.azure.records import Records, content_of, file_name
 from armature.control import Control, LineageRecord
+from armature.drift import DriftRecord
 from armature.events import Event, NumberedEvent, numbered
 from armature.models import Model
 from armature.plan import Plan
 from armature.state import DeploymentState, Phase, Status
+
+LINEAGES = "lineages/"
 
 MAX_METADATA_MESSAGE = 200
 
@@ -62,7 +66,11 @@ def _control_path(deployment_id: str) -> str:
 
 
 def _lineage_path(lineage_key: str) -> str:
-    return f"lineages/{lineage_key}.json"
+    return f"{LINEAGES}{lineage_key}.json"
+
+
+def _drift_path(lineage_key: str) -> str:
+    return f"drift/{lineage_key}.json"
 
 
 def _outputs_path(plan_id: str, template: str) -> str:
@@ -206,9 +214,23 @@ class DeploymentStore:
         """What the lineage remembers."""
         return self._records.read(_lineage_path(lineage_key), LineageRecord) or LineageRecord()
 
+    def lineage_keys(self) -> list[str]:
+        """The keys of all lineages in which a deployment had its turn, in order."""
+        listed = self._documents.list(LINEAGES)
+        return [entry.path.removeprefix(LINEAGES).removesuffix(".json") for entry in listed]
+
     def update_lineage(self, lineage_key: str, change: Callable[[LineageRecord], LineageRecord]) -> LineageRecord:
         """Change what the lineage remembers by a pure step, again on what another wrote in between."""
         return self._records.update(_lineage_path(lineage_key), LineageRecord(), change)
+
+    def drift(self, lineage_key: str) -> DriftRecord | None:
+        """The last look at the lineage's drift, or None."""
+        return self._records.read(_drift_path(lineage_key), DriftRecord)
+
+    def save_drift(self, lineage_key: str, record: DriftRecord) -> None:
+        """Keep a look as the last. Twice, or when a later one is kept: nothing changes."""
+        none = record.model_copy(update={"at": datetime.min.replace(tzinfo=UTC)})
+        self._records.update(_drift_path(lineage_key), none, lambda kept: max(kept, record, key=lambda look: look.at))
 
 
 def _summary(path: str, metadata: dict[str, str]) -> DeploymentSummary | None:
