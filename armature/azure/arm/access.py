@@ -74,8 +74,14 @@ class ArmAccess:
         return True
 
     def _exchange(self, method: str, path: str, api_version: str, body: Any = None, **parameters: str) -> HttpResponse:
-        """One request and its good answer; raises what the SDK raises, within `arm_failures`."""
+        """One request and its good answer; raises what the SDK raises, within `arm_failures`.
+
+        A body of bytes is JSON already.
+        """
         query = {"api-version": api_version, **parameters}
+        if isinstance(body, bytes):
+            headers = {"Content-Type": "application/json"}
+            return self._exchanged(HttpRequest(method, path_of(path), params=query, content=body, headers=headers))
         return self._exchanged(HttpRequest(method, path_of(path), params=query, json=body))
 
     def _exchanged(self, request: HttpRequest) -> HttpResponse:
