@@ -17,7 +17,7 @@ def arm_command(foundation: Foundation, port: int, *, scale: float, subscription
     command += ["--certificate", str(certificates.server), "--private-key", str(certificates.server_key)]
     command += ["--ca", str(certificates.authority), "--token-key", str(certificates.token_public_key)]
     command += ["--accounts", str(foundation.accounts_file), "--blob-endpoint", foundation.storage.blob]
-    command += ["--tenant", foundation.tenant, "--principal", foundation.principal]
+    command += ["--cloud", foundation.cloud.name, "--tenant", foundation.tenant, "--principal", foundation.principal]
     command += ["--database", str(state / "arm.sqlite")]
     command += [argument for subscription in subscriptions for argument in ("--subscription", subscription)]
     return [*command, "--log", str(foundation.supervisor.logs / "arm-requests.log")]

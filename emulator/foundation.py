@@ -11,6 +11,7 @@ from emulator import witness
 from emulator.azurite.accounts import APP_ACCOUNT, HOST_ACCOUNT, HOST_ACCOUNT_KEY, connection_string, ensure_accounts
 from emulator.azurite.launch import AzuriteEndpoints, start_azurite
 from emulator.certificates import Certificates, ensure_certificates
+from emulator.clouds import PUBLIC, Cloud
 from emulator.faults.plan import VARIABLE as FAULTS_VARIABLE
 from emulator.private_files import write_for_owner
 from emulator.processes import Child, Supervisor, free_port
@@ -38,6 +39,7 @@ class Foundation:
     queue_port: int = 0
     identity_port: int = 0
     witness: Path | None = None
+    cloud: Cloud = PUBLIC
     certificates: Certificates = field(init=False)
     storage: AzuriteEndpoints = field(init=False)
     settings: dict[str, str] = field(init=False)
@@ -87,7 +89,7 @@ class Foundation:
 
     def _start_identity(self, port: int) -> Child:
         command = [sys.executable, "-m", "emulator.identity", "--port", str(port)]
-        command += ["--tenant", self.tenant, "--principal", self.principal]
+        command += ["--cloud", self.cloud.name, "--tenant", self.tenant, "--principal", self.principal]
         command += ["--header-file", str(self.header_file)]
         command += ["--private-key", str(self.certificates.token_key)]
         return self.supervisor.start("identity", command, environment=self.service_environment)
@@ -96,7 +98,7 @@ class Foundation:
         trust = str(self.certificates.trust_bundle)
         return {
             "FUNCTIONS_WORKER_RUNTIME": "python",
-            "AZURE_CLOUD": "AzureCloud",
+            "AZURE_CLOUD": self.cloud.name,
             "AzureWebJobsStorage": connection_string(
                 HOST_ACCOUNT, HOST_ACCOUNT_KEY, blob_endpoint=self.storage.blob, queue_endpoint=self.storage.queue
             ),

@@ -12,7 +12,8 @@ from typing import Any, Self
 
 import requests
 
-ARM_AUDIENCE = "https://management.azure.com/"
+from emulator.clouds import CLOUDS, Cloud
+
 IDENTITY_API_VERSION = "2019-08-01"
 TIMEOUT_SECONDS = 30
 
@@ -37,6 +38,7 @@ class RunningEmulator:
     trust: Path
     subscriptions: tuple[str, ...]
     tenant: str
+    cloud: Cloud
     identity_header: str = field(repr=False)
     function_key: str | None = field(repr=False, default=None)
 
@@ -59,19 +61,22 @@ class RunningEmulator:
             trust=Path(told["trust"]),
             subscriptions=tuple(told["subscriptions"]),
             tenant=told["tenant"],
+            cloud=CLOUDS[told["cloud"]],
             identity_header=header,
             function_key=key_file.read_text(encoding="utf-8") if key_file.exists() else None,
         )
 
-    def token(self, audience: str = ARM_AUDIENCE) -> str:
-        """An access token of the emulator's principal for `audience`, good for an hour.
+    def token(self, audience: str | None = None) -> str:
+        """An access token of the emulator's principal for `audience`, ARM's when it is left out, good for an hour.
 
         Raises `RefusedError` or `NotRunningError`.
         """
+        resource = audience or f"{self.cloud.resource_manager}/"
+        query = {"resource": resource, "api-version": IDENTITY_API_VERSION}
         with requests.Session() as session:
             session.trust_env = False
             session.headers["X-IDENTITY-HEADER"] = self.identity_header
-            answer = _asked(session, self.identity, {"resource": audience, "api-version": IDENTITY_API_VERSION})
+            answer = _asked(session, self.identity, query)
         if not answer.ok:
             raise RefusedError(f"the identity endpoint answers {answer.status_code}: {answer.text[:500]}")
         token: str = answer.json()["access_token"]

@@ -12,6 +12,7 @@ from typing import IO, Self
 
 from emulator.app_hosts import AppHosts, host_name
 from emulator.arm_process import arm_command, serves
+from emulator.clouds import CLOUDS, PUBLIC, Cloud
 from emulator.faults.folder import FaultFolder, read_fault_file
 from emulator.faults.model import FaultFile
 from emulator.foundation import PRINCIPAL, TENANT, Foundation, emulator_environment
@@ -20,7 +21,6 @@ from emulator.processes import Child, Supervisor, free_port, is_port_free
 from emulator.reviving import Reviver
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
-DEFAULT_LOCATION = "eastus2"
 
 
 class StackError(Exception):
@@ -42,6 +42,7 @@ class Ports:
 class StackOptions:
     """What to run, and where its files go.
 
+    `cloud` is the name of the one that is emulated: its audiences, regions, suffixes and settings of the app.
     `scale` multiplies every provisioning time of ARM. `extra_settings` are added to the app's settings, and win.
     `witness` is a file for the secrets that the run uses, for tests only (see emulator.witness). `faults` are put in
     place of those that an earlier run left in the state folder. With `revive`, Resource Manager and the Functions host
@@ -55,6 +56,7 @@ class StackOptions:
     scale: float = 0.05
     extra_settings: Mapping[str, str] = field(default_factory=dict)
     subscriptions: tuple[str, ...] = (SUBSCRIPTION,)
+    cloud: str = PUBLIC.name
     tenant: str = TENANT
     principal: str = PRINCIPAL
     witness: Path | None = None
@@ -78,6 +80,7 @@ class Stack:
         self.foundation = Foundation(
             state=self.state,
             supervisor=self.supervisor,
+            cloud=_cloud_named(options.cloud),
             tenant=options.tenant,
             principal=options.principal,
             blob_port=options.ports.blob,
@@ -145,7 +148,7 @@ class Stack:
         return {
             **self.foundation.settings,
             "ARMATURE_ARM_ENDPOINT": self.arm_url,
-            "ARMATURE_DEFAULT_LOCATION": DEFAULT_LOCATION,
+            "ARMATURE_DEFAULT_LOCATION": self.foundation.cloud.default_location,
             **self.options.extra_settings,
         }
 
@@ -278,6 +281,7 @@ class Stack:
             "blob": self.foundation.storage.blob,
             "queue": self.foundation.storage.queue,
             "identity": self.foundation.settings["IDENTITY_ENDPOINT"],
+            "cloud": self.options.cloud,
             "trust": str(self.foundation.certificates.trust_bundle),
             "subscriptions": list(self.options.subscriptions),
             "tenant": self.options.tenant,
@@ -291,3 +295,9 @@ class Stack:
     @property
     def _key_file(self) -> Path:
         return self.state / "function-key"
+
+
+def _cloud_named(name: str) -> Cloud:
+    if name not in CLOUDS:
+        raise StackError(f"there is no cloud {name}: choose one of {', '.join(CLOUDS)}")
+    return CLOUDS[name]

@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 
-from armature.plan import lineage_of
+from armature.plan import DeploymentScopeTarget, lineage_of
 from armature.request import Target
 from bench.faults.goal import Goal, Run, Verdict, counted, share
 from bench.faults.ground import Ground, State, ground, status_of, told
@@ -51,7 +51,8 @@ def measure(run: Run) -> Verdict:
 def marks_of(project: str, bundle: str) -> dict[str, str]:
     """What is another one in each deployment."""
     target = Target(subscription=SUBSCRIPTION)
-    lineage = lineage_of(project, "test", "AzureCloud", target, {f"rg-{project}"})
+    group = DeploymentScopeTarget(subscription=SUBSCRIPTION, resource_group=f"rg-{project}")
+    lineage = lineage_of(project, "test", "AzureCloud", target, [group])
     return {
         "project": project,
         "bundle": bundle,

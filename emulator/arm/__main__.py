@@ -7,6 +7,7 @@ from pathlib import Path
 
 from emulator.arm.server import serve
 from emulator.arm.settings import DEFAULT_PRINCIPAL, DEFAULT_SUBSCRIPTION, DEFAULT_TENANT, ArmSettings
+from emulator.clouds import CLOUDS, PUBLIC
 from emulator.faults.plan import fault_folder
 
 
@@ -24,6 +25,7 @@ def read_arguments(arguments: list[str] | None = None) -> ArmSettings:
     parser.add_argument("--subscription", action="append", help=f"may be repeated; {DEFAULT_SUBSCRIPTION} by default")
     parser.add_argument("--tenant", default=DEFAULT_TENANT)
     parser.add_argument("--principal", default=DEFAULT_PRINCIPAL, help="object id of who is Owner of everything")
+    parser.add_argument("--cloud", choices=CLOUDS, default=PUBLIC.name)
     parser.add_argument(
         "--throttle", action=argparse.BooleanOptionalAction, default=True, help="refuse requests above ARM's limits"
     )
@@ -42,6 +44,7 @@ def read_arguments(arguments: list[str] | None = None) -> ArmSettings:
         subscriptions=tuple(given.subscription or [DEFAULT_SUBSCRIPTION]),
         tenant=given.tenant,
         principal=given.principal,
+        cloud=CLOUDS[given.cloud],
         throttle=given.throttle,
         log=given.log,
         database=given.database,

@@ -51,7 +51,8 @@ def check_action(surroundings: Surroundings, resource_id: ResourceId, action: st
 
 def _is_served(surroundings: Surroundings, resource: Resource, before: Resource | None, caller: Caller | None) -> None:
     if resource.api_version:  # a group or a nested deployment that a template makes has none
-        check_served(resource.id.type, resource.api_version, resource.document.get("location"))
+        location, cloud = resource.document.get("location"), surroundings.state.cloud
+        check_served(resource.id.type, resource.api_version, location, cloud)
     tags.check_tags(resource.document.get("tags"))
 
 

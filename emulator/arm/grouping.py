@@ -8,7 +8,7 @@ from emulator.arm import gates
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.behaviours.generic import new_document
 from emulator.arm.caller import Caller
-from emulator.arm.catalogue import LOCATIONS
+from emulator.arm.catalogue import locations_of
 from emulator.arm.errors import ArmError, invalid_request_content, resource_group_being_deleted
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.models import ProviderOperation, Resource
@@ -47,10 +47,10 @@ def write_group(state: CloudState, group_id: ResourceId, body: Mapping[str, Any]
             f"'{existing.location}'."
         )
         raise ArmError(409, "InvalidResourceGroupLocation", message)
-    if existing is None and location not in LOCATIONS:
+    if existing is None and location not in (regions := locations_of(state.cloud)):
         message = (
             f"The provided location '{location}' is not available for resource group. List of available regions is "
-            f"'{','.join(LOCATIONS)}'."
+            f"'{','.join(regions)}'."
         )
         raise ArmError(400, "LocationNotAvailableForResourceGroup", message)
     if existing:

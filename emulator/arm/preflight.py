@@ -39,7 +39,8 @@ async def check(surroundings: Surroundings, prepared: Prepared, caller: Caller |
     resources = await _told(prepared)
     for resource in resources:
         if not resource.id.is_resource_group:
-            check_served(resource.id.type, resource.api_version, resource.document.get("location"))
+            location, cloud = resource.document.get("location"), surroundings.state.cloud
+            check_served(resource.id.type, resource.api_version, location, cloud)
     own = {instance.id.key for instance in prepared.instances}
     _refuse(_unauthorized(surroundings, [r for r in resources if r.id.key in own], caller), prepared)
     _refuse([error for r in resources if (error := _policy(surroundings, r))], prepared)

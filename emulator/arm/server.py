@@ -36,7 +36,7 @@ MAX_REQUEST_BYTES = 4 * 1024 * 1024  # ARM limits: the body of a request
 def create_application(settings: ArmSettings) -> web.Application:
     """The application; it needs a running event loop only once it serves."""
     journal = Journal(settings.database) if settings.database else None
-    state = CloudState(settings.tenant, settings.subscriptions, journal)
+    state = CloudState(settings.tenant, settings.subscriptions, journal, settings.cloud)
     lay_foundation(state, settings.principal)
     outside = None if settings.blob_endpoint == NO_STORAGE else Outside(settings.certificate_authority)
     accounts = AccountsFile(settings.accounts)
@@ -50,7 +50,7 @@ def create_application(settings: ArmSettings) -> web.Application:
     operations = ProviderOperations(surroundings, time)
     deployer = Deployer(surroundings, downloader, operations, time)
     service = Service(settings, state, surroundings, time, operations, deployer)
-    verifier = TokenVerifier(settings.token_key.read_text(encoding="utf-8"), settings.tenant)
+    verifier = TokenVerifier(settings.token_key.read_text(encoding="utf-8"), settings.tenant, settings.cloud)
     watching = [_witnessed] if witness.is_watching() else []
     application = web.Application(
         middlewares=[

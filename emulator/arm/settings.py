@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from emulator.clouds import PUBLIC, Cloud
+
 DEFAULT_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 NO_STORAGE = "https://127.0.0.1:1"  # nothing listens there: storage accounts are then only described
 DEFAULT_TENANT = "00000000-0000-0000-0000-000000000002"
@@ -31,6 +33,7 @@ class ArmSettings:
     subscriptions: tuple[str, ...] = (DEFAULT_SUBSCRIPTION,)
     tenant: str = DEFAULT_TENANT
     principal: str = DEFAULT_PRINCIPAL
+    cloud: Cloud = PUBLIC
     throttle: bool = True
     log: Path | None = None
     database: Path | None = None

@@ -18,6 +18,7 @@ from emulator.arm.identifiers import ResourceId
 from emulator.arm.journal import Journal
 from emulator.arm.models import FINAL_STATES, Deployment, Operation, ProviderOperation, Resource, ResourceGroup
 from emulator.arm.runs import Runs
+from emulator.clouds import PUBLIC, Cloud
 
 __all__ = [
     "FINAL_STATES",
@@ -38,9 +39,12 @@ _REGISTRATION = "registration"
 class CloudState(Runs):
     """Everything that exists; with a journal, what it held when the process ended exists again."""
 
-    def __init__(self, tenant: str, subscriptions: tuple[str, ...], journal: Journal | None = None) -> None:
+    def __init__(
+        self, tenant: str, subscriptions: tuple[str, ...], journal: Journal | None = None, cloud: Cloud = PUBLIC
+    ) -> None:
         super().__init__(journal)
         self.tenant = tenant
+        self.cloud = cloud
         self.subscriptions = {subscription.lower(): subscription for subscription in subscriptions}
         self._groups: dict[str, ResourceGroup] = {}
         self._resources: dict[str, Resource] = {}

@@ -7,33 +7,26 @@ import jwt
 
 from emulator.arm.caller import Caller
 from emulator.arm.errors import ArmError
-
-AUDIENCES = (
-    "https://management.core.windows.net/",
-    "https://management.core.windows.net",
-    "https://management.azure.com/",
-    "https://management.azure.com",
-)
-LOGIN_ENDPOINT = "https://login.microsoftonline.com"
+from emulator.clouds import Cloud
 
 
 class AuthenticationError(ArmError):
     """A 401 with the `WWW-Authenticate` challenge that clients read the tenant from."""
 
-    def __init__(self, code: str, message: str, tenant: str) -> None:
+    def __init__(self, code: str, message: str, authorization_uri: str) -> None:
         super().__init__(401, code, message)
-        authorization_uri = f"{LOGIN_ENDPOINT}/{tenant}"
         self.challenge = (
             f'Bearer authorization_uri="{authorization_uri}", error="invalid_token", error_description="{message}"'
         )
 
 
 class TokenVerifier:
-    """Verifies RS256 access tokens against one public key."""
+    """Verifies RS256 access tokens for one cloud's ARM against one public key."""
 
-    def __init__(self, public_key: str, tenant: str) -> None:
+    def __init__(self, public_key: str, tenant: str, cloud: Cloud) -> None:
         self._public_key = public_key
         self._tenant = tenant
+        self._cloud = cloud
 
     def caller(self, authorization: str | None) -> Caller:
         """Who the token was given to; raises `AuthenticationError`."""
@@ -54,7 +47,7 @@ class TokenVerifier:
                 token.strip(),
                 self._public_key,
                 algorithms=["RS256"],
-                audience=AUDIENCES,
+                audience=self._cloud.audiences,
                 options={"require": ["exp", "aud"]},
                 leeway=0,
             )
@@ -64,22 +57,26 @@ class TokenVerifier:
             message = (
                 "The access token has been obtained for wrong audience or resource "
                 f"'{_unverified(token).get('aud')}'. It should exactly match with one of the allowed audiences "
-                f"{','.join(repr(a) for a in AUDIENCES)}."
+                f"{','.join(repr(audience) for audience in self._cloud.audiences)}."
             )
             raise self._refusal("InvalidAuthenticationTokenAudience", message) from wrong
         except jwt.InvalidTokenError as invalid:
             raise self._refusal("InvalidAuthenticationToken", "The access token is invalid.") from invalid
         if claims.get("tid", self._tenant) != self._tenant:
             message = (
-                f"The access token is from the wrong issuer 'https://sts.windows.net/{claims['tid']}/'. It must match "
-                f"the tenant 'https://sts.windows.net/{self._tenant}/' associated with this subscription. Please use "
-                f"the authority (URL) '{LOGIN_ENDPOINT}/{self._tenant}' to get the token."
+                f"The access token is from the wrong issuer '{self._cloud.issuer(claims['tid'])}'. It must match the "
+                f"tenant '{self._cloud.issuer(self._tenant)}' associated with this subscription. Please use the "
+                f"authority (URL) '{self._authority}' to get the token."
             )
             raise self._refusal("InvalidAuthenticationTokenTenant", message)
         return claims
 
     def _refusal(self, code: str, message: str) -> AuthenticationError:
-        return AuthenticationError(code, message, self._tenant)
+        return AuthenticationError(code, message, self._authority)
+
+    @property
+    def _authority(self) -> str:
+        return f"{self._cloud.login}/{self._tenant}"
 
     @staticmethod
     def _expiry_message(token: str) -> str:

@@ -9,7 +9,7 @@ import shlex
 import sys
 
 from emulator.commands.arguments import Commands, add_state
-from emulator.running import ARM_AUDIENCE, NotRunningError, RefusedError, RunningEmulator
+from emulator.running import NotRunningError, RefusedError, RunningEmulator
 
 
 def add_to(commands: Commands) -> None:
@@ -19,7 +19,7 @@ def add_to(commands: Commands) -> None:
     env.set_defaults(run=print_environment)
     token = commands.add_parser("token", help="print an access token, for curl")
     add_state(token)
-    token.add_argument("--resource", default=ARM_AUDIENCE, help="the token's audience (%(default)s)")
+    token.add_argument("--resource", help="the token's audience; left out: that of its Resource Manager")
     token.set_defaults(run=print_token)
 
 

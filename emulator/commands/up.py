@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from emulator.azurite.launch import AzuriteMissingError
+from emulator.clouds import CLOUDS, PUBLIC
 from emulator.commands.arguments import Commands, add_state
 from emulator.faults.model import FaultFileError
 from emulator.processes import ChildError
@@ -22,6 +23,7 @@ def add_to(commands: Commands) -> None:
     add_state(up)
     up.add_argument("--app-root", type=Path, default=Path(), help="folder of function_app.py (this one)")
     up.add_argument("--port", type=int, default=FUNCTIONS_PORT, help="of the Functions host, 0 for any (%(default)s)")
+    up.add_argument("--cloud", choices=CLOUDS, default=PUBLIC.name, help="which one to be (%(default)s)")
     up.add_argument("--scale", type=float, default=0.05, help="times Azure's provisioning times (%(default)s)")
     up.add_argument(
         "--setting", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="one more app setting"
@@ -40,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
             state=arguments.state,
             app_root=arguments.app_root,
             ports=Ports(functions=arguments.port),
+            cloud=arguments.cloud,
             scale=arguments.scale,
             extra_settings=dict(arguments.setting),
             faults=arguments.faults,
@@ -79,7 +82,7 @@ def _print_addresses(stack: Stack) -> None:
     print(f"API       {stack.api_url}")
     for url in stack.host_urls[1:]:
         print(f"          {url}/api")
-    print(f"ARM       {stack.arm_url}")
+    print(f"ARM       {stack.arm_url} ({stack.options.cloud})")
     print(f"storage   {stack.blob_endpoint}")
     print(f"logs      {stack.supervisor.logs}")
     if rules := stack.faults.read().rules:

@@ -6,6 +6,7 @@ import logging
 import signal
 from pathlib import Path
 
+from emulator.clouds import CLOUDS, PUBLIC
 from emulator.faults.plan import plan_of_environment
 from emulator.identity.faults import IdentityFaults
 from emulator.identity.listener import Listener
@@ -17,6 +18,7 @@ def main() -> None:
     """Read the command line, serve until SIGINT or SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m emulator.identity", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--cloud", choices=CLOUDS, default=PUBLIC.name, help="whose directory it is")
     parser.add_argument("--tenant", required=True, help="the directory's id")
     parser.add_argument("--principal", required=True, help="the object id of the app's identity")
     parser.add_argument(
@@ -31,7 +33,10 @@ def main() -> None:
     REQUEST_LOG.setLevel(logging.INFO)
     header = arguments.header_file.read_text(encoding="utf-8")
     identity = ManagedIdentity(
-        tenant=arguments.tenant, principal=arguments.principal, private_key=arguments.private_key.read_text()
+        tenant=arguments.tenant,
+        principal=arguments.principal,
+        private_key=arguments.private_key.read_text(),
+        cloud=CLOUDS[arguments.cloud],
     )
     faults = IdentityFaults(plan_of_environment("identity"))
     faults.listener = Listener(identity_application(identity, header, faults), arguments.port)

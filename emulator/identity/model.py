@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import jwt
 
+from emulator.clouds import PUBLIC, Cloud
 from emulator.identity.errors import TokenRequestRefused
 
 TOKEN_SECONDS = 3600
@@ -45,6 +46,7 @@ class ManagedIdentity:
     tenant: str
     principal: str
     private_key: str = field(repr=False)
+    cloud: Cloud = PUBLIC
     clock: Callable[[], float] = time.time
 
     @property
@@ -69,13 +71,13 @@ class ManagedIdentity:
         began = min(now, expires_on - TOKEN_SECONDS)
         claims = {
             "aud": audience or resource,
-            "iss": f"https://sts.windows.net/{self.tenant}/",
+            "iss": self.cloud.issuer(self.tenant),
             "iat": began,
             "nbf": began,
             "exp": expires_on,
             "appid": self.client_id,
             "appidacr": "2",
-            "idp": f"https://sts.windows.net/{self.tenant}/",
+            "idp": self.cloud.issuer(self.tenant),
             "idtyp": "app",
             "oid": self.principal,
             "sub": self.principal,

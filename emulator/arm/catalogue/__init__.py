@@ -1,7 +1,7 @@
 """What the cloud offers: locations, and resource providers with their types and the API versions of each."""
 
 from emulator.arm.catalogue.domains import Domains, domains_of
-from emulator.arm.catalogue.locations import GEOGRAPHY, LOCATIONS
+from emulator.arm.catalogue.locations import GEOGRAPHY, LOCATIONS, locations_of
 from emulator.arm.catalogue.types import (
     API_VERSIONS,
     PROVIDERS,
@@ -22,6 +22,7 @@ __all__ = [
     "domains_of",
     "find_type",
     "is_open",
+    "locations_of",
     "resource_type",
     "resource_types",
 ]

@@ -4,6 +4,8 @@ Source: https://learn.microsoft.com/azure/reliability/regions-list and the answe
 national clouds a few, so that templates for them can be tried.
 """
 
+from emulator.clouds import PUBLIC, Cloud
+
 _REGIONS = """
 eastus|East US|United States
 eastus2|East US 2|United States
@@ -69,5 +71,12 @@ chinaeast3|China East 3|China
 """
 _ROWS = [row.split("|") for row in _REGIONS.split("\n") if row]
 
+_CLOUDS = {"Azure Government": "AzureUSGovernment", "China": "AzureChinaCloud"}
+
 LOCATIONS = {name: display for name, display, _ in _ROWS}
 GEOGRAPHY = {name: geography for name, _, geography in _ROWS}
+
+
+def locations_of(cloud: Cloud) -> dict[str, str]:
+    """The regions of a cloud with their display names."""
+    return {name: display for name, display, geography in _ROWS if _CLOUDS.get(geography, PUBLIC.name) == cloud.name}

@@ -14,7 +14,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from emulator.arm.catalogue.locations import LOCATIONS
+from emulator.arm.catalogue.locations import locations_of
+from emulator.clouds import Cloud
 
 _OPEN = "Microsoft.Contoso"
 _RESOURCES_VERSIONS = (
@@ -106,10 +107,10 @@ class ResourceType:
         """`Microsoft.Web/sites`."""
         return f"{self.namespace}/{self.name}"
 
-    def takes(self, location: str) -> bool:
-        """True when its resources may be in that location, written in any way."""
+    def takes(self, location: str, cloud: Cloud) -> bool:
+        """True when its resources may be in that location of the cloud, written in any way."""
         wanted = location.replace(" ", "").lower()
-        return (wanted == "global" and self.is_global) or wanted in LOCATIONS
+        return (wanted == "global" and self.is_global) or wanted in locations_of(cloud)
 
     @property
     def is_global(self) -> bool:
@@ -117,9 +118,9 @@ class ResourceType:
         name = f"{self.full_name.lower()}/"
         return any(name.startswith(f"{kind}/") for kind in _GLOBAL)
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self, cloud: Cloud) -> dict[str, Any]:
         """The type as `GET providers` and the function `providers()` tell it."""
-        locations = ["global"] if self.is_global else list(LOCATIONS.values())
+        locations = ["global"] if self.is_global else list(locations_of(cloud).values())
         return {"resourceType": self.name, "locations": locations, "apiVersions": list(self.api_versions)}
 
 
@@ -164,12 +165,12 @@ def find_type(resource_type: str) -> ResourceType | None:
     return _catalogue().get(namespace, {}).get(name)
 
 
-def resource_types(namespace: str) -> list[dict[str, Any]]:
+def resource_types(namespace: str, cloud: Cloud) -> list[dict[str, Any]]:
     """The types of a provider with their locations and API versions; empty for a provider that is not listed."""
-    return [found.shown() for found in _catalogue().get(namespace.lower(), {}).values()]
+    return [found.shown(cloud) for found in _catalogue().get(namespace.lower(), {}).values()]
 
 
-def resource_type(namespace: str, name: str) -> dict[str, Any] | None:
+def resource_type(namespace: str, name: str, cloud: Cloud) -> dict[str, Any] | None:
     """One type of a provider, as the template function `providers()` gives it."""
     found = find_type(f"{namespace}/{name}")
-    return found.shown() if found else None
+    return found.shown(cloud) if found else None

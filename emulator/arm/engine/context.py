@@ -24,30 +24,6 @@ from emulator.arm.governance.scopes import action_of
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.provisioning import act
 
-_ENVIRONMENT: dict[str, Any] = {
-    "name": "AzureCloud",
-    "gallery": "https://gallery.azure.com/",
-    "graph": "https://graph.windows.net/",
-    "graphAudience": "https://graph.windows.net/",
-    "portal": "https://portal.azure.com",
-    "resourceManager": "https://management.azure.com/",
-    "authentication": {
-        "loginEndpoint": "https://login.microsoftonline.com/",
-        "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],
-        "tenant": "common",
-        "identityProvider": "AAD",
-    },
-    "suffixes": {
-        "acrLoginServer": ".azurecr.io",
-        "azureDatalakeAnalyticsCatalogAndJob": "azuredatalakeanalytics.net",
-        "azureDatalakeStoreFileSystem": "azuredatalakestore.net",
-        "azureFrontDoorEndpointSuffix": "azurefd.net",
-        "keyvaultDns": ".vault.azure.net",
-        "sqlServerHostname": ".database.windows.net",
-        "storage": "core.windows.net",
-    },
-}
-
 
 @dataclass(repr=False)  # it holds secrets
 class DeploymentContext:
@@ -147,7 +123,7 @@ class DeploymentContext:
 
     def environment(self) -> dict[str, Any]:
         """`environment()`."""
-        return _ENVIRONMENT
+        return self.surroundings.state.cloud.environment()
 
     def deployment(self) -> dict[str, Any]:
         """`deployment()`."""
@@ -166,10 +142,11 @@ class DeploymentContext:
     def providers(self, arguments: list[Any]) -> Any:
         """`providers(namespace, [type])`."""
         namespace = str(arguments[0])
-        types = catalogue.resource_types(namespace)
+        cloud = self.surroundings.state.cloud
+        types = catalogue.resource_types(namespace, cloud)
         if len(arguments) == 1:
             return {"namespace": namespace, "resourceTypes": types}
-        if found := catalogue.resource_type(namespace, str(arguments[1])):
+        if found := catalogue.resource_type(namespace, str(arguments[1]), cloud):
             return found
         reason = f"The resource type '{arguments[1]}' of the provider '{namespace}' could not be found."
         raise ExpressionError("InvalidTemplate", reason)

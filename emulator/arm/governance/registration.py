@@ -16,6 +16,7 @@ from emulator.arm.errors import ArmError
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.models import Resource
 from emulator.arm.state import CloudState
+from emulator.clouds import Cloud
 
 SECONDS = 30.0  # how long registering and unregistering take
 UNREGISTERED = "unregistered"
@@ -85,8 +86,8 @@ def _may_register(state: CloudState, caller: Caller | None, resource_id: Resourc
     return caller is None or is_allowed(state, caller.object_id, action, scope)
 
 
-def check_served(resource_type: str, api_version: str, location: str | None) -> None:
-    """Raise what ARM answers to a namespace, a type, a version or a location that nobody serves.
+def check_served(resource_type: str, api_version: str, location: str | None, cloud: Cloud) -> None:
+    """Raise what ARM answers to a namespace, a type, a version or a location that nobody serves in the cloud.
 
     InvalidResourceNamespace, InvalidResourceType, NoRegisteredProviderFound, LocationNotAvailableForResourceType.
     """
@@ -99,31 +100,31 @@ def check_served(resource_type: str, api_version: str, location: str | None) -> 
     if found is None:
         message = (
             f"The resource type '{name}' could not be found in the namespace '{namespace}' for api version "
-            f"'{api_version}'. The supported api-versions are '{','.join(_versions_of(namespace))}'."
+            f"'{api_version}'. The supported api-versions are '{','.join(_versions_of(namespace, cloud))}'."
         )
         raise ArmError(404, "InvalidResourceType", message)
     if api_version.lower() not in found.api_versions:
         message = (
             f"No registered resource provider found for location '{location or ''}' and API version '{api_version}' "
             f"for type '{found.name}'. The supported api-versions are '{', '.join(reversed(found.api_versions))}'. "
-            f"The supported locations are '{', '.join(_locations(found))}'."
+            f"The supported locations are '{', '.join(_locations(found, cloud))}'."
         )
         raise ArmError(400, "NoRegisteredProviderFound", message)
-    if location and not found.takes(location):
+    if location and not found.takes(location, cloud):
         message = (
             f"The provided location '{location}' is not available for resource type '{found.full_name}'. List of "
-            f"available regions for the resource type is '{','.join(_locations(found))}'."
+            f"available regions for the resource type is '{','.join(_locations(found, cloud))}'."
         )
         raise ArmError(400, "LocationNotAvailableForResourceType", message)
 
 
-def _versions_of(namespace: str) -> list[str]:
-    types = catalogue.resource_types(namespace)
+def _versions_of(namespace: str, cloud: Cloud) -> list[str]:
+    types = catalogue.resource_types(namespace, cloud)
     return sorted({version for kind in types for version in kind["apiVersions"]}, reverse=True)
 
 
-def _locations(found: catalogue.ResourceType) -> list[str]:
-    return [_folded(location) for location in found.shown()["locations"]]
+def _locations(found: catalogue.ResourceType, cloud: Cloud) -> list[str]:
+    return [_folded(location) for location in found.shown(cloud)["locations"]]
 
 
 def _folded(location: object) -> str:

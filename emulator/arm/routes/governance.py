@@ -41,7 +41,7 @@ async def list_governing(request: web.Request) -> web.Response:
     service, address = service_of(request), list_at(request.path)
     if address is None:
         raise ArmError(404, "NotFound", f"No HTTP resource was found that matches 'GET {request.path}'.")
-    check_served(address.type, request.query["api-version"], None)
+    check_served(address.type, request.query["api-version"], None, service.state.cloud)
     _check_scope(service, address.id)
     besides = _BESIDES.get(address.type.lower())
     entries = [*(besides(address.id) if besides else ()), *_listed(request, service, address)]

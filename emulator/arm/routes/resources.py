@@ -39,7 +39,7 @@ async def get_resource(request: web.Request) -> web.Response:
     """One resource, or a list when the path ends with a type."""
     service = service_of(request)
     if resource_at(request.path) is None and (address := list_at(request.path)):
-        check_served(address.type, request.query["api-version"], None)
+        check_served(address.type, request.query["api-version"], None, service.state.cloud)
         return listing.list_of_type(request, address)
     resource = read(service.surroundings, _resource_id(request))
     if is_unchanged(request, resource):
@@ -176,7 +176,7 @@ def _checked(request: web.Request, resource_id: ResourceId) -> ResourceId:
     if resource_id.is_deployment:
         message = f"This emulator does not know {request.method} of deployments at this path."
         raise ArmError(501, "NotImplemented", message)
-    check_served(resource_id.type, request.query["api-version"], None)
+    check_served(resource_id.type, request.query["api-version"], None, service_of(request).state.cloud)
     return resource_id
 
 

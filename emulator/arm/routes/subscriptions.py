@@ -12,6 +12,7 @@ from emulator.arm.identifiers import ResourceId
 from emulator.arm.metadata import endpoints_document
 from emulator.arm.routes.paths import SUBSCRIPTION, any_case
 from emulator.arm.routes.service import Service, address_of, service_of
+from emulator.clouds import Cloud
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
@@ -31,8 +32,9 @@ def add_routes(router: web.UrlDispatcher) -> None:
 
 async def endpoints(request: web.Request) -> web.Response:
     """The clouds and where their services are; needs no token."""
-    tenant, version = service_of(request).settings.tenant, request.query["api-version"]
-    return web.json_response(endpoints_document(version, address_of(request), tenant))
+    settings = service_of(request).settings
+    version = request.query["api-version"]
+    return web.json_response(endpoints_document(version, settings.cloud, address_of(request), settings.tenant))
 
 
 async def tenants(request: web.Request) -> web.Response:
@@ -75,7 +77,8 @@ def _subscription(service: Service, subscription: str) -> dict[str, Any]:
 
 async def locations(request: web.Request) -> web.Response:
     """The locations that the subscription may use."""
-    subscription = service_of(request).state.check_subscription(request.match_info["subscription"])
+    state = service_of(request).state
+    subscription = state.check_subscription(request.match_info["subscription"])
     entries = [
         {
             "id": f"/subscriptions/{subscription}/locations/{name}",
@@ -91,7 +94,7 @@ async def locations(request: web.Request) -> web.Response:
             },
             "type": "Region",
         }
-        for name, display in catalogue.LOCATIONS.items()
+        for name, display in catalogue.locations_of(state.cloud).items()
     ]
     return web.json_response({"value": entries})
 
@@ -127,7 +130,8 @@ async def unregister_provider(request: web.Request) -> web.Response:
 
 async def list_tenant_providers(request: web.Request) -> web.Response:
     """Every provider, whichever subscription uses it."""
-    return web.json_response({"value": [_described(name) for name in sorted(catalogue.PROVIDERS.values())]})
+    cloud = service_of(request).state.cloud
+    return web.json_response({"value": [_described(name, cloud) for name in sorted(catalogue.PROVIDERS.values())]})
 
 
 async def get_tenant_provider(request: web.Request) -> web.Response:
@@ -135,11 +139,11 @@ async def get_tenant_provider(request: web.Request) -> web.Response:
     asked = request.match_info["namespace"]
     if asked.lower() not in catalogue.PROVIDERS:
         raise ArmError(404, "InvalidResourceNamespace", f"The resource namespace '{asked}' is invalid.")
-    return web.json_response(_described(catalogue.PROVIDERS[asked.lower()]))
+    return web.json_response(_described(catalogue.PROVIDERS[asked.lower()], service_of(request).state.cloud))
 
 
-def _described(namespace: str) -> dict[str, Any]:
-    return {"namespace": namespace, "resourceTypes": catalogue.resource_types(namespace)}
+def _described(namespace: str, cloud: Cloud) -> dict[str, Any]:
+    return {"namespace": namespace, "resourceTypes": catalogue.resource_types(namespace, cloud)}
 
 
 def _checked(request: web.Request) -> tuple[Service, str]:
@@ -162,5 +166,5 @@ def _provider(service: Service, subscription: str, namespace: str) -> dict[str, 
         "namespace": namespace,
         "registrationPolicy": "RegistrationRequired",
         "registrationState": registration_state(service.state, service.time, subscription, namespace),
-        "resourceTypes": catalogue.resource_types(namespace),
+        "resourceTypes": catalogue.resource_types(namespace, service.state.cloud),
     }

@@ -26,10 +26,10 @@ from emulator.arm.catalogue import find_type
 from emulator.arm.server import serve
 from emulator.arm.settings import DEFAULT_SUBSCRIPTION, DEFAULT_TENANT, ArmSettings
 from emulator.certificates import Certificates
+from emulator.clouds import PUBLIC, Cloud
 
 SUBSCRIPTION = DEFAULT_SUBSCRIPTION
 GROUP_PATH = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
-AUDIENCE = "https://management.azure.com"
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 SUBSCRIPTION_SCHEMA = "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"
 API_VERSION = "2022-09-01"
@@ -56,7 +56,7 @@ def version_of(path: str) -> str:
 
 def token(certificates: Certificates, **claims: Any) -> str:
     """A signed access token; `claims` replace the usual ones."""
-    usual = {"aud": AUDIENCE, "tid": DEFAULT_TENANT, "oid": "someone", "exp": int(time.time()) + 3600}
+    usual = {"aud": PUBLIC.resource_manager, "tid": DEFAULT_TENANT, "oid": "someone", "exp": int(time.time()) + 3600}
     return jwt.encode(usual | claims, _signing_key(certificates.token_key), algorithm="RS256")
 
 
@@ -151,8 +151,9 @@ async def running_arm(
     blob: str = "https://127.0.0.1:1",
     throttle: bool = False,
     faults: Path | None = None,
+    cloud: Cloud = PUBLIC,
 ) -> AsyncIterator[Arm]:
-    """An ARM on a free port."""
+    """An ARM of a cloud on a free port."""
     settings = ArmSettings(
         token_key=certificates.token_public_key,
         accounts=accounts or folder / "accounts.json",
@@ -166,9 +167,10 @@ async def running_arm(
         database=folder / "arm.sqlite",
         throttle=throttle,
         faults=faults,
+        cloud=cloud,
     )
     trust = str(certificates.authority)
-    value = token(certificates)
+    value = token(certificates, aud=cloud.resource_manager)
     async with serve(settings) as port:
         url = f"https://127.0.0.1:{port}"
         options: dict[str, Any] = {
@@ -176,7 +178,7 @@ async def running_arm(
             "connection_verify": trust,
             "polling_interval": 0.02,
             "retry_total": 0,
-            "credential_scopes": [f"{AUDIENCE}/.default"],
+            "credential_scopes": [f"{cloud.resource_manager}/.default"],
         }
         connector = aiohttp.TCPConnector(ssl=ssl.create_default_context(cafile=trust))
         async with (

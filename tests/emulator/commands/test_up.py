@@ -13,6 +13,7 @@ from tests.emulator.commands.running import Run
         (["--setting", "=x"], "'=x' is not NAME=VALUE"),
         (["--hosts", "0"], "'0' is not a number of hosts"),
         (["--hosts", "two"], "'two' is not a number of hosts"),
+        (["--cloud", "AzureGermanCloud"], "invalid choice: 'AzureGermanCloud'"),
     ],
 )
 def test_a_wrong_argument_is_told(run: Run, arguments: list[str], told: str) -> None:

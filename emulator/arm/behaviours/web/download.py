@@ -109,7 +109,7 @@ def is_storage(url: str, surroundings: Surroundings) -> bool:
 
 def _token_headers(principal: Principal | None, surroundings: Surroundings) -> dict[str, str]:
     moment = int(time.time())
-    issuer = f"https://sts.windows.net/{surroundings.tenant}/"
+    issuer = surroundings.state.cloud.issuer(surroundings.tenant)
     claims = {"aud": "https://storage.azure.com", "iss": issuer, "iat": moment, "nbf": moment, "exp": moment + 3600}
     claims |= {"oid": principal.object_id if principal else "", "tid": surroundings.tenant}
     token = jwt.encode(claims, _SIGNING_KEY, algorithm="HS256")
