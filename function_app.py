@@ -4,6 +4,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from activities import (
+    approving,
     cancelling,
     deleting,
     finish,
@@ -21,6 +22,7 @@ from activities import (
     verifying,
 )
 from armature.redaction import install_redaction
+from orchestrators import approving as approval_orchestrator
 from orchestrators import deployment as deployment_orchestrator
 from orchestrators import retention as retention_orchestrator
 from orchestrators import rollback as rollback_orchestrator
@@ -45,12 +47,14 @@ for part in (
     timer,
     retention_trigger,
     deployment_orchestrator,
+    approval_orchestrator,
     upload_orchestrator,
     rollout_orchestrator,
     rollback_orchestrator,
     retention_orchestrator,
     prepare,
     traces,
+    approving,
     upload,
     starting,
     looking,

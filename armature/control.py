@@ -10,7 +10,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StrictBool, model_validator
 
-from armature.models import Model
+from armature.approval import ApprovalStatus
+from armature.models import Form, Model
 from armature.redaction import one_line
 from armature.request import DeploymentId
 from armature.state import DeploymentState, Purpose, Status, StopReason
@@ -31,6 +32,13 @@ class Action(StrEnum):
     CANCEL = "cancel"
     ROLL_BACK = "rollback"
     RESUME = "resume"
+    APPROVE = "approve"
+    REJECT = "reject"
+
+    @property
+    def is_decision(self) -> bool:
+        """True of the word on an approval."""
+        return self in (Action.APPROVE, Action.REJECT)
 
 
 class Wish(Model):
@@ -45,11 +53,21 @@ class CancelWish(Wish):
     rollback: StrictBool | None = None
 
 
+ApprovalId = Annotated[str, Form(r"^[0-9a-f]{16}$", "the approvalId of the state: 16 hex digits")]
+
+
+class DecisionWish(Wish):
+    """The body of an approval, or of its refusal: `approval_id` says of exactly what."""
+
+    approval_id: ApprovalId
+
+
 class ActionMessage(CancelWish):
     """The same on the queue."""
 
     action: Action
     deployment_id: DeploymentId
+    approval_id: ApprovalId | None = None
 
     @model_validator(mode="after")
     def _rollback_goes_with_cancel(self) -> Self:
@@ -57,16 +75,24 @@ class ActionMessage(CancelWish):
             raise ValueError("'rollback' goes with the action cancel only")
         return self
 
+    @model_validator(mode="after")
+    def _approval_id_goes_with_decisions(self) -> Self:
+        if (self.approval_id is not None) is not self.action.is_decision:
+            raise ValueError("'approvalId' is required by the actions approve and reject, and goes with no other")
+        return self
+
 
 class ControlRequest(Model):
     """One thing that was asked: in which `run` of the deployment, when, by whom, with what words.
 
-    `id` is the queue message's, so that one which comes twice is acted on once.
+    `by_id` is the caller's object id where the platform tells it. `id` is the queue message's, so that one which comes
+    twice is acted on once.
     """
 
     run: int
     at: datetime
     by: str | None = None
+    by_id: str | None = None
     comment: str = ""
     id: str | None = None
 
@@ -75,6 +101,14 @@ class CancelRequest(ControlRequest):
     """To stop. `rollback` overrides the deployment's option `rollbackOnFailure` when it is not None."""
 
     rollback: bool | None = None
+
+
+class Decision(ControlRequest):
+    """The word on approval `number`: approved, rejected, or (nobody's word) expired."""
+
+    number: int
+    approval_id: str
+    status: ApprovalStatus
 
 
 class Control(Model):
@@ -87,6 +121,11 @@ class Control(Model):
     rollback: ControlRequest | None = None
     resume: ControlRequest | None = None
     lock_broken: ControlRequest | None = None
+    decision: Decision | None = None
+
+    def decision_of(self, approval_id: str) -> Decision | None:
+        """The word on that approval, if it was said."""
+        return self.decision if self.decision is not None and self.decision.approval_id == approval_id else None
 
     def cancel_of(self, run: int) -> CancelRequest | None:
         """The cancellation that was asked for in that run, if one was."""
@@ -103,6 +142,11 @@ class Control(Model):
     def with_cancel(self, request: CancelRequest) -> Self:
         """With a cancellation. The first of a run counts: what follows it may have begun."""
         return self if _is_known(self.cancel, request.run) else self.model_copy(update={"cancel": request})
+
+    def with_decision(self, decision: Decision) -> Self:
+        """With the word on an approval. The first counts, be it that of two people, or that the time is over."""
+        is_known = self.decision is not None and self.decision.number >= decision.number
+        return self if is_known else self.model_copy(update={"decision": decision})
 
     def with_lock_broken(self, request: ControlRequest) -> Self:
         """With word that a run has lost the lineage lock."""
@@ -194,6 +238,43 @@ def _after_its_end(state: DeploymentState) -> str:
     return "Roll it back if its result is not wanted."
 
 
+def may_decide(
+    state: DeploymentState, control: Control, approval_id: str, verdict: ApprovalStatus, now: datetime
+) -> Refusal | None:
+    """None when the approval can be given (or refused), or has been just so; else why not."""
+    name, approval = state.deployment_id, state.approval
+    look = f"Look at what it asks for: armature status {name}"
+    if approval is None or approval.approval_id != approval_id:
+        if approval is None or not approval.is_waiting:
+            reason = f"Deployment {name} does not ask for that approval: it is {state.status}."
+            return Refusal(kind="approval-outdated", reason=reason, next_step=look)
+        reason = f"Deployment {name} asks for another approval by now: {approval.message}"
+        return Refusal(kind="approval-outdated", reason=reason, next_step=f"{look}, and decide on that.")
+    decision = control.decision_of(approval_id)
+    status = decision.status if decision is not None else approval.status
+    if status is verdict:
+        return None
+    if status is ApprovalStatus.EXPIRED or (status is ApprovalStatus.WAITING and now >= approval.deadline):
+        reason = f"The time to approve deployment {name} was over at {approval.deadline:%Y-%m-%d %H:%M:%S} UTC."
+        step = "Resume it, or deploy again: it asks anew."
+        return Refusal(kind="approval-expired", reason=reason, next_step=step)
+    if status in (ApprovalStatus.APPROVED, ApprovalStatus.REJECTED):
+        by = decision.by if decision is not None else approval.decided_by
+        reason = f"Deployment {name} is {status} already{f' by {by}' if by else ''}."
+        step = "Cancel it to stop it." if status is ApprovalStatus.APPROVED else "Resume it, and it asks anew."
+        return Refusal(kind="already-decided", reason=reason, next_step=step)
+    if state.status.is_final:
+        reason = f"Deployment {name} has ended: it is {state.status}."
+        return Refusal(kind="not-running", reason=reason, next_step="Resume it, or deploy again: it asks anew.")
+    if control.cancel_of(state.run) is not None:
+        reason = f"Deployment {name} is being cancelled."
+        return Refusal(kind="already-cancelled", reason=reason, next_step="Wait for its end.")
+    if control.is_lock_broken(state.run):
+        reason = f"Deployment {name} has lost the lineage lock: it ends."
+        return Refusal(kind="lock-broken", reason=reason, next_step="Wait for its end.")
+    return None
+
+
 def may_roll_back(state: DeploymentState, control: Control, lineage: LineageRecord) -> Refusal | None:
     """None when the deployment can be rolled back, or the rollback that was asked for goes on; else why not."""
     if not state.status.is_final:
@@ -264,5 +345,10 @@ def is_carried_out(control: Control, action: Action, run: int, request_id: str |
     before `run`. What a person asked for since then is not to be changed by it."""
     if request_id is None:
         return False
-    asked = {Action.CANCEL: control.cancel, Action.ROLL_BACK: control.rollback, Action.RESUME: control.resume}[action]
+    known: dict[Action, ControlRequest | None] = {
+        Action.CANCEL: control.cancel,
+        Action.ROLL_BACK: control.rollback,
+        Action.RESUME: control.resume,
+    }
+    asked = known.get(action)  # a decision names its approval, and so it is known without
     return asked is not None and asked.id == request_id and asked.run < run

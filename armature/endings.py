@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from armature.approval import ApprovalStatus
 from armature.control import Control
 from armature.errors import Failure, FailureClass, failure
 from armature.messages import ClosingInput, FinishInput, Outcome, RollbackInput, RollbackOutcome
@@ -20,6 +21,9 @@ from armature.state import (
 )
 from armature.stops import LOCK_BROKEN, lock_broken
 from armature.transitions import with_failures, with_nothing_waiting, with_phase
+
+_CANCELLING = (StopReason.CANCELLED, StopReason.REJECTED, StopReason.NOT_APPROVED)
+"""What makes a deployment `cancelled`: that somebody said so, or that nobody said yes."""
 
 _DEPLOY_AGAIN = "Resume the deployment, or deploy again."
 
@@ -60,7 +64,7 @@ def ending_of(state: DeploymentState, control: Control, end: FinishInput, now: d
         return _undone(outcome, rollback, reasons, stop)
     if rollback.failure is not None:
         reasons = (*reasons, rollback.failure)
-    is_cancelled = outcome.stop is StopReason.CANCELLED and rollback.failure is None
+    is_cancelled = outcome.stop in _CANCELLING and rollback.failure is None
     status = Status.CANCELLED if is_cancelled else Status.FAILED
     return Ending(status=status, message=_joined(outcome.message, rollback), failures=reasons, stop=stop)
 
@@ -95,7 +99,10 @@ def ended(
         rollback = rollback.model_copy(update={"status": status, "finished_at": rollback.finished_at or now})
     lineage = state.lineage and state.lineage.model_copy(update={"holder": None, "position": None})
     rollback = rollback.model_copy(update={"templates": tuple(map(_given_up, rollback.templates))})
-    told = state.model_copy(update={"stop": ending.stop, "rollback": rollback, "lineage": lineage})
+    approval = state.approval and state.approval.decided(ApprovalStatus.WITHDRAWN, now)
+    told = state.model_copy(
+        update={"stop": ending.stop, "rollback": rollback, "lineage": lineage, "approval": approval}
+    )
     settled = with_nothing_waiting(told, now)
     settled = settled.model_copy(update={"templates": tuple(map(_given_up, settled.templates))})
     return with_phase(
@@ -151,9 +158,14 @@ def closing_of(state: DeploymentState, control: Control, message: str, *, has_tu
 
 
 def undoes(purpose: Purpose, outcome: Outcome, *, rollback_on_failure: bool) -> bool:
-    """True when a run that ends so is rolled back: by its purpose, its cancellation's word, or else its option."""
+    """True when a run that ends so is rolled back: by its purpose, its cancellation's word, or else its option.
+
+    One that was not approved has changed nothing; what the run before it left is left.
+    """
     if purpose is Purpose.ROLL_BACK:
         return True
+    if outcome.is_not_approved:
+        return False
     return rollback_on_failure if outcome.rollback is None else outcome.rollback
 
 
@@ -172,7 +184,7 @@ def _reasons(state: DeploymentState, outcome: Outcome) -> tuple[Failure, ...]:
         return (outcome.failure or LOCK_BROKEN, *found)
     if outcome.stop is StopReason.TIMED_OUT:
         return (_timed_out(state), *found)
-    if outcome.stop is StopReason.CANCELLED:
+    if outcome.stop in _CANCELLING:
         return tuple(found)
     return tuple(found) or ((outcome.failure,) if outcome.failure else ())
 
@@ -187,6 +199,12 @@ def _stop_of(state: DeploymentState, control: Control, outcome: Outcome, now: da
     if outcome.stop is StopReason.TIMED_OUT:
         at = state.deadline or now
         return StopState(reason=StopReason.TIMED_OUT, at=at, comment=f"{state.options.timeout:g} minutes were over.")
+    if outcome.is_not_approved and outcome.stop is not None:
+        approval = state.approval
+        if approval is None or approval.is_waiting:
+            return StopState(reason=outcome.stop, at=now)
+        at = approval.decided_at or now
+        return StopState(reason=outcome.stop, at=at, by=approval.decided_by, comment=approval.comment)
     cancel = control.cancel_of(state.run)
     if outcome.stop is None or cancel is None:
         return None

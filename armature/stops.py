@@ -1,5 +1,7 @@
 """Why a run ends before all is done, other than by a failure of its own: as the outcome that it ends with."""
 
+from datetime import datetime
+
 from armature.errors import FailureClass, failure
 from armature.messages import ControlAnswer, Outcome
 from armature.state import StopReason
@@ -32,6 +34,20 @@ def lock_broken(done: str = "") -> Outcome:
     """The end of what must touch nothing any more, with what was `done` until then, in words."""
     message = f"{LOCK_BROKEN.message} Until then: {done}." if done else LOCK_BROKEN.message
     return Outcome(message=message, failure=LOCK_BROKEN, is_lock_broken=True)
+
+
+def not_approved(by: str | None, comment: str, done: str) -> Outcome:
+    """The end of a run whose approval was refused."""
+    by = f" by {by}" if by else ""
+    words = comment.replace('"', "'")
+    return Outcome(message=_told(f"Rejected{by}", f'"{words}"; {done}' if comment else done), stop=StopReason.REJECTED)
+
+
+def never_approved(until: datetime, done: str) -> Outcome:
+    """The end of a run on which nobody decided in time."""
+    return Outcome(
+        message=_told(f"Nobody approved it until {until:%Y-%m-%d %H:%M} UTC", done), stop=StopReason.NOT_APPROVED
+    )
 
 
 def _told(what: str, done: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 
+from armature.approval import ApprovalState
 from armature.errors import Failure
 from armature.problems import Problem
 from armature.progress import progress_of
@@ -136,6 +137,16 @@ def with_stop(state: DeploymentState, run: int, stop: StopState) -> DeploymentSt
     if state.run != run or state.status.is_final or state.stop is not None:
         return state
     return state.model_copy(update={"stop": stop})
+
+
+def with_approval(
+    state: DeploymentState, run: int, change: Callable[[ApprovalState | None], ApprovalState | None], now: datetime
+) -> DeploymentState:
+    """The state with its approval changed by a pure step; unchanged when that run has ended."""
+    approval = change(state.approval)
+    if state.run != run or state.status.is_final or approval == state.approval:
+        return state
+    return state.model_copy(update={"approval": approval, "updated_at": now})
 
 
 def with_problems(state: DeploymentState, problems: Iterable[Problem]) -> DeploymentState:

@@ -1,7 +1,8 @@
-"""The whole of one deployment: prepare, take turns with the lineage, upload, roll out; settle or undo; finish."""
+"""The whole of one deployment: read the bundle, take turns with the lineage, have it approved, prepare, upload, roll
+out; settle or undo; finish."""
 
 from collections.abc import Generator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
@@ -24,6 +25,7 @@ from armature.messages import (
 )
 from armature.state import Phase, Purpose, Status
 from armature.stops import stopped_by
+from orchestrators.approving import approved
 from orchestrators.chapters import Chapters
 from orchestrators.finishing import finished, undone
 from orchestrators.preparing import READY, target_ready, turn_taken
@@ -32,6 +34,9 @@ from orchestrators.retrying import Steps, reason_of, retried
 UNDOING_SINCE = 2
 """The generation of the process that first settled, and undid, what it had started. A run that began under an earlier
 one, and goes on while the app is upgraded, ends as it would have then."""
+
+ASKING_SINCE = 3
+"""The generation that first asked for approval, and looked at what was deployed."""
 
 blueprint = df.Blueprint()
 
@@ -94,16 +99,38 @@ def _carried_out(
     turn = yield from _taken(context, job.model_copy(update={"bundle": bundle}), chapters, run)
     if turn is None or not turn.is_good:
         return turn
+    if job.generation >= ASKING_SINCE:
+        gate = yield from approved(context, job, chapters)
+        if not gate.is_good:
+            return gate
     deadline = context.current_utc_datetime + timedelta(minutes=job.options.timeout)
+    ready = yield from _made_ready(context, job, chapters, run, deadline)
+    if not ready.is_good:
+        return ready
+    uploaded = yield from _uploaded(context, job, chapters, bundle, deadline)
+    if not uploaded.is_good:
+        return uploaded
+    run.has_started = True
+    return (yield from _rolled_out(context, job, chapters, deadline))
 
+
+def _made_ready(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: Chapters, run: _Run, deadline: datetime
+) -> Generator[TaskBase, Any, Outcome]:
     message = "Preparing the target and the artifact storage."
     yield from chapters.begin(Status.PENDING, Phase.PREPARING, message, deadline)
     target = yield from target_ready(context, job, chapters, deadline)
-    if not target.is_good:
-        run.has_touched = run.has_touched or (yield from _has_left_traces(context, job, target))
-        return target
-    run.has_touched = True
+    run.has_touched = target.is_good or run.has_touched or (yield from _has_left_traces(context, job, target))
+    return target
 
+
+def _uploaded(
+    context: df.DurableOrchestrationContext,
+    job: DeploymentInput,
+    chapters: Chapters,
+    bundle: BundleAnswer,
+    deadline: datetime,
+) -> Generator[TaskBase, Any, Outcome]:
     yield from chapters.begin(Status.UPLOADING, Phase.UPLOADING, "Uploading templates and packages.")
     uploads = UploadInput(
         deployment_id=job.deployment_id,
@@ -114,12 +141,13 @@ def _carried_out(
         deadline=deadline,
     )
     answer = yield context.call_sub_orchestrator("upload", uploads.dump(), f"{job.deployment_id}:upload")
-    uploaded = Outcome.load(answer)
-    if not uploaded.is_good:
-        return uploaded
+    return Outcome.load(answer)
 
+
+def _rolled_out(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: Chapters, deadline: datetime
+) -> Generator[TaskBase, Any, Outcome]:
     yield from chapters.begin(Status.DEPLOYING, Phase.DEPLOYING, "Deploying the templates.")
-    run.has_started = True
     rollout = RolloutInput(deployment_id=job.deployment_id, options=job.options, deadline=deadline)
     answer = yield context.call_sub_orchestrator("rollout", rollout.dump(), f"{job.deployment_id}:rollout")
     return Outcome.load(answer)
@@ -169,7 +197,7 @@ def _ended(
     """Undo, or at least settle, what did not go well and has left something; then finish."""
     end = FinishInput(deployment_id=job.deployment_id, run=job.run, sequence=0, outcome=outcome)
     has_gone_well = outcome.is_good and job.purpose is Purpose.DEPLOY
-    may_touch = not outcome.is_lock_broken and job.generation >= UNDOING_SINCE
+    may_touch = not (outcome.is_lock_broken or outcome.is_not_approved) and job.generation >= UNDOING_SINCE
     is_undoing = undoes(job.purpose, outcome, rollback_on_failure=job.options.rollback_on_failure)
     if not has_gone_well and may_touch and (run.has_touched if is_undoing else run.has_started):
         work = RollbackInput(

@@ -89,7 +89,7 @@ async def _cancelled(
         state = await asyncio.to_thread(_tell_cancelled, services, state, control.cancel_of(state.run) or request)
     except Exception:  # it is asked for, whatever becomes of telling so: the deployment reads it at its next look
         logger.exception("%s is asked to stop, but its state could not tell so yet", state.deployment_id)
-    await wake(client, state.deployment_id)
+    await wake(client, state.deployment_id, state.approval)
     return Asked(state)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import azure.durable_functions as df
 from azure.durable_functions import OrchestrationRuntimeStatus as Runtime
 
+from armature.approval import ApprovalState
 from armature.control import CONTROL_EVENT
-from armature.messages import PRESENT_GENERATION, DeploymentInput
+from armature.messages import PRESENT_GENERATION, DeploymentInput, approval_instance
 from armature.state import DeploymentState
 
 DEAD = (Runtime.Failed, Runtime.Terminated, Runtime.Canceled)
@@ -101,11 +102,16 @@ async def has_ended(client: df.DurableOrchestrationClient, deployment_id: str) -
     return False
 
 
-async def wake(client: df.DurableOrchestrationClient, deployment_id: str) -> None:
+async def wake(
+    client: df.DurableOrchestrationClient, deployment_id: str, approval: ApprovalState | None = None
+) -> None:
     """Let a deployment's orchestrations read its control document now. Those that don't hear it read it at their next
-    look: an event may get lost, the document not."""
-    for part in WOKEN:
+    look: an event may get lost, the document not. `approval` is the one that it waits for, if it does."""
+    woken = [f"{deployment_id}{part}" for part in WOKEN]
+    if approval is not None and approval.is_waiting:
+        woken.append(approval_instance(deployment_id, approval.number))
+    for instance_id in woken:
         try:
-            await client.raise_event(f"{deployment_id}{part}", CONTROL_EVENT, None)
+            await client.raise_event(instance_id, CONTROL_EVENT, None)
         except Exception as unheard:  # not running, not begun, or the host is busy: the SDK tells only in words
-            logger.info("%s%s was not woken up: %s", deployment_id, part, unheard)
+            logger.info("%s was not woken up: %s", instance_id, unheard)

@@ -4,7 +4,16 @@ Everything here ends up in the Durable history, so nothing here may hold a templ
 or a secret.
 """
 
-from armature.messages.base import CHILDREN, Answer, ControlAnswer, DeploymentStep, Outcome, plan_id_of
+from armature.messages.approval import ApprovalInput, AskingAnswer, AskingInput, GateAnswer, LookAnswer, LookInput
+from armature.messages.base import (
+    CHILDREN,
+    Answer,
+    ControlAnswer,
+    DeploymentStep,
+    Outcome,
+    approval_instance,
+    plan_id_of,
+)
 from armature.messages.finishing import ClosingInput, FinishAnswer, FinishInput
 from armature.messages.preparing import (
     PRESENT_GENERATION,
@@ -47,8 +56,11 @@ __all__ = [
     "CHILDREN",
     "PRESENT_GENERATION",
     "Answer",
+    "ApprovalInput",
     "ArtifactAnswer",
     "ArtifactInput",
+    "AskingAnswer",
+    "AskingInput",
     "BegunAnswer",
     "BundleAnswer",
     "ClosingInput",
@@ -61,7 +73,10 @@ __all__ = [
     "EndInput",
     "FinishAnswer",
     "FinishInput",
+    "GateAnswer",
     "GraphAnswer",
+    "LookAnswer",
+    "LookInput",
     "Outcome",
     "PackagesInput",
     "PhaseInput",
@@ -84,5 +99,6 @@ __all__ = [
     "UploadAnswer",
     "UploadCounts",
     "UploadInput",
+    "approval_instance",
     "plan_id_of",
 ]

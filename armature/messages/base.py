@@ -5,7 +5,14 @@ from armature.models import Model
 from armature.state import StopReason
 
 CHILDREN = ("preview", "upload", "rollout", "validation", "cleanup", "rollback", "rollback:rollout", "closing")
-"""What stands behind `{deploymentId}:` in the instance ids of a deployment's orchestrations but its own."""
+"""What stands behind `{deploymentId}:` in the instance ids of a deployment's orchestrations but its own, and but those
+that wait for an approval, which touch nothing and end by themselves."""
+
+
+def approval_instance(deployment_id: str, number: int) -> str:
+    """The instance id of the orchestration that waits for a deployment's nth approval: one of its own for each, so that
+    a wait whose deployment has died is in no other's way."""
+    return f"{deployment_id}:approval-{number}"
 
 
 class DeploymentStep(Model):
@@ -60,3 +67,8 @@ class Outcome(Answer):
     def is_good(self) -> bool:
         """True when it went well."""
         return self.failure is None and self.stop is None
+
+    @property
+    def is_not_approved(self) -> bool:
+        """True when it ended since nobody, who was asked, said yes."""
+        return self.stop in (StopReason.REJECTED, StopReason.NOT_APPROVED)

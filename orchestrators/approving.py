@@ -1,0 +1,131 @@
+"""The gate: what is about to be deployed is looked at, and where it is called for, a person must say yes."""
+
+from collections.abc import Generator
+from datetime import datetime, timedelta
+from typing import Any
+
+import azure.durable_functions as df
+from azure.durable_functions.models.Task import TaskBase
+
+from armature.approval import ApprovalStatus, Findings
+from armature.messages import (
+    ApprovalInput,
+    AskingAnswer,
+    AskingInput,
+    DeploymentInput,
+    DeploymentStep,
+    GateAnswer,
+    LookAnswer,
+    LookInput,
+    Outcome,
+    approval_instance,
+)
+from armature.state import Phase, Status
+from armature.stops import never_approved, not_approved, stopped_by
+from orchestrators.chapters import Chapters
+from orchestrators.preparing import READY
+from orchestrators.retrying import Steps, called, retried, waited
+
+LOOKS_PER_HISTORY = 100
+"""Looks at the control document before the wait continues as new, so that a long one keeps a short history."""
+
+LONGEST_LOOK_AWAY = 60.0
+"""Seconds between two looks, once it takes long. A decision wakes the wait up; only one that is not heard waits so."""
+
+LOOKED_FOR = timedelta(minutes=30)
+"""How long after the deadline it is looked whether somebody had decided, when storage can't be asked."""
+
+blueprint = df.Blueprint()
+
+
+def approved(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: Chapters
+) -> Generator[TaskBase, Any, Outcome]:
+    """The gate before anything is touched: good once nothing calls for approval, or all that does is approved."""
+    if job.options.force:
+        return READY
+    step = DeploymentStep(deployment_id=job.deployment_id)
+    gate = yield from retried(context, "open_gate", step, GateAnswer, job.options.retry_policy)
+    if gate.failure is not None:
+        return Outcome(message="It could not be seen whether approval is called for.", failure=gate.failure)
+    if (stop := stopped_by(gate)) is not None:
+        return stop
+    return (yield from agreed(context, job, chapters, Findings()))
+
+
+def agreed(
+    context: df.DurableOrchestrationContext,
+    job: DeploymentInput,
+    chapters: Chapters,
+    findings: Findings,
+    *,
+    is_second: bool = False,
+) -> Generator[TaskBase, Any, Outcome]:
+    """Have what was found approved where that is called for. Good: it may be done.
+
+    `is_second` asks for what mode Complete would delete after all, once everything is deployed.
+    """
+    work = AskingInput(deployment_id=job.deployment_id, findings=findings, is_second=is_second)
+    asked = yield from retried(context, "ask_for_approval", work, AskingAnswer, job.options.retry_policy)
+    if asked.failure is not None:
+        return Outcome(message="Approval could not be asked for.", failure=asked.failure)
+    if (stop := stopped_by(asked)) is not None:
+        return stop
+    if asked.approval_id is None or asked.deadline is None:
+        return READY
+    message = f"{asked.message} Waiting for approval until {asked.deadline:%Y-%m-%d %H:%M} UTC."
+    yield from chapters.begin(Status.AWAITING_APPROVAL, Phase.AWAITING_APPROVAL, message)
+    wait = ApprovalInput(
+        deployment_id=job.deployment_id,
+        run=job.run,
+        number=asked.number,
+        approval_id=asked.approval_id,
+        deadline=asked.deadline,
+        has_deployed=is_second,
+        wait=job.options.poll_interval_seconds,
+    )
+    instance_id = approval_instance(job.deployment_id, asked.number)
+    answer = yield context.call_sub_orchestrator("approval", wait.dump(), instance_id)
+    return Outcome.load(answer)
+
+
+@blueprint.orchestration_trigger(context_name="context")
+def approval(context: df.DurableOrchestrationContext) -> Steps:
+    """Wait until an approval is decided, or its time is over; answers an Outcome, which is good when it is approved.
+
+    What is decided stands in the control document: an event only wakes it up to look there. It has an instance of its
+    own for each approval, and ends by itself when its deployment has ended meanwhile.
+    """
+    work = ApprovalInput.load(context.get_input())
+    step = LookInput(deployment_id=work.deployment_id, run=work.run, number=work.number, approval_id=work.approval_id)
+    wait = work.wait
+    for _ in range(LOOKS_PER_HISTORY):
+        look = yield from called(context, "look_at_approval", step, LookAnswer)
+        end = _end_of(work, look, context.current_utc_datetime)
+        if end is not None:
+            return end.dump()
+        until = context.current_utc_datetime + timedelta(seconds=wait)
+        if context.current_utc_datetime < work.deadline < until:
+            until = work.deadline
+        yield from waited(context, until)
+        wait = min(1.2 * wait, max(LONGEST_LOOK_AWAY, work.wait))
+    context.continue_as_new(work.model_copy(update={"wait": wait}).dump())
+    return None
+
+
+def _end_of(work: ApprovalInput, look: LookAnswer, now: datetime) -> Outcome | None:
+    """What a look comes to: None when there is nothing yet but to look again."""
+    if look.failure is not None:
+        is_given_up = not look.failure.is_retried or now > work.deadline + LOOKED_FOR
+        message = "It could not be seen whether it was approved."
+        return Outcome(message=message, failure=look.failure) if is_given_up else None
+    if (stop := stopped_by(look)) is not None:
+        return stop
+    done = "what it asked for is left as it is" if work.has_deployed else "nothing was touched"
+    if look.status is ApprovalStatus.APPROVED:
+        return READY
+    if look.status is ApprovalStatus.REJECTED:
+        return not_approved(look.by, look.comment, done)
+    if look.status in (ApprovalStatus.EXPIRED, ApprovalStatus.WITHDRAWN):
+        return never_approved(work.deadline, done)
+    return None
