@@ -8,6 +8,7 @@ import pytest
 from emulator.foundation import Foundation
 from emulator.processes import Supervisor
 from emulator.stack import Stack, StackOptions
+from tests.clouds import CLOUD
 from tests.figures import Figures, figures_of, write_figures
 from tests.running import ROOT, RunningAzurite
 
@@ -38,6 +39,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     options = StackOptions(
         state=tmp_path_factory.mktemp("stack"),
         app_root=ROOT,
+        cloud=CLOUD.name,
         scale=0.01,
         extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": "0.2"},
     )

@@ -6,6 +6,7 @@ from activities.standing import DEPLOYMENT_TAG
 from armature.azure.models import ArmDeployment
 from armature.control import CancelRequest
 from emulator.faults.model import FaultFile, read_rule
+from tests.clouds import LOCATION
 from tests.end_to_end.bundles import graph_bundle, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION
 from tests.end_to_end.evidence import arm_writes
@@ -33,7 +34,7 @@ def test_a_deployment_of_somebody_else_is_told_before_anything_is_touched(app, s
     held = {"operation": "CreateResource", "name": "foreign-held"}
     rule = {"id": "foreign", "service": "arm", "fault": "stuck", "match": held}
     stack.faults.load(FaultFile(seed=1, rules=(read_rule(rule),)))
-    arm_call(stack, "PUT", group, body={"location": "eastus2"})
+    arm_call(stack, "PUT", group, body={"location": LOCATION})
     properties = {"mode": "Incremental", "template": template([workspace("foreign-held")])}
     arm_call(stack, "PUT", path, body={"properties": properties})
     step = accept(graph_bundle("prepare-foreign", {"a": []}))

@@ -16,6 +16,7 @@ from armature.messages import DeletionInput, DeploymentStep, EndInput, FinishInp
 from armature.options import Options
 from armature.state import Purpose, RollbackStatus, TemplateStatus
 from tests.activities.test_running_twice import polled_to_the_end, puts, started
+from tests.clouds import LOCATION
 from tests.end_to_end.bundles import graph_bundle, manifest, template, workspace
 from tests.end_to_end.client import zipped
 from tests.end_to_end.evidence import arm_writes
@@ -196,7 +197,7 @@ def test_a_group_in_which_somebody_else_has_put_something_is_kept_and_tells_what
     work = deployed(graph_bundle("back-foreign", {"a": []}), "back-foreign")
     group = app.deployments.plan("back-foreign").templates[0].scope.resource_id
     foreign = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/theirs"
-    arm_call(stack, "PUT", foreign, version="2023-01-31", body={"location": "eastus2"})
+    arm_call(stack, "PUT", foreign, version="2023-01-31", body={"location": LOCATION})
     begin_rollback(app, work)
     plan_rollback(app, of(work))
 
@@ -277,8 +278,8 @@ def test_what_somebody_made_anew_after_a_rollback_had_deleted_it_is_not_deleted_
     plan_rollback(app, of(work))
     deleted_to_the_end(app, work)
     site, group = (deletion.id for deletion in app.rollbacks.undoing(work).deletions)
-    arm_call(stack, "PUT", group, body={"location": "eastus2"})
-    arm_call(stack, "PUT", site, version="2023-09-01", body={"location": "eastus2", "properties": {}})
+    arm_call(stack, "PUT", group, body={"location": LOCATION})
+    arm_call(stack, "PUT", site, version="2023-09-01", body={"location": LOCATION, "properties": {}})
     again = work.model_copy(update={"rollback": 2})
 
     begin_rollback(app, again)
@@ -314,10 +315,10 @@ def test_what_an_attempt_made_of_which_arm_keeps_no_operations_is_deleted_as_wel
 
 def test_what_appeared_beside_the_deployment_is_left_and_warned_of(app, stack, prepare):
     group = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-back-beside"
-    arm_call(stack, "PUT", group, body={"location": "eastus2"})
+    arm_call(stack, "PUT", group, body={"location": LOCATION})
     step = prepare(graph_bundle("back-beside", {"a": []}), deployment_id="back-beside")
     foreign = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/theirs"
-    arm_call(stack, "PUT", foreign, version="2023-01-31", body={"location": "eastus2"})
+    arm_call(stack, "PUT", foreign, version="2023-01-31", body={"location": LOCATION})
     started(app, step)
     polled_to_the_end(app, step)
     work = RollbackInput(deployment_id=step.deployment_id, rollback=1, options=Options())

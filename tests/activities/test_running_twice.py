@@ -23,6 +23,7 @@ from armature.messages import (
     UploadCounts,
 )
 from armature.state import Phase, Status, TemplateStatus
+from tests.clouds import LOCATION
 from tests.end_to_end.bundles import graph_bundle, manifest, template, workspace
 from tests.end_to_end.client import zipped
 from tests.end_to_end.evidence import arm_writes, blobs_written
@@ -206,7 +207,7 @@ SITE = {
     "type": "Microsoft.Web/sites",
     "apiVersion": "2023-12-01",
     "name": "func-twice-packages",
-    "location": "eastus2",
+    "location": LOCATION,
     "kind": "functionapp",
     "identity": {"type": "SystemAssigned"},
     "properties": {"siteConfig": {"appSettings": [{"name": "KEPT", "value": "as it is"}]}},

@@ -10,6 +10,7 @@ from armature.errors import FailureError
 from armature.messages import DeletionInput, RollbackInput
 from armature.options import Options
 from emulator.faults.model import FaultFile, read_rule
+from tests.clouds import LOCATION
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION, zipped
 from tests.end_to_end.snapshots import arm_call
@@ -56,7 +57,7 @@ def test_a_group_that_was_made_before_another_was_refused_is_found_and_undone(ap
 
 def test_a_group_that_was_there_before_is_no_trace(app, stack, refused):
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-traces-before-1"
-    arm_call(stack, "PUT", group, body={"location": "eastus2"})
+    arm_call(stack, "PUT", group, body={"location": LOCATION})
 
     step, _ = refused("traces-before")
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.clouds import CLOUD, LOCATION
 from tests.end_to_end.client import zipped
 
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
@@ -24,7 +25,7 @@ def workspace(name: str) -> dict[str, Any]:
         "type": "Microsoft.OperationalInsights/workspaces",
         "apiVersion": "2023-09-01",
         "name": name,
-        "location": "eastus2",
+        "location": LOCATION,
         "properties": {"retentionInDays": 30},
     }
 
@@ -36,8 +37,8 @@ def manifest(project: str, templates: list[dict[str, Any]], **parts: Any) -> dic
         "version": "1",
         "project": project,
         "environment": "test",
-        "cloud": "AzureCloud",
-        "location": "eastus2",
+        "cloud": CLOUD.name,
+        "location": LOCATION,
         "templates": [{"scope": group, **item} for item in templates],
         **parts,
     }

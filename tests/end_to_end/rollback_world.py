@@ -3,6 +3,7 @@
 from typing import Any
 
 from emulator.stack import Stack
+from tests.clouds import LOCATION
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION, Caller, zipped
 from tests.end_to_end.snapshots import arm_call, arm_snapshot
@@ -43,7 +44,7 @@ class World:
 
     def group(self, project: str, **tags: str) -> None:
         """A resource group that was there before the app came."""
-        arm_call(self.stack, "PUT", group_id(project), body={"location": "eastus2", "tags": tags})
+        arm_call(self.stack, "PUT", group_id(project), body={"location": LOCATION, "tags": tags})
 
     def put(self, resource: dict[str, Any], project: str) -> str:
         """A resource that somebody else made, once it is there; answers its id."""
@@ -87,7 +88,7 @@ def network(name: str, *subnets: str, **parts: Any) -> dict[str, Any]:
         "type": "Microsoft.Network/virtualNetworks",
         "apiVersion": "2023-09-01",
         "name": name,
-        "location": "eastus2",
+        "location": LOCATION,
         "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": ranges},
         **parts,
     }

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from emulator.stack import Stack, StackOptions
+from tests.clouds import CLOUD
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import Caller, zipped
 from tests.end_to_end.evidence import accepted_attempts, blobs_written
@@ -51,6 +52,7 @@ def own_stack(tmp_path_factory) -> Stack:
     options = StackOptions(
         state=tmp_path_factory.mktemp("crash"),
         app_root=ROOT,
+        cloud=CLOUD.name,
         scale=0.02,
         extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": "0.2", "ARMATURE_RETRY_FIRST_INTERVAL_SECONDS": "0.2"},
     )

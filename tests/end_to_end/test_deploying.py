@@ -3,6 +3,7 @@
 import pytest
 
 from emulator.stack import Stack
+from tests.clouds import LOCATION
 from tests.end_to_end.bundles import graph_bundle, layered_edges, manifest, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION, Caller, zipped
 
@@ -137,7 +138,7 @@ def test_what_fails_for_good_is_told_with_its_leaf_cause_and_skips_what_depends_
         "type": "Microsoft.Storage/storageAccounts",
         "apiVersion": "2023-05-01",
         "name": "[concat('NotAllowed', '-here')]",
-        "location": "eastus2",
+        "location": LOCATION,
         "kind": "StorageV2",
         "sku": {"name": "Standard_LRS"},
         "properties": {},

@@ -3,6 +3,7 @@
 import pytest
 
 from emulator.stack import Stack, StackOptions
+from tests.clouds import CLOUD
 from tests.end_to_end.endurance import deploy_all, evidence_of, under_fire
 from tests.figures import Figures
 from tests.running import ROOT
@@ -15,6 +16,7 @@ def test_every_deployment_completes_and_nothing_is_doubled(tmp_path, figures: Fi
     options = StackOptions(
         state=tmp_path,
         app_root=ROOT,
+        cloud=CLOUD.name,
         scale=0.02,
         hosts=2,
         extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": "0.2"},

@@ -11,6 +11,7 @@ import pytest
 
 from emulator.foundation import machine_environment
 from emulator.stack import Stack, StackOptions
+from tests.clouds import CLOUD
 from tests.end_to_end.bundles import graph_bundle
 from tests.running import ROOT
 
@@ -20,6 +21,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     options = StackOptions(
         state=tmp_path_factory.mktemp("guarded"),
         app_root=ROOT,
+        cloud=CLOUD.name,
         scale=0.01,
         extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": "0.2"},
         hosts=2,

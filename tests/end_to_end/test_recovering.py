@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from emulator.stack import Stack
+from tests.clouds import LOCATION
 from tests.end_to_end.bundles import SCHEMA, graph_bundle, manifest, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION, Caller, zipped
 from tests.end_to_end.hindrances import HELD, hindered
@@ -28,7 +29,7 @@ def group(project: str) -> str:
 
 def started_by_somebody(stack: Stack, project: str, name: str) -> str:
     """A deployment that is not Armature's and does not end; answers its path."""
-    arm_call(stack, "PUT", group(project), body={"location": "eastus2"})
+    arm_call(stack, "PUT", group(project), body={"location": LOCATION})
     path = f"{group(project)}/providers/Microsoft.Resources/deployments/{name}"
     held = {"$schema": SCHEMA, "contentVersion": "1.0.0.0", "resources": [workspace(f"log-{project}-held")]}
     arm_call(stack, "PUT", path, body={"properties": {"mode": "Incremental", "template": held}})

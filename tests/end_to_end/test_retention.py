@@ -8,6 +8,7 @@ import pytest
 
 from armature.azure.services import Services
 from emulator.stack import Stack, StackOptions
+from tests.clouds import CLOUD, LOCATION
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION, Caller, zipped
 from tests.end_to_end.hindrances import HELD, hindered
@@ -26,7 +27,7 @@ SETTINGS = {
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator["World"]:
     """The app, where a workspace that ends in `-held` never gets made."""
     options = StackOptions(
-        state=tmp_path_factory.mktemp("retention"), app_root=ROOT, scale=0.01, extra_settings=SETTINGS
+        state=tmp_path_factory.mktemp("retention"), app_root=ROOT, cloud=CLOUD.name, scale=0.01, extra_settings=SETTINGS
     )
     with Stack(options) as stack, hindered(stack, HELD), services_of(stack.app_settings) as app:
         yield World(stack, app)
@@ -106,7 +107,7 @@ class World:
         entries = self.history(deployment_id.rsplit("-", 1)[0])
         with sqlite3.connect(f"file:{self.stack.state / 'host.sqlite'}?mode=ro", uri=True) as database:
             rows = database.execute("select distinct instance_id from history").fetchall()
-        account = self.app.artifacts.find(self.app.arm(SUBSCRIPTION), "eastus2")
+        account = self.app.artifacts.find(self.app.arm(SUBSCRIPTION), LOCATION)
         assert account is not None
         containers = [container.name for container in self.app.artifacts.list_template_containers(account)]
         paths = [entry.path for entry in self.app.retention._documents.list()]
@@ -132,7 +133,7 @@ class World:
 
     def packages(self) -> set[str]:
         """The names of all packages that are stored."""
-        account = self.app.artifacts.find(self.app.arm(SUBSCRIPTION), "eastus2")
+        account = self.app.artifacts.find(self.app.arm(SUBSCRIPTION), LOCATION)
         assert account is not None
         return {package.name for package in self.app.artifacts.list_packages(account)}
 

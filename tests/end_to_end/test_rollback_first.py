@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from emulator.stack import Stack
+from tests.clouds import LOCATION
 from tests.end_to_end import hindrances
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import zipped
@@ -72,7 +73,7 @@ def test_a_group_that_the_deployment_made_goes_too(world):
 
 def test_groups_that_a_subscription_template_made_go_with_all_that_was_linked_into_them(world):
     project = "undo-wide"
-    made = {"type": "Microsoft.Resources/resourceGroups", "apiVersion": "2022-09-01", "location": "eastus2"}
+    made = {"type": "Microsoft.Resources/resourceGroups", "apiVersion": "2022-09-01", "location": LOCATION}
     inner = nested("inner", [workspace(f"log-{project}-x"), network(f"net-{project}", "front")])
     wide = [
         {**made, "name": f"rg-{project}-other"},
@@ -141,7 +142,7 @@ def test_the_role_with_which_a_new_site_read_its_package_goes_with_the_site(worl
         "type": "Microsoft.Web/sites",
         "apiVersion": "2023-12-01",
         "name": f"func-{project}",
-        "location": "eastus2",
+        "location": LOCATION,
         "kind": "functionapp",
         "identity": {"type": "SystemAssigned"},
         "properties": {},
@@ -202,7 +203,7 @@ def test_settings_of_a_site_that_no_earlier_version_can_put_back_are_told_though
         "type": "Microsoft.Web/sites",
         "apiVersion": "2023-12-01",
         "name": f"func-{project}",
-        "location": "eastus2",
+        "location": LOCATION,
         "kind": "functionapp",
         "properties": {"siteConfig": {"appSettings": [{"name": "MODE", "value": "theirs"}]}},
     }

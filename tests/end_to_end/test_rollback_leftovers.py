@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from emulator.stack import Stack
+from tests.clouds import LOCATION
 from tests.end_to_end import hindrances
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION, zipped
@@ -113,7 +114,7 @@ def test_the_name_of_a_vault_is_let_go_unless_it_is_protected_which_is_told(worl
         "type": "Microsoft.KeyVault/vaults",
         "apiVersion": "2023-07-01",
         "name": f"kv-{project}",
-        "location": "eastus2",
+        "location": LOCATION,
         "properties": {
             "tenantId": "[subscription().tenantId]",
             "sku": {"family": "A", "name": "standard"},
@@ -140,7 +141,7 @@ def test_a_vault_that_was_recovered_is_deleted_again_and_not_purged(world):
         "type": "Microsoft.KeyVault/vaults",
         "apiVersion": "2023-07-01",
         "name": f"kv-{project}",
-        "location": "eastus2",
+        "location": LOCATION,
         "properties": {
             "tenantId": "[subscription().tenantId]",
             "sku": {"family": "A", "name": "standard"},

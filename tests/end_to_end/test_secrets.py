@@ -21,6 +21,7 @@ from azure.storage.queue import QueueServiceClient
 from armature.azure.services import services
 from armature.settings import load_settings
 from emulator.stack import Stack, StackOptions
+from tests.clouds import CLOUD, LOCATION
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION, Caller, zipped
 from tests.running import ROOT, environment_of
@@ -34,7 +35,7 @@ def bundle() -> bytes:
         "type": "Microsoft.Storage/storageAccounts",
         "apiVersion": "2023-05-01",
         "name": ACCOUNT,
-        "location": "eastus2",
+        "location": LOCATION,
         "kind": "StorageV2",
         "sku": {"name": "Standard_LRS"},
         "properties": {},
@@ -85,6 +86,7 @@ def run(tmp_path_factory) -> Iterator[tuple[Stack, Path, list[str]]]:
     options = StackOptions(
         state=tmp_path_factory.mktemp("secrets"),
         app_root=ROOT,
+        cloud=CLOUD.name,
         scale=0.01,
         extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": "0.2"},
         witness=witness,
