@@ -1,4 +1,5 @@
-"""How far the deletions of a rollback are: what to try next, what an answer of ARM means, what is left in the end.
+"""How far deletions are, those of a rollback or of mode Complete: what to try next, what an answer of ARM means, what is
+left in the end.
 
 Deletions go in waves (armature.rollback): a wave begins when all before it is gone, or given up. What ARM will not
 delete yet is tried again, pass after pass; when a pass changes nothing, order is not what is missing, and everything
@@ -26,6 +27,14 @@ ASK_AGAIN = "Then ask for the rollback again."
 _A_PERSON_DECIDED = (FailureClass.AUTHORIZATION, FailureClass.POLICY)
 
 
+class LeftCause(StrEnum):
+    """Why something is left: `locked` keeps it, it is not what was approved any more (`changed`), or ARM `refused`."""
+
+    REFUSED = "refused"
+    LOCKED = "locked"
+    CHANGED = "changed"
+
+
 class DeletionStatus(StrEnum):
     """Where one deletion stands. `purging`: deleted, and its name is about to be let go. `left` is given up."""
 
@@ -46,7 +55,8 @@ class DeletionState(Model):
     not empty (`looks`), and how often in a row it was (`empty_looks`).
 
     `holds_up` is false of what ARM refused for a reason that waiting does not mend: what comes after may be tried.
-    `location` is known of what may keep its name after its deletion.
+    `location` is known of what may keep its name after its deletion. `cause` is why it is given up; `touches` are
+    other resources of which it is known that its deletion changes them: a disk that it lets go of.
     """
 
     id: str
@@ -57,15 +67,18 @@ class DeletionState(Model):
     looks: int = 0
     empty_looks: int = 0
     location: str | None = None
+    cause: LeftCause = LeftCause.REFUSED
+    touches: tuple[str, ...] = ()
 
-    def after(self, refusal: Failure) -> Self:
-        """The deletion after ARM refused a step of it.
+    def after(self, refusal: Failure, again: str = ASK_AGAIN) -> Self:
+        """The deletion after ARM refused a step of it; `again` says how it is tried anew.
 
         What a person has decided (a lock, a policy, a role) stays; all else may pass, as the work of others does.
         """
-        suggestion = f"{refusal.suggestion} {ASK_AGAIN}"
-        if refusal.code.lower() == "scopelocked":
-            suggestion = f"Remove the lock that the message names. {ASK_AGAIN}"
+        suggestion = f"{refusal.suggestion} {again}"
+        is_locked = refusal.code.lower() == "scopelocked"
+        if is_locked:
+            suggestion = f"Remove the lock that the message names. {again}"
         is_decided = refusal.failure_class in _A_PERSON_DECIDED and not refusal.is_retried
         status = self.status if self.status is DeletionStatus.PURGING else DeletionStatus.WAITING
         return self.model_copy(
@@ -74,7 +87,14 @@ class DeletionState(Model):
                 "reason": f"{refusal.code}: {refusal.message}",
                 "suggestion": suggestion,
                 "holds_up": refusal.is_retried,
+                "cause": LeftCause.LOCKED if is_locked else LeftCause.REFUSED,
             }
+        )
+
+    def given_up(self, cause: LeftCause, reason: str, suggestion: str) -> Self:
+        """The deletion that is not tried (any more), and why."""
+        return self.model_copy(
+            update={"status": DeletionStatus.LEFT, "cause": cause, "reason": reason, "suggestion": suggestion}
         )
 
     def after_look(self, held: Sequence[str]) -> Self:
@@ -143,14 +163,17 @@ class DeletionProgress(Model):
             return left
         return tuple(deletion for deletion in left if deletion.level <= held_up_at)
 
-    def leftovers(self, deletions: Iterable[Deletion], why_not: str) -> tuple[Leftover, ...]:
-        """What is not deleted, with the reason; `why_not` for what was not refused."""
+    @property
+    def touched(self) -> set[str]:
+        """The resources, by id in lower case, that deletions which were begun are known to change."""
+        return {id_.lower() for state in self.states.values() for id_ in state.touches}
+
+    def leftovers(
+        self, deletions: Iterable[Deletion], why_not: str, again: str = "Ask for the rollback again."
+    ) -> tuple[Leftover, ...]:
+        """What is not deleted, with the reason; `why_not`, and `again` as what to do, for what was not refused."""
         return tuple(
-            Leftover(
-                id=deletion.id,
-                reason=state.reason or why_not,
-                suggestion=state.suggestion or "Ask for the rollback again.",
-            )
+            Leftover(id=deletion.id, reason=state.reason or why_not, suggestion=state.suggestion or again)
             for deletion in deletions
             if (state := self.state(deletion)).status is not DeletionStatus.GONE
         )

@@ -9,6 +9,7 @@ from armature.azure.arm import ArmGateway
 from armature.azure.artifacts import ArtifactStorage
 from armature.azure.blobs import BlobEndpoint
 from armature.azure.bundles import BundleStorage
+from armature.azure.cleaning import CleanUpStore
 from armature.azure.deployments import DeploymentStore
 from armature.azure.documents import DocumentStore
 from armature.azure.identity import credential
@@ -30,6 +31,7 @@ class Services:
     bundles: BundleStorage
     artifacts: ArtifactStorage
     rollbacks: RollbackStore
+    clean_ups: CleanUpStore
     retention: RetentionStore
 
     @property
@@ -63,5 +65,6 @@ def services() -> Services:
         bundles=BundleStorage(settings, token_credential),
         artifacts=ArtifactStorage(cloud, token_credential),
         rollbacks=RollbackStore(documents),
+        clean_ups=CleanUpStore(documents),
         retention=RetentionStore(documents, deployments),
     )

@@ -72,8 +72,10 @@ def deletions_of(resources: Iterable[DoomedResource]) -> tuple[Deletion, ...]:
     it is gone when that is."""
     doomed = {each.id.lower(): each for each in resources if each.locked_by is None}
     ranks: dict[str, tuple[float, int]] = {}
-    for key in doomed:
-        ranks[key] = (_rank(key, doomed, frozenset()), -_depth(key, doomed))
+    for key, each in doomed.items():
+        leader = (each.goes_with or "").lower()
+        standing = leader if leader in doomed else key
+        ranks[key] = (_rank(standing, doomed, frozenset()), -_depth(standing, doomed))
     levels = {rank: level for level, rank in enumerate(sorted(set(ranks.values())))}
     found = (Deletion(id=each.id, level=levels[ranks[key]]) for key, each in doomed.items())
     return tuple(sorted(found, key=lambda deletion: (deletion.level, deletion.id.lower())))

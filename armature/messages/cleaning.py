@@ -1,0 +1,83 @@
+"""What is said of mode Complete: the list of what would go, and its deletions."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from armature.messages.base import ControlAnswer, DeploymentStep
+from armature.options import Options
+from armature.state import StopReason
+
+
+class ForesightInput(DeploymentStep):
+    """A template of the plan, by its index there, of which is to be foreseen what it writes."""
+
+    index: Annotated[int, Field(ge=0)]
+
+
+class ForesightAnswer(ControlAnswer):
+    """Whether it is known now what a template writes, or why it is not. The ids are in a document."""
+
+    is_foreseen: bool = True
+
+
+class ListingInput(DeploymentStep):
+    """The list that is to be made: before anything is touched, or (`is_after_rollout`) of what really was deployed."""
+
+    is_after_rollout: bool = False
+
+
+class DoomedAnswer(ControlAnswer):
+    """The list of what mode Complete would delete, in numbers; the list itself is a document.
+
+    `to_delete` of `total` are not kept by a lock; of these `holding_data` lose data, `irreversible` can't be brought
+    back by a rollback, and `unapproved` are those that nobody has approved exactly so. `unforeseen` counts templates of
+    which is not known what they write. `templates` counts those of the plan.
+    """
+
+    list_id: str = ""
+    total: int = 0
+    to_delete: int = 0
+    locked: int = 0
+    holding_data: int = 0
+    irreversible: int = 0
+    unapproved: int = 0
+    unforeseen: int = 0
+    templates: int = 0
+
+
+class CleanUpInput(DeploymentStep):
+    """The input of the orchestrator `cleanup`: the approved list to delete, until the `deadline`.
+
+    When it continues as new, `deleting_since` is when a deletion was last settled.
+    """
+
+    list_id: str
+    options: Options
+    deadline: datetime | None = None
+    deleting_since: datetime | None = None
+
+
+class CleaningInput(DeploymentStep):
+    """A pass of deletions of a list; `is_stuck` when the pass before changed nothing."""
+
+    list_id: str
+    is_stuck: bool = False
+
+
+class CleanUpEndInput(DeploymentStep):
+    """The end of the deletions, to be recorded; `why` is why they ended before all was done, None when they did not."""
+
+    list_id: str
+    why: str = ""
+    stop: StopReason | None = None
+
+
+class CleanUpEnding(ControlAnswer):
+    """How the deletions ended: `deleted` are gone, `kept` are locked or changed, `left` could not be deleted."""
+
+    message: str = ""
+    deleted: int = 0
+    kept: int = 0
+    left: int = 0
