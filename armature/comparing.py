@@ -41,7 +41,7 @@ class TemplateDifference(Model):
 
 
 class Comparison(Model):
-    """All that is different; `unchanged` counts the templates that are the same in both.
+    """All that is different; `is_same` when nothing is; `unchanged` counts the templates that are the same in both.
 
     `are_files_known` is false when one of the two was planned by a version that did not record what is in the files:
     then they are not compared.
@@ -54,11 +54,7 @@ class Comparison(Model):
     options: tuple[NamedDifference, ...] = ()
     unchanged: int = 0
     are_files_known: bool = True
-
-    @property
-    def is_same(self) -> bool:
-        """True when nothing is different."""
-        return not (self.templates or self.packages or self.options)
+    is_same: bool = True
 
 
 def compared(before: Plan, after: Plan, options_before: Options, options_after: Options) -> Comparison:
@@ -67,12 +63,15 @@ def compared(before: Plan, after: Plan, options_before: Options, options_after: 
     new = {template.name.lower(): template for template in after.templates}
     found = [_template_difference(old.get(name), new.get(name)) for name in [*new, *(n for n in old if n not in new)]]
     differences = tuple(difference for difference in found if difference is not None)
+    packages = _differences(_packages(before), _packages(after))
+    options = _differences(options_before.dump(), options_after.dump())
     return Comparison(
         before=before.deployment_id,
         after=after.deployment_id,
         templates=differences,
-        packages=_differences(_packages(before), _packages(after)),
-        options=_differences(options_before.dump(), options_after.dump()),
+        packages=packages,
+        options=options,
+        is_same=not (differences or packages or options),
         unchanged=len(found) - len(differences),
         are_files_known=all(template.hashes for template in (*before.templates, *after.templates)),
     )

@@ -56,7 +56,7 @@ async def compare_deployments(req: func.HttpRequest) -> func.HttpResponse:
 
     async def serve() -> func.HttpResponse:
         found = await asyncio.to_thread(_comparison, asked_id(req), req.params.get("with"))
-        return json_answer({**found.dump(), "isSame": found.is_same})
+        return json_answer(found.dump())
 
     return await answered(serve)
 

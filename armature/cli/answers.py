@@ -8,6 +8,8 @@ import pydantic
 from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
 
+from armature.audit import AuditEntry
+from armature.drift import LineageSummary
 from armature.events import NumberedEvent
 from armature.state import DeploymentState
 
@@ -120,3 +122,23 @@ class StartedRetention(ApiAnswer):
 
     run: str
     dry_run: bool
+
+
+class TrailPage(ApiAnswer):
+    """One page of the audit trail."""
+
+    value: tuple[AuditEntry, ...]
+    continuation_token: str | None = None
+
+
+class LineageList(ApiAnswer):
+    """Every lineage."""
+
+    value: tuple[LineageSummary, ...]
+
+
+class StartedDrift(ApiAnswer):
+    """A look at a lineage's drift that has begun: the preview `deployment_id`, of what `of` had deployed."""
+
+    deployment_id: str
+    of: str

@@ -11,20 +11,26 @@ from urllib.parse import quote, urlsplit
 import pydantic
 import requests
 
+from armature.audit import AuditEntry
 from armature.cli.answers import (
     Accepted,
     BrokenLock,
     DeploymentPage,
     EventPage,
+    LineageList,
     ListedDeployment,
     LockAudit,
     LockList,
     Snapshot,
+    StartedDrift,
     StartedRetention,
     StoredBundle,
+    TrailPage,
 )
 from armature.cli.exits import CommandError, ExitCode
 from armature.cli.refusals import ApiError, refusal_of
+from armature.comparing import Comparison
+from armature.drift import Drift, LineageSummary
 from armature.retention_run import RetentionRun
 from armature.state import DeploymentState
 
@@ -165,6 +171,33 @@ class ApiClient:
         """Take the lock of a lineage away from whoever holds it."""
         path = f"/locks/{quote(lineage_key, safe='')}/break"
         return self._read(BrokenLock, self._call("POST", path, json={"reason": reason}))
+
+    def audit(self, filters: Mapping[str, str]) -> Iterator[AuditEntry]:
+        """The entries of the audit trail that the filters leave, the newest first, page after page."""
+        parameters = dict(filters)
+        while True:
+            page = self._read(TrailPage, self._call("GET", "/audit", params=parameters))
+            yield from page.value
+            if page.continuation_token is None:
+                return
+            parameters["continuationToken"] = page.continuation_token
+
+    def comparison(self, deployment_id: str, before: str | None) -> Comparison:
+        """What is different from `before`, or from the deployment before it in its lineage."""
+        params = {"with": before} if before else {}
+        return self._read(Comparison, self._call("GET", f"{_deployment(deployment_id)}/compare", params=params))
+
+    def lineages(self) -> tuple[LineageSummary, ...]:
+        """Every lineage."""
+        return self._read(LineageList, self._call("GET", "/lineages")).value
+
+    def look_for_drift(self, lineage_key: str) -> StartedDrift:
+        """Begin a look at whether what a lineage has deployed is still so."""
+        return self._read(StartedDrift, self._call("POST", f"/lineages/{quote(lineage_key, safe='')}/drift"))
+
+    def drift(self, lineage_key: str) -> Drift:
+        """What the last look has found so far."""
+        return self._read(Drift, self._call("GET", f"/lineages/{quote(lineage_key, safe='')}/drift"))
 
     def start_retention(self, *, dry_run: bool | None) -> StartedRetention:
         """Start a run of retention. None leaves it to the app's settings whether it is a dry one."""

@@ -27,6 +27,7 @@ from armature.cli.live import LiveView
 from armature.cli.refusals import ApiError
 from armature.cli.screen import errors, output, say
 from armature.cli.signals import Terminated
+from armature.drift import Drift
 from armature.retention_run import RetentionRun, RunStatus
 
 ATTEMPTS_TO_ASK = 5
@@ -118,6 +119,19 @@ def retention_at_its_end(client: ApiClient, name: str) -> tuple[RetentionRun, di
         run, document = patiently(lambda: client.retention_run(name), attempts=ATTEMPTS_TO_FOLLOW)
         if run.status is not RunStatus.RUNNING:
             return run, document
+        sleep(POLL_SECONDS)
+
+
+def drift_at_its_end(client: ApiClient, lineage_key: str) -> Drift:
+    """What the last look at a lineage's drift has found, once it has ended.
+
+    Raises:
+        ApiError: the API stayed away for too long, or refused.
+    """
+    while True:
+        found = patiently(lambda: client.drift(lineage_key), attempts=ATTEMPTS_TO_FOLLOW)
+        if found.status.is_final:
+            return found
         sleep(POLL_SECONDS)
 
 

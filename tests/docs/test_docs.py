@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from armature.cli.asking import SUBSCRIPTION_VARIABLES
@@ -26,10 +27,15 @@ LINK = re.compile(r"\[[^\]]*\]\((?!https?:)([^)#]+)[^)]*\)")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SETTING = re.compile(r"\b(?:ARMATURE|AZURE)_[A-Z_]+\b")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
-COMMANDS = [
-    *(["deploy"], ["status"], ["list"], ["version"], ["bundle", "validate"]),
-    *(["cancel"], ["rollback"], ["resume"], ["locks"], ["unlock"], ["retention"]),
-]
+
+
+def _words(name: str, command: Any) -> list[list[str]]:
+    """How a command is called, or every command of a group."""
+    return [[name, inner] for inner in command.commands] if hasattr(command, "commands") else [[name]]
+
+
+ALL_COMMANDS: Any = get_command(app)
+COMMANDS = [words for name, command in ALL_COMMANDS.commands.items() for words in _words(name, command)]
 OTHER_PROGRAMS_OPTIONS = {"--name", "--settings", "--query", "--role", "--assignee", "--scope"}
 OTHER_PROGRAMS_SETTINGS = {"AZURE_TENANT_ID", "AZURE_CLIENT_SECRET"}  # azure-identity's own
 AZURE_CLI_COMMAND = re.compile(r"\baz [a-z][a-z -]+ [^.\n]*")

@@ -6,9 +6,17 @@ controlling     cancel, rollback, resume
 looking         status, list, version
 bundles         bundle validate
 operating       locks, unlock, retention
+history         audit, compare, lineages, drift
 """
 
-from armature.cli.commands import bundles, controlling, deploying, looking, operating  # each adds its own commands
+from armature.cli.commands import (  # each adds its own commands
+    bundles,
+    controlling,
+    deploying,
+    history,
+    looking,
+    operating,
+)
 from armature.cli.commands.application import app
 
-__all__ = ["app", "bundles", "controlling", "deploying", "looking", "operating"]
+__all__ = ["app", "bundles", "controlling", "deploying", "history", "looking", "operating"]

@@ -32,7 +32,7 @@ class FakeApi:
 
     `troubles` are answered first, one a request: an HTTP status, or None to cut the connection. Once something is asked
     of the deployment (`cancel`, `rollback`, `resume`), it goes on with the states of `after`, if there are any. Each
-    look at the run of retention takes the next of `retention`.
+    look at the run of retention takes the next of `retention`, and each at a drift the next of `drift`.
     """
 
     states: list[dict[str, Any]] = field(default_factory=lambda: [a_state(status="completed", phase="finished")])
@@ -44,6 +44,10 @@ class FakeApi:
     locks: list[dict[str, Any]] = field(default_factory=list)
     audit: list[dict[str, Any]] = field(default_factory=list)
     retention: list[dict[str, Any]] = field(default_factory=list)
+    trail: list[list[dict[str, Any]]] = field(default_factory=lambda: [[]])
+    comparison: dict[str, Any] = field(default_factory=dict)
+    lineages: list[dict[str, Any]] = field(default_factory=list)
+    drift: list[dict[str, Any]] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     address: str = ""
     _shown: int = 0
@@ -66,6 +70,8 @@ class FakeApi:
         return self._page(request, path)
 
     def _page(self, request: web.Request, path: str) -> web.Response:
+        if (history := self._history(request, path)) is not None:
+            return history
         if path == "/bundles":
             return web.json_response({"bundleId": "bundle-1"}, status=201)
         if (request.method, path) == ("POST", "/deployments"):
@@ -94,6 +100,25 @@ class FakeApi:
         if request.method == "POST":
             return self._asked(path)
         return self._state(request)
+
+    def _history(self, request: web.Request, path: str) -> web.Response | None:
+        if path == "/audit":
+            page = int(request.query.get("continuationToken", "0"))
+            more = {"continuationToken": str(page + 1)} if page + 1 < len(self.trail) else {}
+            return web.json_response({"value": self.trail[page], **more})
+        if path.endswith("/compare"):
+            return web.json_response(self.comparison)
+        if path == "/lineages":
+            return web.json_response({"value": self.lineages})
+        if path.endswith("/drift"):
+            return self._drift(request)
+        return None
+
+    def _drift(self, request: web.Request) -> web.Response:
+        if request.method == "POST":
+            return web.json_response({"deploymentId": "drift-1", "of": "shop-7", "statusUrl": "x"}, status=202)
+        found = self.drift.pop(0)
+        return web.json_response(found, status=202 if found["status"] == "pending" else 200)
 
     def _asked(self, path: str) -> web.Response:
         _, first, name, action = path.split("/")
