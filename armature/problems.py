@@ -62,6 +62,7 @@ class ProblemCode(StrEnum):
     VARIABLE_UNDEFINED = "VariableUndefined"
     LINKED_TEMPLATE_MISSING = "LinkedTemplateMissing"
     ARTIFACTS_LOCATION_MIXED = "ArtifactsLocationMixed"
+    TEMPLATE_NOT_INLINED = "TemplateNotInlined"
     # Warnings
     VALIDATION_NOT_RUN = "ValidationNotRun"
     PACKAGE_UNUSED = "PackageUnused"

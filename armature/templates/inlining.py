@@ -30,7 +30,7 @@ Read = Callable[[str], Mapping[str, Any]]
 
 LOCATION = "https://bundle.invalid/"
 """Where a bundle lies that is not uploaded: an address that nobody has."""
-MAX_INLINED_BYTES = 4 * MAX_TEMPLATE_BYTES
+MAX_INLINED_BYTES = 2 * MAX_TEMPLATE_BYTES
 """What is inlined at most, so that links of links can't fill the memory; ARM's limit is checked on the whole body."""
 
 _LINKS = ("templatelink", "parameterslink")
@@ -40,14 +40,18 @@ _STATIC = "Make the link static, or deploy with `delivery: sas`."
 
 
 class InliningError(ValueError):
-    """A link can't be inlined: `file` and `pointer` say which, `message` why, `next_step` what to do about it."""
+    """A link can't be inlined: `file` and `pointer` say which, `message` why, `next_step` what to do about it.
 
-    def __init__(self, file: str, pointer: str, message: str, next_step: str) -> None:
+    `is_untold` when where it leads depends on something that is not known here.
+    """
+
+    def __init__(self, file: str, pointer: str, message: str, next_step: str, *, is_untold: bool = False) -> None:
         super().__init__(f"{file}{f' ({pointer})' if pointer else ''}: {message} {next_step}")
         self.file = file
         self.pointer = pointer
         self.message = message
         self.next_step = next_step
+        self.is_untold = is_untold
 
 
 def inlined(
@@ -76,6 +80,8 @@ def inlined(
         raise InliningError(path, "", "The template is not in the bundle.", "Add the file.") from error
     except TemplateShapeError as error:
         raise InliningError(path, error.pointer, error.message, "Correct the template.") from error
+    except JsonSyntaxError as error:
+        raise InliningError(path, "", error.message, "Correct the template.") from error
 
 
 @dataclass(frozen=True)
@@ -282,7 +288,7 @@ class _Inlining:
             told = evaluate_value(value, holder.scope)
         except UnresolvedError as error:
             message = f"Where the link leads depends on {error.what}, which only ARM can tell."
-            raise InliningError(holder.file, pointer, message, _STATIC) from error
+            raise InliningError(holder.file, pointer, message, _STATIC, is_untold=True) from error
         except TemplateError as error:
             message = f"Where the link leads can't be told: {error}"
             raise InliningError(holder.file, pointer, message, "Correct the expression.") from error

@@ -7,6 +7,7 @@ names of `Microsoft.Resources/deployments`.
 import re
 
 MAX_TEMPLATE_BYTES = 4 * 1024**2
+MAX_REQUEST_BYTES = 4 * 1024**2  # the template, its parameters and all
 MAX_PARAMETERS = 256
 MAX_VARIABLES = 512
 MAX_OUTPUTS = 64
