@@ -169,7 +169,7 @@ MANY_FAULTS = BadBundle(
     "many faults at once",
     lambda: zipped(
         edited(
-            (MANIFEST, "/cloud", "AzureUSGovernment"),
+            (MANIFEST, "/cloud", "AzureChinaCloud"),
             (MANIFEST, "/typo", 1),
             (MANIFEST, "/templates/0/parameters/prefix", {"value": 7}),
             (MANIFEST, "/templates/1/dependsOn", ["netwrok"]),
@@ -264,7 +264,7 @@ BAD_BUNDLES: list[BadBundle] = [
         faults=[(Code.MANIFEST_FIELD, MANIFEST, "/templates")],
     ),
     bad(
-        "the wrong cloud", (MANIFEST, "/cloud", "AzureUSGovernment"), faults=[(Code.CLOUD_MISMATCH, MANIFEST, "/cloud")]
+        "the wrong cloud", (MANIFEST, "/cloud", "AzureChinaCloud"), faults=[(Code.CLOUD_MISMATCH, MANIFEST, "/cloud")]
     ),
     bad(
         "a template twice",
