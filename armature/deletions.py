@@ -1,5 +1,4 @@
-"""How far deletions are, those of a rollback or of mode Complete: what to try next, what an answer of ARM means, what is
-left in the end.
+"""How far deletions are, a rollback's or mode Complete's: what to try next, what ARM's answer means, what is left.
 
 Deletions go in waves (armature.rollback): a wave begins when all before it is gone, or given up. What ARM will not
 delete yet is tried again, pass after pass; when a pass changes nothing, order is not what is missing, and everything

@@ -39,6 +39,17 @@ class DeploymentBody(Model):
     __str__ = __repr__
 
 
+class WhatIfAnswer(Model):
+    """What ARM says of a what-if: its result, `properties`; or, while it works on it, `location`, where that will be.
+
+    Kept in no history: the properties hold values of resources.
+    """
+
+    properties: dict[str, Any] | None = None
+    location: str | None = None
+    retry_after_seconds: float | None = None
+
+
 class ArmDeployment(Model):
     """A `Microsoft.Resources/deployments` resource.
 
@@ -108,7 +119,8 @@ class ArmResource(Model):
     """A resource. `properties` is empty in what a list gives: only a read of the resource itself tells them.
 
     `identity_principal_id` is the object id of its system-assigned identity; `user_assigned_identities` are the others
-    by their resource id, each with `principalId` and `clientId`. `created_at` is known of what `list_resources` gives.
+    by their resource id, each with `principalId` and `clientId`. `created_at` and `changed_at` are known of what
+    `list_resources` gives; `managed_by` is the id of the resource that manages it.
     """
 
     id: str
@@ -119,7 +131,18 @@ class ArmResource(Model):
     identity_principal_id: str | None = None
     user_assigned_identities: dict[str, dict[str, Any]] = {}
     properties: dict[str, Any] = {}
+    kind: str = ""
+    managed_by: str | None = None
     created_at: datetime | None = None
+    changed_at: datetime | None = None
+
+
+class ManagementLock(Model):
+    """A lock: `scope` is what it is on, `level` CanNotDelete or ReadOnly."""
+
+    id: str
+    scope: str
+    level: str
 
 
 DEPLOYMENT_TYPE = "Microsoft.Resources/deployments"

@@ -79,7 +79,10 @@ def resource(found: GenericResource | GenericResourceExpanded) -> ArmResource:
         identity_principal_id=identity.get("principalId"),
         user_assigned_identities=identity.get("userAssignedIdentities") or {},
         properties=raw.get("properties") or {},
+        kind=str(raw.get("kind") or ""),
+        managed_by=raw.get("managedBy"),
         created_at=raw.get("createdTime"),
+        changed_at=raw.get("changedTime"),
     )
 
 

@@ -13,6 +13,9 @@ from armature.azure.failures import arm_failures
 from armature.azure.models import ArmResource
 from armature.errors import FailureClass, FailureError
 
+_MOMENTS = "createdTime,changedTime"
+"""Told only to who asks (Resources - List By Resource Group, 2022-09-01)."""
+
 
 class Resources(Providers):
     """The part of the gateway that knows resources of any type."""
@@ -28,13 +31,15 @@ class Resources(Providers):
         return tuple(item for item in resources if item.type.lower() == resource_type.lower())
 
     def list_resources(self, resource_group: str) -> tuple[ArmResource, ...]:
-        """The top-level resources of a resource group with the moments of their creation; none when it is not there.
+        """The resources of a resource group with the moments of their creation and last change; none when it is not
+        there.
 
-        Changes nothing. ARM's list lags behind writes by seconds, and shows neither children nor deployments.
+        Changes nothing. ARM's list lags behind writes by seconds. It shows no deployments, and of children only those
+        that have a location of their own (databases, slots).
         """
         with arm_failures():
             try:
-                found = self._resources.resources.list_by_resource_group(resource_group, expand="createdTime")
+                found = self._resources.resources.list_by_resource_group(resource_group, expand=_MOMENTS)
                 return tuple(documents.resource(item) for item in found)
             except HttpResponseError as error:
                 if not says_absent(error):

@@ -12,6 +12,7 @@ from emulator.arm.clock import timestamp
 from emulator.arm.errors import ArmError
 from emulator.arm.governance.scopes import GROUP_ACTIONS, action_of
 from emulator.arm.identifiers import ResourceId
+from emulator.arm.lifecycle.complete import is_tracked
 from emulator.arm.provisioning import present, read
 from emulator.arm.routes.filters import paged, reader_of
 from emulator.arm.routes.paths import GROUP, SUBSCRIPTION, any_case
@@ -30,7 +31,7 @@ def add_routes(router: web.UrlDispatcher) -> None:
 
 
 async def list_resources(request: web.Request) -> web.Response:
-    """Top-level resources that the caller may read, never deployments, as ARM's index shows them: a little later."""
+    """What the caller may read, never deployments nor untracked children, as ARM's index shows it: a little later."""
     service, subscription = service_of(request), request.match_info["subscription"]
     scope = ResourceId(service.state.check_subscription(subscription), request.match_info.get("group"))
     if scope.group:
@@ -43,7 +44,7 @@ async def list_resources(request: web.Request) -> web.Response:
     entries = [
         _listed(resource, expanded)
         for resource in service.state.resources(scope)
-        if resource.id.group and resource.id.parent is None and not (resource.id.is_extension or resource.governs)
+        if resource.id.group and is_tracked(resource)
         if service.time.left(resource.created, INDEX_LAG) == 0 or service.time.scale == 0
         if sees_all
         or authorization.is_allowed(service.state, caller.object_id, action_of(resource.id, "read"), resource.id)
@@ -54,6 +55,7 @@ async def list_resources(request: web.Request) -> web.Response:
 
 def _listed(resource: Resource, expanded: set[str]) -> dict[str, Any]:
     entry = {key: resource.document[key] for key in _LISTED if key in resource.document}
+    entry["name"] = resource.id.name  # of a child with its parents'
     extra = {
         "createdtime": ("createdTime", timestamp(resource.created)),
         "changedtime": ("changedTime", timestamp(resource.changed)),

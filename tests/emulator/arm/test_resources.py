@@ -47,9 +47,10 @@ async def test_a_resource_is_made_read_changed_and_removed_through_the_sdk(arm: 
     assert (await arm.request("DELETE", THING))[0] == 204
 
 
-async def test_lists_hold_top_level_resources_that_the_filter_lets_through(arm: Arm) -> None:
+async def test_lists_hold_what_is_tracked_and_the_filter_lets_through(arm: Arm) -> None:
     await put(arm, THING, tags={"team": "web"})
     await put(arm, f"{THING}/parts/b")
+    await put(arm, f"{THING}/parts/untracked", location=None)
     await put(arm, ACCOUNT)
     await arm.deploy(template())
     resources = arm.groups.resources
@@ -61,7 +62,7 @@ async def test_lists_hold_top_level_resources_that_the_filter_lets_through(arm: 
     ]
     expanded = [r async for r in resources.list_by_resource_group("rg", expand="createdTime,provisioningState")]
 
-    assert everything == ["a", "stcontoso"]
+    assert everything == ["a", "a/b", "stcontoso"]
     assert (accounts, tagged) == (["stcontoso"], ["a"])
     assert expanded[0].provisioning_state == "Succeeded"
     assert expanded[0].created_time is not None
