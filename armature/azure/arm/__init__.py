@@ -25,5 +25,5 @@ from armature.azure.arm.what_ifs import WhatIfs
 __all__ = ["MAX_LINKED_DEPTH", "ArmGateway", "split_deployment_id"]
 
 
-class ArmGateway(ResourceGroups, Causes, FunctionApps, SoftDeletion, Roles, Locks):
+class ArmGateway(ResourceGroups, Causes, FunctionApps, SoftDeletion, Roles, Locks, WhatIfs):
     """ARM as the app's identity sees it, in one subscription; safe to share between threads."""

@@ -1,0 +1,161 @@
+"""Azure's answer to a what-if, read: each resource's change, and its differences down to the values that differ.
+
+Shapes: `WhatIfOperationResult`, `WhatIfChange` and `WhatIfPropertyChange` of the Deployments API (2025-04-01). Paths
+are dotted; the children of a change of type Array have an index for a path.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from armature.preview.model import ChangeKind, PropertyChangeKind
+
+Path = tuple[str | int, ...]
+
+_KINDS = {
+    "create": ChangeKind.CREATE,
+    "delete": ChangeKind.DELETE,
+    "deploy": ChangeKind.MODIFY,
+    "ignore": ChangeKind.IGNORE,
+    "modify": ChangeKind.MODIFY,
+    "nochange": ChangeKind.NO_CHANGE,
+    "unsupported": ChangeKind.UNSUPPORTED,
+}
+_PROPERTY_KINDS = {"create": PropertyChangeKind.CREATE, "delete": PropertyChangeKind.DELETE}
+
+_OF_THE_ID = frozenset({"id", "name", "type", "apiversion"})
+"""What a resource shows at its top and its id, or the request, tells already."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A value that would not be what it is; None for a value that is not there.
+
+    `is_without_effect`: Azure itself says that nothing comes of it. `is_reordered`: its array would hold the same
+    elements in another order.
+    """
+
+    path: Path
+    kind: PropertyChangeKind
+    before: Any = None
+    after: Any = None
+    is_without_effect: bool = False
+    is_reordered: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names on the path in lower case, without the indexes."""
+        return tuple(part.lower() for part in self.path if isinstance(part, str))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What Azure tells of one resource. What is created has its properties as differences from nothing."""
+
+    id: str
+    kind: ChangeKind
+    differences: tuple[Difference, ...] = ()
+    reason: str = ""
+
+
+def read_changes(properties: Mapping[str, Any]) -> list[Told]:
+    """The changes in the `properties` of an answer. An entry without an id, or of a type nobody knows, is unsupported:
+    nothing that Azure tells is left out."""
+    return [_told(item) for item in _list(properties.get("changes")) if isinstance(item, Mapping)]
+
+
+def read_diagnostics(properties: Mapping[str, Any]) -> tuple[str, ...]:
+    """What Azure says that it could not look into."""
+    found = [item for item in _list(properties.get("diagnostics")) if isinstance(item, Mapping)]
+    return tuple(str(item.get("message") or item.get("code") or "") for item in found)
+
+
+def written(path: Path) -> str:
+    """The path as a person reads it, such as `properties.subnets[1].name`. A name with a dot in it is quoted."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            name = f"['{part}']" if "." in part or "[" in part else part
+            text += name if not text or name.startswith("[") else f".{name}"
+    return text
+
+
+def _told(item: Mapping[str, Any]) -> Told:
+    kind = _KINDS.get(str(item.get("changeType", "")).lower(), ChangeKind.UNSUPPORTED)
+    differences: tuple[Difference, ...] = ()
+    if kind is ChangeKind.MODIFY:
+        differences = tuple(_differences(_list(item.get("delta")), ()))
+    elif kind is ChangeKind.CREATE:
+        differences = tuple(_values(item.get("after"), ()))
+    return Told(
+        id=str(item.get("resourceId") or item.get("symbolicName") or ""),
+        kind=kind,
+        differences=differences,
+        reason=str(item.get("unsupportedReason") or ""),
+    )
+
+
+def _differences(delta: Sequence[Any], above: Path, *, is_reordered: bool = False) -> Iterator[Difference]:
+    for item in delta:
+        if not isinstance(item, Mapping):
+            continue
+        path = (*above, *_parts(item.get("path"), is_index=bool(above) and _is_index(item.get("path"))))
+        kind = str(item.get("propertyChangeType", "")).lower()
+        children = _list(item.get("children"))
+        if children:
+            below = is_reordered or (kind == "array" and _is_reordered(children))
+            yield from _differences(children, path, is_reordered=below)
+            continue
+        yield Difference(
+            path=path,
+            kind=_PROPERTY_KINDS.get(kind, PropertyChangeKind.MODIFY),
+            before=item.get("before"),
+            after=item.get("after"),
+            is_without_effect=kind == "noeffect",
+            is_reordered=is_reordered,
+        )
+
+
+def _values(value: Any, path: Path) -> Iterator[Difference]:
+    """What something is made with, down to its values."""
+    if isinstance(value, Mapping) and value:
+        for name, item in value.items():
+            if path or str(name).lower() not in _OF_THE_ID:
+                yield from _values(item, (*path, str(name)))
+    elif isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value):
+        for index, item in enumerate(value):
+            yield from _values(item, (*path, index))
+    elif path and value is not None:
+        yield Difference(path=path, kind=PropertyChangeKind.CREATE, after=value)
+
+
+def _parts(path: Any, *, is_index: bool) -> Path:
+    text = str(path)
+    return (int(text),) if is_index else tuple(text.split("."))
+
+
+def _is_index(path: Any) -> bool:
+    return str(path).isascii() and str(path).isdigit()
+
+
+def _is_reordered(children: Sequence[Any]) -> bool:
+    """Whether what goes from an array is what comes into it."""
+    gone = [item.get("before") for item in children if _kind_of(item) == "delete"]
+    come = [item.get("after") for item in children if _kind_of(item) == "create"]
+    if len(gone) + len(come) != len(children) or len(gone) != len(come):
+        return False
+    for value in come:
+        if value not in gone:
+            return False
+        gone.remove(value)
+    return True
+
+
+def _kind_of(item: Any) -> str:
+    return str(item.get("propertyChangeType", "")).lower() if isinstance(item, Mapping) else ""
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
