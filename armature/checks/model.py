@@ -1,4 +1,4 @@
-"""Checks of what was deployed: what each found, and what a person can do about it."""
+"""A check as the state and the API show it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -17,16 +17,20 @@ class CheckKind(StrEnum):
 
 
 class CheckResult(StrEnum):
-    """What it came to. `waiting` is looked at again."""
+    """What it came to. `waiting` is looked at again, `skipped` was not, since another had failed by then."""
 
     WAITING = "waiting"
     PASS = "pass"
     WARN = "warn"
     FAIL = "fail"
+    SKIPPED = "skipped"
 
 
 class CheckState(Model):
-    """One check: what it looked at (`subject`), what it found, and a recommendation when that is not good."""
+    """One check: what it looked at (`subject`), what it found, and a recommendation when that is not good.
+
+    `attempts` counts the looks. `latency_milliseconds` is that of an endpoint's last answer.
+    """
 
     key: str
     kind: CheckKind
@@ -36,17 +40,25 @@ class CheckState(Model):
     message: str = ""
     recommendation: str = ""
     attempts: int = 0
+    latency_milliseconds: int | None = None
     finished_at: datetime | None = None
 
 
 class ValidationState(Model):
     """The checks of a deployment: counts of all, and `checks` the first of them, those that did not pass before others.
 
-    All of them are a document of their own.
+    All of them are a document of their own. `run` is the run of the deployment that made them.
     """
 
+    run: int = 1
     total: int = 0
     passed: int = 0
     warned: int = 0
     failed: int = 0
+    skipped: int = 0
     checks: tuple[CheckState, ...] = ()
+
+    @property
+    def done(self) -> int:
+        """How many have come to a result."""
+        return self.passed + self.warned + self.failed + self.skipped
