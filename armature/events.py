@@ -51,6 +51,8 @@ class EventCode(StrEnum):
     ROLLBACK_BEGUN = "RollbackBegun"
     ROLLBACK_PLANNED = "RollbackPlanned"
     ROLLBACK_ENDED = "RollbackEnded"
+    CLEAN_UP_LISTED = "CleanUpListed"
+    CLEAN_UP_ENDED = "CleanUpEnded"
     RESOURCE_DELETED = "ResourceDeleted"
     RESOURCE_LEFT_OVER = "ResourceLeftOver"
     PACKAGE_ATTACHED = "PackageAttached"

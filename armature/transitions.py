@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from armature.approval import ApprovalState
+from armature.cleaning import CleanUpState
 from armature.errors import Failure
 from armature.problems import Problem
 from armature.progress import progress_of
@@ -206,6 +207,17 @@ def with_rollback(
     return moved.model_copy(update={"progress": _progress(moved)})
 
 
+def with_clean_up(
+    state: DeploymentState, change: Callable[[CleanUpState], CleanUpState], now: datetime
+) -> DeploymentState:
+    """The state with its clean-up changed by a pure step."""
+    changed = change(state.clean_up or CleanUpState())
+    if changed == state.clean_up:
+        return state
+    moved = state.model_copy(update={"clean_up": changed, "updated_at": now})
+    return moved.model_copy(update={"progress": _progress(moved)})
+
+
 def with_warnings(state: DeploymentState, warnings: Iterable[WarningState]) -> DeploymentState:
     """The state with warnings that it does not have yet, each fact once."""
     found = {warning.key: warning for warning in [*warnings, *state.warnings]}
@@ -260,6 +272,9 @@ def _progress(state: DeploymentState) -> Progress:
         if running:
             message += f", working on {', '.join(running[:3])}" + (" and more" if len(running) > 3 else "")
         return progress_of(state.phase, done, len(state.templates), message)
+    if state.phase is Phase.CLEANING_UP and state.clean_up is not None:
+        done, total = state.clean_up.deleted, state.clean_up.to_delete
+        return progress_of(state.phase, done, max(total, 1), f"{done} of {total} resources deleted")
     if state.phase is Phase.ROLLING_BACK:
         undone = sum(template.status is TemplateStatus.SUCCEEDED for template in state.rollback.templates)
         total = len(state.rollback.templates) + state.rollback.to_delete
