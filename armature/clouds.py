@@ -10,6 +10,9 @@ from urllib.parse import quote, urlsplit
 from armature.models import Model
 from armature.settings import Settings
 
+STORAGE_SCOPE = "https://storage.azure.com/.default"
+"""The scope of tokens for blob storage in every cloud (Authorize access to blobs with Microsoft Entra ID, 2025)."""
+
 
 class UnknownCloudError(ValueError):
     """The settings, or a metadata document, do not say enough about a cloud; the message says what is missing."""

@@ -6,12 +6,15 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from armature.approval import is_target_pattern
+from armature.checks.declared import MAX_WARM_UP_SECONDS
 from armature.options import Options, RetryPolicy
+from armature.outbound import OutboundError, networks_of, target_of
 
 _HTTPS = re.compile(r"https://[^\s/?#]+(/[^\s?#]*)?")
 _GIB = 1024**3
@@ -33,7 +36,7 @@ def _setting(name: str, description: str, default: Any = ..., **limits: Any) -> 
 class Settings(BaseSettings):
     """What the operator of the app decides. Every field says its environment variable, meaning and unit."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
 
     azure_cloud: str = _setting(
         "AZURE_CLOUD",
@@ -57,10 +60,10 @@ class Settings(BaseSettings):
         "ARMATURE_AUTHORITY_HOST", "Microsoft Entra's address, in place of the cloud's own.", None
     )
     storage_suffix: str | None = _setting(
-        "ARMATURE_STORAGE_SUFFIX", "DNS suffix of storage accounts, such as `core.windows.net`.", None
+        "ARMATURE_STORAGE_SUFFIX", "DNS suffix of storage accounts, without a leading dot.", None
     )
     key_vault_suffix: str | None = _setting(
-        "ARMATURE_KEY_VAULT_SUFFIX", "DNS suffix of key vaults, such as `vault.azure.net`.", None
+        "ARMATURE_KEY_VAULT_SUFFIX", "DNS suffix of key vaults, without a leading dot.", None
     )
     portal_url: HttpsUrl | None = _setting(
         "ARMATURE_PORTAL_URL", "The portal that links to deployments open, in place of the cloud's own.", None
@@ -126,6 +129,57 @@ class Settings(BaseSettings):
         "of a name: what is deployed there without `force` waits for approval.",
         (),
     )
+    approver_roles: Annotated[tuple[str, ...], NoDecode] = _setting(
+        "ARMATURE_APPROVER_ROLES",
+        "App roles, separated by commas, of which a caller needs one to approve or reject. Unset: whoever may call the "
+        "API may.",
+        (),
+    )
+    initiator_may_approve: bool = _setting(
+        "ARMATURE_INITIATOR_MAY_APPROVE",
+        "Whether who asked for a deployment may also approve it. When not, both must be known to the app by their "
+        "object ids.",
+        True,
+    )
+    queue_may_approve: bool = _setting(
+        "ARMATURE_QUEUE_MAY_APPROVE",
+        "Whether queue messages may approve and reject. Nobody vouches for who sent one, so they never may where roles "
+        "are required or the initiator may not approve.",
+        False,
+    )
+    rollback_roles: Annotated[tuple[str, ...], NoDecode] = _setting(
+        "ARMATURE_ROLLBACK_ROLES",
+        "App roles, separated by commas, of which a caller needs one to ask for a rollback. Unset: whoever may call "
+        "the API may.",
+        (),
+    )
+    trust_client_principal: bool | None = _setting(
+        "ARMATURE_TRUST_CLIENT_PRINCIPAL",
+        "Whether the headers `X-MS-CLIENT-PRINCIPAL…` are believed. Unset: when the platform's own authentication is "
+        "on (`WEBSITE_AUTH_ENABLED`), which strips what callers send. `true` only behind something else that does.",
+        None,
+    )
+    notification_url: SecretStr | None = _setting(
+        "ARMATURE_NOTIFICATION_URL",
+        "https address that is told of every approval that is asked for or decided, and of every end of a deployment.",
+        None,
+    )
+    notification_key: SecretStr | None = _setting(
+        "ARMATURE_NOTIFICATION_KEY",
+        "Signs what is told: `whsec_` and the Base64 of 24 to 64 random bytes. A Key Vault reference, best.",
+        None,
+    )
+    notification_hosts: Annotated[tuple[str, ...], NoDecode] = _setting(
+        "ARMATURE_NOTIFICATION_HOSTS",
+        "Hosts, separated by commas, `*.` for any below a domain, that a request's `notificationUrl` may name.",
+        (),
+    )
+    notification_networks: Annotated[tuple[str, ...], NoDecode] = _setting(
+        "ARMATURE_NOTIFICATION_NETWORKS",
+        "Networks such as `10.1.0.0/16`, separated by commas, in which addresses to notify may lie besides the public "
+        "internet.",
+        (),
+    )
     drift_nightly: bool = _setting(
         "ARMATURE_DRIFT_NIGHTLY",
         "Whether the app looks every night at each lineage, whether what it has deployed is still so.",
@@ -150,6 +204,45 @@ class Settings(BaseSettings):
         "Whether retention only tells what it would remove, by night and when the request does not say.",
         False,
     )
+    artifacts_public_access: Literal["Enabled", "Disabled"] = _setting(
+        "ARMATURE_ARTIFACTS_PUBLIC_ACCESS",
+        "Whether an artifact storage account that Armature makes can be reached from public networks: `Enabled`, or "
+        "`Disabled`. The app then needs a private endpoint to it, and sends templates in the body of its requests. One "
+        "that is there is used as it is.",
+        "Enabled",
+    )
+    validation_warm_up_seconds: int = _setting(
+        "ARMATURE_VALIDATION_WARM_UP_SECONDS",
+        "Seconds for which a check after the deployment that is not good yet is made again, when the manifest does not "
+        "say.",
+        300,
+        ge=0,
+        le=MAX_WARM_UP_SECONDS,
+    )
+    endpoint_timeout_seconds: float = _setting(
+        "ARMATURE_ENDPOINT_TIMEOUT_SECONDS",
+        "Seconds for one answer of an endpoint that is checked, redirects included.",
+        20,
+        gt=0,
+        le=60,
+    )
+    endpoint_slow_milliseconds: int = _setting(
+        "ARMATURE_ENDPOINT_SLOW_MILLISECONDS",
+        "Milliseconds after which an endpoint's answer is a warning, when the manifest does not say.",
+        5000,
+        ge=1,
+    )
+    endpoint_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = _setting(
+        "ARMATURE_ENDPOINT_ALLOWED_HOSTS",
+        "Hosts, separated by commas, `*.` for any below a domain, that alone may be checked as endpoints. Unset: any.",
+        (),
+    )
+    endpoint_allowed_networks: Annotated[tuple[str, ...], NoDecode] = _setting(
+        "ARMATURE_ENDPOINT_ALLOWED_NETWORKS",
+        "Networks such as `10.1.0.0/16`, separated by commas, in which endpoints that are checked may lie besides the "
+        "public internet: for apps that are reached over the app's own network only.",
+        (),
+    )
     allowed_bundle_hosts: Annotated[tuple[str, ...], NoDecode] = _setting(
         "ARMATURE_ALLOWED_BUNDLE_HOSTS",
         "Hosts, separated by commas, that a bundle `uri` may name besides the app's own storage account.",
@@ -172,7 +265,48 @@ class Settings(BaseSettings):
     )
     max_entries: int = _setting("ARMATURE_MAX_ENTRIES", "Files and folders of a bundle.", 5000, ge=1)
 
-    @field_validator("allowed_bundle_hosts", "protected_targets", mode="before")
+    @field_validator("protected_targets")
+    @classmethod
+    def _must_be_target_patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        """One that can't match anything would protect nothing, and nobody would see it."""
+        for pattern in patterns:
+            if not is_target_pattern(pattern):
+                raise ValueError(
+                    f"{pattern} is none of /subscriptions/ID, /subscriptions/ID/resourceGroups/NAME, "
+                    "/providers/Microsoft.Management/managementGroups/ID and / (the tenant)"
+                )
+        return patterns
+
+    @field_validator("notification_url")
+    @classmethod
+    def _must_be_callable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                target_of(value.get_secret_value())
+            except OutboundError as refused:
+                raise ValueError(str(refused)) from refused
+        return value
+
+    @field_validator("notification_networks", "endpoint_allowed_networks")
+    @classmethod
+    def _must_be_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        networks_of(networks)
+        return networks
+
+    @field_validator("approver_roles", "rollback_roles", mode="before")
+    @classmethod
+    def _split_roles(cls, value: Any) -> Any:
+        return tuple(role.strip() for role in value.split(",") if role.strip()) if isinstance(value, str) else value
+
+    @field_validator(
+        "allowed_bundle_hosts",
+        "protected_targets",
+        "notification_hosts",
+        "notification_networks",
+        "endpoint_allowed_hosts",
+        "endpoint_allowed_networks",
+        mode="before",
+    )
     @classmethod
     def _split_at_commas(cls, value: Any) -> Any:
         return (

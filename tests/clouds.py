@@ -3,9 +3,7 @@ names. What is another in each cloud, a test takes from here."""
 
 import os
 
-from armature import clouds
 from emulator.clouds import CLOUDS, PUBLIC
 
 CLOUD = CLOUDS[os.environ.get("ARMATURE_TEST_CLOUD", PUBLIC.name)]
 LOCATION, OTHER_LOCATION = CLOUD.default_location, CLOUD.other_location
-PORTAL = clouds.CLOUDS[CLOUD.name].portal

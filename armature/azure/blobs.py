@@ -22,7 +22,7 @@ BLOCK_BYTES = 4 * 1024**2
 
 @dataclass(frozen=True)
 class BlobEndpoint:
-    """Where an account's blobs are: `https://account.blob.…` or, path-style, `https://host/account`."""
+    """Where an account's blobs are: `https://ACCOUNT.blob.SUFFIX` or, path-style, `https://host/account`."""
 
     url: str
 

@@ -21,10 +21,8 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from armature.azure.failures import failure_of
+from armature.clouds import STORAGE_SCOPE
 from armature.errors import Failure, FailureClass, FailureError, failure_from_code
-
-STORAGE_SCOPE = "https://storage.azure.com/.default"
-"""The audience of blob storage in every cloud (Authorize access to blobs with Microsoft Entra ID, 2025)."""
 
 RENEWED_LATELY_SECONDS = 5.0
 """Within this time after a renewal, further refusals are taken to be of tokens from before it: threads share them."""

@@ -77,7 +77,7 @@ def checked_address(address: str) -> str:
 
 
 class ApiClient:
-    """The API at `address` (such as `https://app.azurewebsites.net/api`), called with the function key, if any.
+    """The API at `address` (such as `https://app.example/api`), called with the function key, if any.
 
     >>> with ApiClient("http://127.0.0.1:7071/api") as api:
     ...     api.state("web-stack-1")

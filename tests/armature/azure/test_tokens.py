@@ -9,8 +9,8 @@ from azure.core.credentials import AccessToken, TokenCredential
 from armature.azure import blobs, identity, tokens
 from armature.azure.arm import ArmGateway, access
 from armature.azure.documents import DocumentStore
-from armature.azure.tokens import STORAGE_SCOPE, RenewableCredential, StorageCredential
-from armature.clouds import CLOUDS, Cloud
+from armature.azure.tokens import RenewableCredential, StorageCredential
+from armature.clouds import CLOUDS, STORAGE_SCOPE, Cloud
 from armature.errors import FailureClass, FailureError, Recovery
 from armature.settings import Settings
 from emulator.processes import free_port
