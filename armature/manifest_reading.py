@@ -15,6 +15,9 @@ from armature.templates.reading import JsonDocument, JsonSyntaxError, read_json
 MAX_MANIFEST_BYTES = 4 * 1024**2
 """As large as ARM's own parameter file may be (ARM limits, 2025-11)."""
 
+MAX_REPEATED = 20
+"""Repeated properties that are told."""
+
 _FOUND = re.compile(r",? found '.*|(?<=property name) '.*", re.DOTALL)
 
 _READERS: dict[Any, Callable[[JsonDocument], tuple[Manifest, list[Problem]]]] = {
@@ -50,7 +53,21 @@ def find_manifest(bundle: Bundle) -> tuple[JsonDocument | None, Manifest | None,
     if reader is None:
         return document, None, [_version_problem(document, is_there="version" in document.value)]
     manifest, problems = reader(document)
-    return document, manifest, problems
+    return document, manifest, [*_repeated(document), *problems]
+
+
+def _repeated(document: JsonDocument) -> list[Problem]:
+    """Properties that are there twice: which of the two a reader takes is its own choice, so none is right."""
+    return [
+        problem_at(
+            document,
+            pointer,
+            ProblemCode.MANIFEST_FIELD,
+            "This property is there more than once.",
+            "Keep one of them.",
+        )
+        for pointer in document.repeated[:MAX_REPEATED]
+    ]
 
 
 def _without_text(message: str) -> str:

@@ -52,10 +52,12 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Offsets in the text, by JSON pointer: where each value begins, and where each property's name does."""
+    """Offsets in the text, by JSON pointer: where each value begins, and where each property's name does; and the
+    pointers of names that stand there again."""
 
     values: dict[str, int] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
+    repeated: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,11 @@ class JsonDocument:
         offset = min(self._line_starts[line - 1] + column, end) - 1
         begun = [(start, pointer) for pointer, start in self._places.values.items() if start <= offset]
         return max(begun, key=lambda place: (place[0], len(place[1])), default=(0, ""))[1]
+
+    @property
+    def repeated(self) -> list[str]:
+        """The pointers to properties that are there more than once, of which the last counts."""
+        return list(dict.fromkeys(self._places.repeated))
 
     @cached_property
     def _places(self) -> _Places:
@@ -234,6 +241,8 @@ class _Reader:
                 container[_PENDING] = name
                 if places is not None:
                     pointer = f"{base}/{escape_pointer(name)}"
+                    if pointer in places.names:
+                        places.repeated.append(pointer)
                     places.names[pointer] = name_at
             elif places is not None:
                 pointer = f"{base}/{len(container)}"

@@ -84,3 +84,14 @@ def test_a_manifest_is_read_up_to_its_limit(size: int, is_read: bool) -> None:
 
     assert (found is not None) is is_read
     assert [problem.code for problem in problems] == ([] if is_read else [ProblemCode.ENTRY_TOO_LARGE])
+
+
+def test_a_property_that_is_there_twice_is_told_with_its_place() -> None:
+    whole = dump(manifest(declared("a"))).decode()
+    text = whole.replace('"project"', '"project": "other",\n"project"', 1)
+
+    document, _, [problem] = find_manifest(opened({"manifest.json": text}))
+
+    assert (problem.code, problem.pointer) == (ProblemCode.MANIFEST_FIELD, "/project")
+    assert document is not None
+    assert document.repeated == ["/project"]
