@@ -13,7 +13,7 @@ from armature.cleaning import CleanUpState
 from armature.errors import Failure
 from armature.leftovers import Leftover
 from armature.models import Model
-from armature.options import Options
+from armature.options import Delivery, Options
 from armature.plan import PlannedTemplate
 from armature.preview import PreviewState
 from armature.problems import Problem
@@ -110,6 +110,7 @@ class LinkedDeployment(Model):
 class TemplateState(Model):
     """One template deployment. `resources` are the ids that ARM reports as its output resources.
 
+    `delivery` is how ARM gets it, or got it last: by a link (`sas`), or in the body of the request (`inline`).
     `attempt` of `max_attempts` runs, or ran last; of one that is tried again, `next_attempt_at` says when,
     `waiting_for` for what, and `failure` why. `starts` counts how often it was begun, over all runs, also when that was
     no attempt.
@@ -121,6 +122,7 @@ class TemplateState(Model):
     depends_on: tuple[str, ...] = ()
     scope: str = ""
     deployment_name: str = ""
+    delivery: Delivery = Delivery.SAS
     attempt: int = 0
     max_attempts: int = 0
     starts: int = 0
@@ -257,7 +259,8 @@ class DeploymentState(Model):
     `sequence` counts the saves of phase and status: an older one never overwrites a newer one. `problems` are the first
     of `problems_found`. `run` counts how often it was begun: a resumed deployment, and one that is rolled back by hand,
     is in a further run; `purpose` is the run's. `deadline` is when its `timeout` is over. `ended_as` is how the run
-    before ended. `retired_at` is when retention began to remove it: no further run of it begins.
+    before ended. `initiated_by_id` is the object id of who asked for it, where the platform tells it. `retired_at` is
+    when retention began to remove it: no further run of it begins.
     """
 
     deployment_id: str
@@ -272,6 +275,7 @@ class DeploymentState(Model):
     sequence: int = 0
     message: str = ""
     initiated_by: str | None = None
+    initiated_by_id: str | None = None
     bundle: BundleReference
     target: Target
     options: Options

@@ -44,7 +44,11 @@ _RANK = {
 
 
 def accepted(
-    request: DeploymentRequest, deployment_id: str, initiated_by: str | None, now: datetime
+    request: DeploymentRequest,
+    deployment_id: str,
+    initiated_by: str | None,
+    now: datetime,
+    initiated_by_id: str | None = None,
 ) -> DeploymentState:
     """The state of a deployment that was just asked for."""
     return DeploymentState(
@@ -53,6 +57,7 @@ def accepted(
         project=request.project,
         environment=request.environment,
         initiated_by=initiated_by,
+        initiated_by_id=initiated_by_id,
         bundle=request.bundle,
         target=request.target,
         options=request.options,

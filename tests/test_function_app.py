@@ -106,6 +106,8 @@ def test_the_edges_are_there_behind_function_keys():
         ("GET", "deployments"),
         ("GET", "deployments/{deploymentId}"),
         ("GET", "deployments/{deploymentId}/events"),
+        ("POST", "deployments/{deploymentId}/approve"),
+        ("POST", "deployments/{deploymentId}/reject"),
         ("GET", "deployments/{deploymentId}/compare"),
         ("GET", "audit"),
         ("GET", "lineages"),

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from armature.control import Refusal
 from armature.errors import Failure, FailureError
+from armature.permissions import Forbidden
 from armature.problems import Problem
 from armature.shape import words_of
 from armature.state import ProblemState
@@ -93,8 +94,11 @@ def dependency_failed(failure: Failure, **extra: Any) -> ProblemError:
 
 
 def refused(refusal: Refusal, **extra: Any) -> ProblemError:
-    """The 409 that tells why something is not done, and what can be."""
-    return ProblemError(409, refusal.kind, "That can't be done now", f"{refusal.reason} {refusal.next_step}", **extra)
+    """The 409, or the 403 of what the caller may not do, that tells why it is not done, and what can be."""
+    detail = f"{refusal.reason} {refusal.next_step}"
+    if isinstance(refusal, Forbidden):
+        return ProblemError(403, refusal.kind, "You may not do that", detail, **extra)
+    return ProblemError(409, refusal.kind, "That can't be done now", detail, **extra)
 
 
 def invalid_request(error: ValidationError) -> ProblemError:

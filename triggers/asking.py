@@ -1,4 +1,4 @@
-"""Asking something of a deployment: to stop, to go on, or to undo what it did, by whatever way it is asked.
+"""Asking something of a deployment: to stop, to go on, to undo what it did, or that it may go on, by whatever way.
 
 The request is first written to the control document; then the deployment is told. Whoever dies in between leaves a
 document that the deployment's next look reads, or a state that the timer has carried on.
@@ -11,19 +11,25 @@ from datetime import UTC, datetime
 
 import azure.durable_functions as df
 
+from armature.approval import ApprovalStatus
 from armature.azure.services import Services
+from armature.callers import Caller
 from armature.control import (
     Action,
     CancelRequest,
     ControlRequest,
+    Decision,
     LineageRecord,
     Refusal,
     is_carried_out,
     may_cancel,
+    may_decide,
     may_resume,
     may_roll_back,
 )
+from armature.decisions import decision_event, with_decision
 from armature.events import Event, EventCode
+from armature.permissions import may_ask
 from armature.state import DeploymentState, Purpose, StopReason, StopState
 from armature.transitions import reopened, with_stop
 from triggers.orchestrations import ensure_running, has_ended, wake
@@ -33,13 +39,21 @@ logger = logging.getLogger("armature.triggers")
 
 @dataclass(frozen=True)
 class Asking:
-    """What is asked, by whom, with what words. `request_id` tells a queue message that comes twice."""
+    """What is asked, by whom, with what words. `request_id` tells a queue message that comes twice, `approval_id` what
+    is approved, or rejected; `caller` is whom the platform vouches for."""
 
     action: Action
     by: str | None
     comment: str = ""
     rollback: bool | None = None
     request_id: str | None = None
+    caller: Caller | None = None
+    approval_id: str = ""
+
+    @property
+    def by_id(self) -> str | None:
+        """The object id of who asks."""
+        return self.caller.id if self.caller else None
 
 
 @dataclass(frozen=True)
@@ -62,10 +76,17 @@ async def ask(
     if state is None:
         return None
     control = await asyncio.to_thread(services.deployments.control, deployment_id)
+    forbidden = may_ask(
+        asking.action, asking.caller, state, control, services.settings, is_from_queue=asking.request_id is not None
+    )
+    if forbidden is not None:
+        return Asked(state, forbidden)
     if is_carried_out(control, asking.action, state.run, asking.request_id):
         return Asked(state)
     if asking.action is Action.CANCEL:
         return await _cancelled(client, services, state, asking)
+    if asking.action.is_decision:
+        return await _decided(client, services, state, asking)
     purpose = Purpose.ROLL_BACK if asking.action is Action.ROLL_BACK else Purpose.DEPLOY
     return await _begun_again(client, services, state, purpose, asking)
 
@@ -79,7 +100,13 @@ async def _cancelled(
     if refusal is not None or state.status.is_final:
         return Asked(state, refusal)
     request = CancelRequest(
-        run=state.run, at=now, by=asking.by, comment=asking.comment, id=asking.request_id, rollback=asking.rollback
+        run=state.run,
+        at=now,
+        by=asking.by,
+        by_id=asking.by_id,
+        comment=asking.comment,
+        id=asking.request_id,
+        rollback=asking.rollback,
     )
     control = await asyncio.to_thread(store.ask, state.deployment_id, lambda found: found.with_cancel(request))
     refusal = may_cancel(state, control, rollback=asking.rollback)  # another cancellation may have been faster
@@ -99,6 +126,45 @@ def _tell_cancelled(services: Services, state: DeploymentState, request: CancelR
     services.deployments.append_events(state.deployment_id, [event])
     stop = StopState(reason=StopReason.CANCELLED, at=request.at, by=request.by, comment=request.comment)
     return services.deployments.update_state(state.deployment_id, lambda found: with_stop(found, request.run, stop))
+
+
+async def _decided(
+    client: df.DurableOrchestrationClient, services: Services, state: DeploymentState, asking: Asking
+) -> Asked:
+    """Write down the word on an approval; the first one counts, and the same again is the same."""
+    store, now = services.deployments, datetime.now(UTC)
+    verdict = ApprovalStatus.APPROVED if asking.action is Action.APPROVE else ApprovalStatus.REJECTED
+    control = await asyncio.to_thread(store.control, state.deployment_id)
+    refusal = may_decide(state, control, asking.approval_id, verdict, now)
+    if refusal is not None or state.approval is None:
+        return Asked(state, refusal)
+    word = Decision(
+        run=state.run,
+        at=now,
+        by=asking.by,
+        by_id=asking.by_id,
+        comment=asking.comment,
+        id=asking.request_id,
+        number=state.approval.number,
+        approval_id=asking.approval_id,
+        status=verdict,
+    )
+    control = await asyncio.to_thread(store.ask, state.deployment_id, lambda found: found.with_decision(word))
+    refusal = may_decide(state, control, asking.approval_id, verdict, now)  # somebody else may have been faster
+    if refusal is not None:
+        return Asked(state, refusal)
+    waiting = state.approval
+    try:
+        state = await asyncio.to_thread(_tell_decided, services, state, control.decision_of(asking.approval_id) or word)
+    except Exception:  # it is decided, whatever becomes of telling so: the deployment reads it at its next look
+        logger.exception("%s is decided on, but its state could not tell so yet", state.deployment_id)
+    await wake(client, state.deployment_id, waiting)
+    return Asked(state)
+
+
+def _tell_decided(services: Services, state: DeploymentState, decision: Decision) -> DeploymentState:
+    services.deployments.append_events(state.deployment_id, [decision_event(decision)])
+    return services.deployments.update_state(state.deployment_id, lambda found: with_decision(found, decision))
 
 
 async def _begun_again(
@@ -139,7 +205,9 @@ def _still_ending(state: DeploymentState) -> Refusal:
 
 def _reopened(services: Services, state: DeploymentState, purpose: Purpose, asking: Asking) -> DeploymentState:
     store, now = services.deployments, datetime.now(UTC)
-    request = ControlRequest(run=state.run, at=now, by=asking.by, comment=asking.comment, id=asking.request_id)
+    request = ControlRequest(
+        run=state.run, at=now, by=asking.by, by_id=asking.by_id, comment=asking.comment, id=asking.request_id
+    )
     is_rollback = purpose is Purpose.ROLL_BACK
     store.ask(state.deployment_id, lambda found: found.with_reopening(purpose, request))
     message = f"{'Rollback' if is_rollback else 'Resumption'} asked for{_by(request)}."

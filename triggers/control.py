@@ -1,15 +1,17 @@
-"""The HTTP API that acts on deployments: cancel, roll back, resume."""
+"""The HTTP API that acts on deployments: cancel, roll back, resume, approve, reject."""
+
+from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from armature.azure.services import services
-from armature.control import Action, CancelWish, Wish
+from armature.control import Action, CancelWish, DecisionWish, Wish
 from triggers.answers import answered, json_answer, refused
 from triggers.asking import Asked, Asking, ask
 from triggers.bodies import body_in
 from triggers.deployments import POLL_AFTER_SECONDS, asked_id, unknown
-from triggers.principal import caller_name
+from triggers.principal import caller_of
 
 blueprint = df.Blueprint()
 
@@ -21,8 +23,7 @@ async def cancel_deployment(req: func.HttpRequest, client: df.DurableOrchestrati
 
     async def serve() -> func.HttpResponse:
         wish = body_in(req, CancelWish)
-        asking = Asking(Action.CANCEL, caller_name(req.headers), wish.comment, rollback=wish.rollback)
-        return await _answer(req, client, asking)
+        return await _answer(req, client, _asked_by(req, Action.CANCEL, wish, rollback=wish.rollback))
 
     return await answered(serve)
 
@@ -34,7 +35,7 @@ async def roll_back_deployment(req: func.HttpRequest, client: df.DurableOrchestr
 
     async def serve() -> func.HttpResponse:
         wish = body_in(req, Wish)
-        return await _answer(req, client, Asking(Action.ROLL_BACK, caller_name(req.headers), wish.comment))
+        return await _answer(req, client, _asked_by(req, Action.ROLL_BACK, wish))
 
     return await answered(serve)
 
@@ -46,9 +47,38 @@ async def resume_deployment(req: func.HttpRequest, client: df.DurableOrchestrati
 
     async def serve() -> func.HttpResponse:
         wish = body_in(req, Wish)
-        return await _answer(req, client, Asking(Action.RESUME, caller_name(req.headers), wish.comment))
+        return await _answer(req, client, _asked_by(req, Action.RESUME, wish))
 
     return await answered(serve)
+
+
+@blueprint.route(route="deployments/{deploymentId}/approve", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+async def approve_deployment(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Let a deployment do exactly what it asks for: 202, 403, or 409 with the reason. Twice: the same 202."""
+
+    async def serve() -> func.HttpResponse:
+        wish = body_in(req, DecisionWish)
+        return await _answer(req, client, _asked_by(req, Action.APPROVE, wish, approval_id=wish.approval_id))
+
+    return await answered(serve)
+
+
+@blueprint.route(route="deployments/{deploymentId}/reject", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+async def reject_deployment(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Refuse what a deployment asks for: 202, 403, or 409 with the reason. Twice: the same 202."""
+
+    async def serve() -> func.HttpResponse:
+        wish = body_in(req, DecisionWish)
+        return await _answer(req, client, _asked_by(req, Action.REJECT, wish, approval_id=wish.approval_id))
+
+    return await answered(serve)
+
+
+def _asked_by(req: func.HttpRequest, action: Action, wish: Wish, **more: Any) -> Asking:
+    caller = caller_of(req.headers)
+    return Asking(action, caller.shown if caller else None, wish.comment, caller=caller, **more)
 
 
 async def _answer(req: func.HttpRequest, client: df.DurableOrchestrationClient, asking: Asking) -> func.HttpResponse:

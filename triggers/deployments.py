@@ -13,7 +13,7 @@ from armature.request import DeploymentRequest
 from armature.state import Status
 from triggers.answers import ProblemError, answered, dependency_failed, json_answer
 from triggers.bodies import body_in
-from triggers.principal import caller_name
+from triggers.principal import caller_of
 from triggers.query import moment, number, word
 from triggers.starting import Started, is_deployment_id, new_deployment_id, start
 
@@ -35,7 +35,8 @@ async def start_deployment(req: func.HttpRequest, client: df.DurableOrchestratio
         request = body_in(req, DeploymentRequest)
         deployment_id = request.deployment_id or new_deployment_id()
         try:
-            started = await start(client, services(), request, deployment_id, caller_name(req.headers))
+            name, object_id = (caller.shown, caller.id) if (caller := caller_of(req.headers)) else (None, None)
+            started = await start(client, services(), request, deployment_id, name, object_id)
         except FailureError as failed:  # the id may be claimed: under it a caller can ask again
             raise dependency_failed(failed.failure, deploymentId=deployment_id) from failed
         return _started_answer(req, started)

@@ -1,4 +1,4 @@
-"""The queue `deployment-requests`: start, cancel, roll back, resume as over HTTP; what can't be is rejected, once."""
+"""The queue `deployment-requests`: start, cancel, roll back, resume, decide as over HTTP; what is refused, once."""
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -70,7 +70,14 @@ async def _started(
 async def _acted(
     client: df.DurableOrchestrationClient, message_id: str, message: ActionMessage, results: func.Out[str]
 ) -> None:
-    asking = Asking(message.action, _sender(message_id), message.comment, message.rollback, request_id=message_id)
+    asking = Asking(
+        message.action,
+        _sender(message_id),
+        message.comment,
+        message.rollback,
+        request_id=message_id,
+        approval_id=message.approval_id or "",
+    )
     asked = await ask(client, services(), message.deployment_id, asking)
     if asked is None:
         results.set(_rejection(message_id, message.deployment_id, "There is no such deployment.", []))

@@ -46,6 +46,7 @@ async def start(
     request: DeploymentRequest,
     deployment_id: str,
     initiated_by: str | None,
+    initiated_by_id: str | None = None,
 ) -> Started:
     """Start the deployment, or answer the one that the same request started before.
 
@@ -59,7 +60,7 @@ async def start(
     chosen = json.loads(request.options.model_dump_json(by_alias=True, exclude_unset=True))
     options = options_with_defaults(chosen, services.settings)
     whole = request.model_copy(update={"options": options})  # what the settings fill in is part of what is asked for
-    state = accepted(whole, deployment_id, initiated_by, datetime.now(UTC))
+    state = accepted(whole, deployment_id, initiated_by, datetime.now(UTC), initiated_by_id)
     await asyncio.to_thread(services.deployments.audit.append, _audited(state))
     is_new = await asyncio.to_thread(services.deployments.create_state, state)
     if not is_new:
@@ -96,6 +97,7 @@ def _audited(state: DeploymentState, outcome: str = "asked") -> AuditEntry:
         at=state.created_at,
         action=AuditAction.START,
         by=state.initiated_by,
+        by_id=state.initiated_by_id,
         deployment_id=state.deployment_id,
         run=state.run,
     )

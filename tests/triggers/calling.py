@@ -7,6 +7,8 @@ from typing import Any
 
 import azure.functions as func
 
+from armature.settings import Settings
+
 
 def user_function(module: Any, name: str) -> Any:
     """The function of a trigger, as it is written."""
@@ -30,6 +32,12 @@ def answer_of(module: Any, name: str, *arguments: Any) -> tuple[int, dict[str, A
     return answer.status_code, json.loads(answer.get_body()), dict(answer.headers)
 
 
-def with_store(monkeypatch: Any, module: Any, store: Any) -> None:
-    """Let a trigger's module find that store in its services."""
-    monkeypatch.setattr(module, "services", lambda: SimpleNamespace(deployments=store))
+def settings(**chosen: Any) -> Settings:
+    """Settings of an app; names in Python's spelling."""
+    fields = {"storage_blob_endpoint": "https://a.example/app", **chosen}
+    return Settings.model_validate({str(Settings.model_fields[name].validation_alias): fields[name] for name in fields})
+
+
+def with_store(monkeypatch: Any, module: Any, store: Any, **chosen: Any) -> None:
+    """Let a trigger's module find that store in its services, of an app with these settings."""
+    monkeypatch.setattr(module, "services", lambda: SimpleNamespace(deployments=store, settings=settings(**chosen)))

@@ -12,6 +12,7 @@ from armature.errors import FailureError
 from armature.state import DeploymentState, Purpose, Status
 from tests.armature.deployments import KEY, deployment
 from tests.memory import MemoryDocuments
+from tests.triggers.calling import settings
 from tests.triggers.durable import Client
 from triggers import orchestrations
 from triggers.asking import Asked, Asking, ask
@@ -24,7 +25,8 @@ ROLL_BACK = Asking(Action.ROLL_BACK, "ada")
 class World:
     """A store with one deployment, and a host on which it runs or has ended."""
 
-    def __init__(self, state: DeploymentState, latest: str | None = "d-01") -> None:
+    def __init__(self, state: DeploymentState, latest: str | None = "d-01", **chosen: object) -> None:
+        self.settings = settings(**chosen)
         self.documents = MemoryDocuments()
         self.store = DeploymentStore(self.documents)
         self.store.create_state(state)
@@ -33,7 +35,9 @@ class World:
         self.client = Client({"d-01": runtime, "d-01:upload": Runtime.Completed, "d-01:rollout": runtime})
 
     def ask(self, asking: Asking, deployment_id: str = "d-01") -> Asked | None:
-        return asyncio.run(ask(self.client, SimpleNamespace(deployments=self.store), deployment_id, asking))
+        return asyncio.run(
+            ask(self.client, SimpleNamespace(deployments=self.store, settings=self.settings), deployment_id, asking)
+        )
 
     @property
     def state(self) -> DeploymentState:

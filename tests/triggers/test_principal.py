@@ -1,35 +1,40 @@
-"""Who is calling, as App Service authentication tells it."""
-
-import base64
-import json
+"""Who is calling is believed where the platform vouches for it, and nowhere else."""
 
 import pytest
 
-from triggers.principal import MAX_NAME, caller_name
+from armature.settings import load_settings
+from triggers.principal import caller_name, caller_of
+
+HEADERS = {"x-ms-client-principal-name": "ada@contoso.com", "x-ms-client-principal-id": "A-1"}
 
 
-def encoded(principal) -> str:
-    return base64.b64encode(json.dumps(principal).encode()).decode()
+def test_the_platform_vouches_for_a_caller_once_its_authentication_is_on():
+    caller = caller_of(HEADERS)
+
+    assert caller is not None
+    assert (caller.name, caller.id) == ("ada@contoso.com", "a-1")
+    assert caller_name(HEADERS) == "ada@contoso.com"
 
 
-def test_the_name_header_is_taken_first():
-    assert caller_name({"x-ms-client-principal-name": "ada@contoso.com"}) == "ada@contoso.com"
+def test_who_sends_no_principal_is_nobody():
+    assert caller_of({}) is None
+    assert caller_name({}) is None
 
 
-def test_a_name_claim_of_the_principal_is_taken():
-    principal = {"claims": [{"typ": "name", "val": "Ada"}, {"typ": "appid", "val": "123"}]}
+@pytest.mark.parametrize("value", [None, "", "False", "0"])
+def test_without_the_platforms_authentication_a_header_is_what_anybody_can_send(platform, value):
+    if value is None:
+        platform.delenv("WEBSITE_AUTH_ENABLED")
+    else:
+        platform.setenv("WEBSITE_AUTH_ENABLED", value)
 
-    assert caller_name({"x-ms-client-principal": encoded(principal)}) == "Ada"
+    assert caller_of(HEADERS) is None
 
 
-@pytest.mark.parametrize("value", ["", "not base64!", encoded([]), encoded({"claims": [1]}), encoded("x"), "eyJ4"])
-def test_what_is_no_principal_is_nobody(value):
-    assert caller_name({"x-ms-client-principal": value}) is None
+@pytest.mark.parametrize(("setting", "is_known"), [("true", True), ("false", False)])
+def test_the_operator_has_the_last_word(platform, setting, is_known):
+    platform.setenv("WEBSITE_AUTH_ENABLED", "False" if is_known else "True")
+    platform.setenv("ARMATURE_TRUST_CLIENT_PRINCIPAL", setting)
+    load_settings.cache_clear()
 
-
-def test_line_breaks_and_length_cannot_forge_a_log():
-    name = caller_name({"x-ms-client-principal-name": "ada\r\nadmin" + "x" * 500})
-
-    assert name is not None
-    assert "\n" not in name
-    assert len(name) == MAX_NAME
+    assert (caller_of(HEADERS) is not None) is is_known

@@ -13,7 +13,7 @@ from armature.control import LineageRecord
 from armature.state import Status
 from tests.armature.deployments import KEY, deployment
 from tests.memory import MemoryDocuments
-from tests.triggers.calling import user_function
+from tests.triggers.calling import settings, user_function
 from tests.triggers.durable import Client
 from triggers import queue
 
@@ -31,7 +31,7 @@ class Results:
 @pytest.fixture
 def store(monkeypatch) -> DeploymentStore:
     found = DeploymentStore(MemoryDocuments())
-    monkeypatch.setattr(queue, "services", lambda: SimpleNamespace(deployments=found))
+    monkeypatch.setattr(queue, "services", lambda: SimpleNamespace(deployments=found, settings=settings()))
     return found
 
 
