@@ -8,7 +8,6 @@ import azure.durable_functions as df
 
 from activities.border import register
 from activities.looking import Look, Sight, all_seen, counted, failed, poll_answer, show_sights, unseen
-from activities.showing import templates_of
 from activities.standing import DEPLOYMENT_TAG, state_of
 from activities.survey import content_of
 from armature.attempts import Report, Start
@@ -38,11 +37,7 @@ def cancel_templates(services: Services, work: PollInput) -> PollAnswer:
     Twice: what is final or gone is left alone; cancelling again what is being cancelled changes nothing.
     """
     state = state_of(services, work.deployment_id)
-    cancelling = Cancelling(
-        Look(services, services.deployments.plan(work.plan_id), work.plan_id, templates_of(state, work)),
-        work.deployment_id,
-        is_last=work.is_last_look,
-    )
+    cancelling = Cancelling(Look.of(services, state, work), work.deployment_id, is_last=work.is_last_look)
     sights = all_seen(cancelling.at, work.in_flight)
     show_sights(services, work, sights)
     warnings = [cancelling.warning(id_) for id_ in sorted(cancelling.still_running)]
@@ -170,13 +165,14 @@ class Cancelling:
         return failed(start, why, {"status": TemplateStatus.FAILED, "finished_at": datetime.now(UTC)})
 
     def _ended(self, start: Start, template: PlannedTemplate, tree: _Tree) -> Sight:
-        """As it really ended: cancelled, unless it was too late for that. Without its packages it has not succeeded."""
+        """As it really ended: cancelled, unless it was too late for that. While something is left to do for it, its
+        packages or tags, it has not succeeded."""
         ended = tree.root.timestamp or datetime.now(UTC)
         if tree.root.is_canceled:
             return _cancelled(start, counted(template, tree.operations, tree.root), ended)
         sight = self.look.sight(template, start, tree.root, tree.operations)
         if sight.report.status is TemplateStatus.SUCCEEDED:
-            return _cancelled(start, sight.update, ended) if template.uses_packages else sight
+            return _cancelled(start, sight.update, ended) if self.look.leaves_something(template) else sight
         return sight.reporting(sight.report, {**_ended_at(ended), "status": TemplateStatus.FAILED})
 
     def warning(self, deployment_id: str) -> WarningState:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 
 import azure.durable_functions as df
 
@@ -13,6 +14,7 @@ from activities.parallel import in_parallel
 from activities.placing import placed_failure
 from activities.showing import show, templates_of
 from activities.standing import asked_of, state_of
+from activities.tagging import tags_of
 from armature.attempts import Report, Start
 from armature.azure.models import ArmDeployment, ArmOperation
 from armature.azure.services import Services
@@ -31,13 +33,12 @@ def poll_templates(services: Services, work: PollInput) -> PollAnswer:
     Twice: what is seen is written again as it is; a template never goes back.
     """
     state = state_of(services, work.deployment_id)
-    plan = services.deployments.plan(work.plan_id)
-    look = Look(services, plan, work.plan_id, templates_of(state, work))
+    look = Look.of(services, state, work)
     sights = all_seen(look.at, work.in_flight)
     show_sights(services, work, sights)
     if work.looks_for_foreign:
         shown = [*state.templates, *state.rollback.templates]
-        warn_of_foreign(services, plan, {t.correlation_id for t in shown if t.correlation_id})
+        warn_of_foreign(services, look.plan, {t.correlation_id for t in shown if t.correlation_id})
     return poll_answer(services, state, sights)
 
 
@@ -100,6 +101,22 @@ class Look:
     plan: Plan
     plan_id: str
     shown: Mapping[str, TemplateState]
+    puts_tags: bool = False
+
+    @classmethod
+    def of(cls, services: Services, state: DeploymentState, step: DeploymentStep) -> Self:
+        """A look for a step of a deployment."""
+        return cls(
+            services,
+            services.deployments.plan(step.plan_id),
+            step.plan_id,
+            templates_of(state, step),
+            bool(tags_of(services, state, step)),
+        )
+
+    def leaves_something(self, template: PlannedTemplate) -> bool:
+        """True when something is left to do for the template once ARM has deployed it: it has succeeded after that."""
+        return template.uses_packages or self.puts_tags
 
     def at(self, start: Start) -> Sight:
         """How an attempt stands. Changes nothing but the outputs that are kept of a template that has succeeded."""
@@ -153,7 +170,7 @@ class Look:
         resources = tuple(deployment.output_resources)
         update |= {"resources": resources, "failure": None, "waiting_for": None}
         report = Report.of(start, TemplateStatus.SUCCEEDED)
-        if template.uses_packages:  # it has succeeded when its sites can read their packages
+        if self.leaves_something(template):
             return Sight(start, report, [], update)
         update |= {"status": TemplateStatus.SUCCEEDED, "finished_at": deployment.timestamp or datetime.now(UTC)}
         return Sight(start, report, [succeeded_event(start.name, len(resources))], update)
@@ -166,7 +183,7 @@ class Look:
         event = treated_as_done_event(start, why)
         update |= {"failure": None, "waiting_for": None}
         report = Report.of(start, TemplateStatus.SUCCEEDED)
-        if not template.uses_packages:
+        if not self.leaves_something(template):
             update |= {"status": TemplateStatus.SUCCEEDED, "finished_at": datetime.now(UTC)}
         return Sight(start, report, [event], update)
 

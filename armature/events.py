@@ -35,6 +35,8 @@ class EventCode(StrEnum):
     BUNDLE_WARNING = "BundleWarning"
     BUNDLE_REFUSED = "BundleRefused"
     UPLOAD_PROGRESS = "UploadProgress"
+    DELIVERY_INLINE = "DeliveryInline"
+    TEMPLATE_DELIVERED = "TemplateDelivered"
     TEMPLATE_STARTED = "TemplateStarted"
     TEMPLATE_PROGRESS = "TemplateProgress"
     TEMPLATE_SUCCEEDED = "TemplateSucceeded"
@@ -57,6 +59,11 @@ class EventCode(StrEnum):
     RESOURCE_LEFT_OVER = "ResourceLeftOver"
     PACKAGE_ATTACHED = "PackageAttached"
     PACKAGE_UNREADABLE = "PackageUnreadable"
+    CHECKS_PLANNED = "ChecksPlanned"
+    CHECK_WARNED = "CheckWarned"
+    CHECK_FAILED = "CheckFailed"
+    CHECKS_ENDED = "ChecksEnded"
+    TAGS_NOT_PUT = "TagsNotPut"
 
 
 class Event(Model):

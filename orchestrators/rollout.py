@@ -26,6 +26,8 @@ from armature.messages import (
     RolloutInput,
     StartAnswer,
     StartInput,
+    TagsAnswer,
+    TagsInput,
 )
 from armature.outcomes import counts_of, outcome_of, short_names
 from armature.patience import MAX_WAIT_SECONDS, OUTWAIT_MINUTES
@@ -166,7 +168,7 @@ class _Course:
         self._saw_an_end = any(report.status.is_final for report in sight.reports)
         self._take_in(sight)
         if not self._work.asked.is_lock_broken:
-            yield from self._packages_attached(before)
+            yield from self._completed(before)
         if (pause := pause_after(sight)) > 0:
             self._quiet_until = self._now + timedelta(seconds=pause)
 
@@ -214,16 +216,38 @@ class _Course:
             made = DecisionsInput(**self._step, decisions=tuple(decisions), reasons=self._reasons)
             yield from retried(self._context, "record_decisions", made, Answer, UNTIL_WRITTEN)
 
-    def _packages_attached(self, before: Rollout) -> Generator[TaskBase, Any, None]:
-        """Give the function apps of each template that has just succeeded their packages."""
+    def _completed(self, before: Rollout) -> Generator[TaskBase, Any, None]:
+        """Do what is left to do for each template that ARM has just deployed: put its tags, attach its packages."""
+        for name in [name for name in self.templates.succeeded if name not in before.succeeded]:
+            if self._graph.puts_tags:
+                yield from self._tagged(name)
+            if name in self._graph.with_packages:
+                yield from self._with_packages(name)
+
+    def _tagged(self, name: str) -> Generator[TaskBase, Any, None]:
+        """Put the tags on what a template has made. What can't get them is told, and fails nothing."""
         policy, deadline = self._work.options.retry_policy, self._work.deadline
-        fresh = [name for name in self.templates.succeeded if name not in before.succeeded]
-        for name in filter(self._graph.with_packages.__contains__, fresh):
-            packages = PackagesInput(**self._step, template=name)
-            answer = yield from retried(self._context, "attach_packages", packages, Answer, policy, deadline)
-            if answer.failure:
-                self._reasons[name] = answer.failure
-                self.templates = self.templates.with_failure_after_success(name, self._now)
+        work = TagsInput(**self._step, template=name)
+        while True:
+            answer = yield from retried(self._context, "put_tags", work, TagsAnswer, policy, deadline)
+            if answer.failure is not None:
+                given_up = work.model_copy(update={"given_up": answer.failure})
+                yield from retried(self._context, "put_tags", given_up, TagsAnswer, UNTIL_WRITTEN)
+                return
+            if answer.position is None:
+                return
+            work = work.model_copy(update={"position": answer.position})
+            if pause := min(answer.retry_after_seconds or 0.0, MAX_WAIT_SECONDS):
+                yield self._context.create_timer(self._now + timedelta(seconds=pause))
+
+    def _with_packages(self, name: str) -> Generator[TaskBase, Any, None]:
+        """Give the function apps of a template their packages."""
+        policy, deadline = self._work.options.retry_policy, self._work.deadline
+        packages = PackagesInput(**self._step, template=name)
+        answer = yield from retried(self._context, "attach_packages", packages, Answer, policy, deadline)
+        if answer.failure:
+            self._reasons[name] = answer.failure
+            self.templates = self.templates.with_failure_after_success(name, self._now)
 
     @property
     def _step(self) -> dict[str, Any]:

@@ -50,7 +50,16 @@ from armature.messages.rollout import (
     StartAnswer,
     StartInput,
 )
+from armature.messages.tagging import TagsAnswer, TagsInput
 from armature.messages.uploading import ArtifactAnswer, ArtifactInput, UploadAnswer, UploadCounts, UploadInput
+from armature.messages.validation import (
+    BatchAnswer,
+    BatchInput,
+    ChecksAnswer,
+    TallyAnswer,
+    TallyInput,
+    ValidationInput,
+)
 
 __all__ = [
     "CHILDREN",
@@ -61,8 +70,11 @@ __all__ = [
     "ArtifactInput",
     "AskingAnswer",
     "AskingInput",
+    "BatchAnswer",
+    "BatchInput",
     "BegunAnswer",
     "BundleAnswer",
+    "ChecksAnswer",
     "ClosingInput",
     "ControlAnswer",
     "DecisionsInput",
@@ -92,6 +104,10 @@ __all__ = [
     "RolloutInput",
     "StartAnswer",
     "StartInput",
+    "TagsAnswer",
+    "TagsInput",
+    "TallyAnswer",
+    "TallyInput",
     "TemplatePreviewAnswer",
     "TracesAnswer",
     "TurnAnswer",
@@ -99,6 +115,7 @@ __all__ = [
     "UploadAnswer",
     "UploadCounts",
     "UploadInput",
+    "ValidationInput",
     "approval_instance",
     "plan_id_of",
 ]

@@ -11,10 +11,14 @@ from armature.state import StopReason
 
 
 class GraphAnswer(ControlAnswer):
-    """The rollout before its first start, as the plan has it, and the templates that have packages to attach."""
+    """The rollout before its first start, as the plan has it, and the templates that have packages to attach.
+
+    `puts_tags` when what succeeds gets tags.
+    """
 
     rollout: Rollout | None = None
     with_packages: tuple[str, ...] = ()
+    puts_tags: bool = False
 
 
 class RolloutInput(DeploymentStep):

@@ -4,7 +4,7 @@
     gateway.put_deployment(template.scope, template.deployment_name, body)
 
     access             clients, what a request passes on its way, requests without an SDK method
-    resource_groups    deployments    resources    providers    soft_deletion    roles    locks    function_apps
+    resource_groups    deployments    resources    providers    tags    soft_deletion    roles    locks    function_apps
     causes             why a deployment failed, over all that it links to
     documents, ids     ARM's documents as models; what resource ids say
 
@@ -20,10 +20,11 @@ from armature.azure.arm.locks import Locks
 from armature.azure.arm.resource_groups import ResourceGroups
 from armature.azure.arm.roles import Roles
 from armature.azure.arm.soft_deletion import SoftDeletion
+from armature.azure.arm.tags import Tags
 from armature.azure.arm.what_ifs import WhatIfs
 
 __all__ = ["MAX_LINKED_DEPTH", "ArmGateway", "split_deployment_id"]
 
 
-class ArmGateway(ResourceGroups, Causes, FunctionApps, SoftDeletion, Roles, Locks, WhatIfs):
+class ArmGateway(ResourceGroups, Causes, FunctionApps, SoftDeletion, Roles, Locks, WhatIfs, Tags):
     """ARM as the app's identity sees it, in one subscription; safe to share between threads."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from armature.azure.arm.access import DEPLOYMENTS_API_VERSION, RESOURCES_API_VERSION, ArmAccess
@@ -15,9 +16,21 @@ _OWN_VERSIONS = {
     RESOURCE_GROUP_TYPE.lower(): RESOURCES_API_VERSION,
     SUBSCRIPTION_TYPE.lower(): RESOURCES_API_VERSION,
 }
-_served: dict[tuple[str, str, str], dict[str, str]] = {}
-"""Versions by type in lower case, of a provider as (ARM's address, subscription, namespace). One assignment is one step
-to all threads, and two that ask at once find the same."""
+_TAKES_TAGS = "SupportsTags"
+"""One of a type's `capabilities` (Providers - Get, 2021-04-01)."""
+
+
+@dataclass(frozen=True)
+class _Served:
+    """What a provider says of a type: the newest version, and whether its resources take tags, if it says so."""
+
+    version: str
+    takes_tags: bool | None
+
+
+_served: dict[tuple[str, str, str], dict[str, _Served]] = {}
+"""What is served by type in lower case, of a provider as (ARM's address, subscription, namespace). One assignment is
+one step to all threads, and two that ask at once find the same."""
 
 
 class Providers(ArmAccess):
@@ -49,19 +62,33 @@ class Providers(ArmAccess):
         if own is not None:
             return own
         namespace = resource_type.partition("/")[0]
-        served = self._versions(namespace)
+        served = self._types(namespace)
         for candidate in _with_parents(resource_type.lower()):
             if candidate in served:
-                return served[candidate]
+                return served[candidate].version
         message = f"The resource provider {namespace} does not serve the type {resource_type}."
         raise FailureError(failure(FailureClass.TEMPLATE, "InvalidResourceType", message))
 
-    def _versions(self, namespace: str) -> dict[str, str]:
+    def takes_tags(self, resource_type: str) -> bool | None:
+        """Whether resources of the type take tags; None when its provider does not say. Asked as `api_version` is.
+
+        Raises:
+            FailureError: there is no such provider; ARM refuses.
+        """
+        if resource_type.lower() in _OWN_VERSIONS:
+            return True
+        served = self._types(resource_type.partition("/")[0]).get(resource_type.lower())
+        return served.takes_tags if served else None
+
+    def _types(self, namespace: str) -> dict[str, _Served]:
         key = (self._endpoint, self.subscription.lower(), namespace.lower())
         if key not in _served:
             types = self._provider(namespace).get("resourceTypes") or ()
             _served[key] = {
-                f"{namespace}/{entry['resourceType']}".lower(): _newest(entry["apiVersions"])
+                f"{namespace}/{entry['resourceType']}".lower(): _Served(
+                    _newest(entry["apiVersions"]),
+                    None if entry.get("capabilities") is None else _TAKES_TAGS in str(entry["capabilities"]),
+                )
                 for entry in types
                 if entry.get("resourceType") and entry.get("apiVersions")
             }
