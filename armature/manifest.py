@@ -14,11 +14,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from armature.checks.declared import ValidationSection
 from armature.models import Form, Model
 from armature.plan import PackageAttachment
-from armature.problems import Problem, ProblemCode, Severity
+from armature.problems import Problem
 from armature.request import Guid, LineageName, Location, ManagementGroupId, ResourceGroupName
-from armature.shape import is_valid, problem_at, shape_problems
+from armature.shape import is_valid, shape_problems
 from armature.templates.reading import JsonDocument, pointer_to
 from armature.templates.template import DeploymentScope
 
@@ -187,7 +188,7 @@ class ManifestFile(FileModel):
     templates: Annotated[tuple[TemplateDeclaration, ...], Field(min_length=1, max_length=MAX_TEMPLATES)]
     packages: Annotated[tuple[PackageDeclaration, ...], Field(max_length=MAX_TEMPLATES)] = ()
     validation: Annotated[
-        dict[str, Any] | None, Field(description="Checks after the deployment. Accepted, but not run by this version.")
+        ValidationSection | None, Field(description="Checks after the deployment, besides those that are made anyway.")
     ] = None
 
 
@@ -254,7 +255,7 @@ class Manifest(Model):
     templates: tuple[TemplateEntry, ...] = ()
     packages: tuple[PackageEntry, ...] = ()
     names_in_doubt: tuple[str, ...] = ()
-    validation: dict[str, Any] | None = None
+    validation: ValidationSection | None = None
 
 
 def read_manifest(document: JsonDocument) -> tuple[Manifest, list[Problem]]:
@@ -266,18 +267,8 @@ def read_manifest(document: JsonDocument) -> tuple[Manifest, list[Problem]]:
     except ValidationError as error:
         problems += shape_problems(error, document, _SCHEMA_STEP)
     value = value if isinstance(value, dict) else {}
-    if value.get("validation"):
-        problems.append(
-            problem_at(
-                document,
-                "/validation",
-                ProblemCode.VALIDATION_NOT_RUN,
-                "The checks declared here are accepted, but this version does not run them.",
-                "Check the endpoints yourself after the deployment.",
-                severity=Severity.WARNING,
-            )
-        )
     declared = _objects(value.get("templates"))
+    section = _sound(_VALIDATION, value.get("validation"))
     # More than the most are refused, and would only take long.
     entries = [_template_entry(index, item) if index < MAX_TEMPLATES else None for index, item in declared]
     return (
@@ -294,14 +285,14 @@ def read_manifest(document: JsonDocument) -> tuple[Manifest, list[Problem]]:
                 for (_, item), entry in zip(declared, entries, strict=True)
                 if entry is None and isinstance(item.get("name"), str)
             ),
-            validation=_sound(_OBJECT, value.get("validation")),
+            validation=ValidationSection.model_validate(section) if section is not None else None,
         ),
         problems,
     )
 
 
 _TEXT: TypeAdapter[Any] = TypeAdapter(str)
-_OBJECT: TypeAdapter[Any] = TypeAdapter(dict[str, Any])
+_VALIDATION: TypeAdapter[Any] = TypeAdapter(ValidationSection)
 _LINEAGE_NAME: TypeAdapter[Any] = TypeAdapter(LineageName)
 _TEMPLATE_NAME: TypeAdapter[Any] = TypeAdapter(TemplateName)
 _PACKAGE_NAME: TypeAdapter[Any] = TypeAdapter(PackageName)

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
+from armature.checks.declared import ValidationSection
 from armature.models import Model
 from armature.request import BundleReference, Target
 from armature.templates.limits import MAX_DEPLOYMENT_NAME_CHARACTERS
@@ -197,6 +198,7 @@ class Plan(Model):
     resource_groups_to_ensure: tuple[ResourceGroupToEnsure, ...] = ()
     templates: tuple[PlannedTemplate, ...]
     artifacts: tuple[Artifact, ...] = ()
+    validation: ValidationSection | None = None
 
     def template(self, name: str) -> PlannedTemplate:
         """The template of that name.

@@ -75,6 +75,7 @@ def plan_of(sound: Sound, request: DeploymentRequest, deployment_id: str, cloud_
         resource_groups_to_ensure=tuple(_groups_to_ensure(sound, scopes.values(), request.target.subscription)),
         templates=tuple(sorted(planned, key=lambda template: template.tier)),
         artifacts=tuple(_artifacts(sound)),
+        validation=manifest.validation,
     )
 
 

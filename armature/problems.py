@@ -64,7 +64,6 @@ class ProblemCode(StrEnum):
     ARTIFACTS_LOCATION_MIXED = "ArtifactsLocationMixed"
     TEMPLATE_NOT_INLINED = "TemplateNotInlined"
     # Warnings
-    VALIDATION_NOT_RUN = "ValidationNotRun"
     PACKAGE_UNUSED = "PackageUnused"
     LITERAL_LOOKS_LIKE_EXPRESSION = "LiteralLooksLikeExpression"
     PLAIN_TEXT_SECRET = "PlainTextSecret"

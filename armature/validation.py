@@ -9,9 +9,11 @@ from typing import Any
 
 from armature.binding import Surroundings, parameter_problems, unknown_template
 from armature.bundle import Bundle, name_fault
+from armature.checks.reviewing import check_problems
+from armature.delivery import inlining_problems
 from armature.manifest import BundleKind, FileReference, Manifest, TemplateEntry
 from armature.manifest_reading import find_manifest
-from armature.options import AssemblyOrder
+from armature.options import AssemblyOrder, Delivery
 from armature.ordering import Contents, order_of
 from armature.package_files import identity_problems, package_checksums, package_problems
 from armature.plan import Plan
@@ -128,6 +130,7 @@ class _BundleReview:
             *damaged,
             *self._files.problems,
             *self._identity_problems(linked),
+            *self._check_problems(around),
         ]
         unique = tuple(dict.fromkeys(found))
         if self._request is None or any(problem.is_error for problem in unique):
@@ -143,7 +146,11 @@ class _BundleReview:
             location=location_of(manifest, self._request, self._default_location) or "",
         )
         cloud_name = self._cloud_name or manifest.cloud or ""
-        return Review(manifest, plan_of(sound, self._request, deployment_id, cloud_name), unique)
+        plan = plan_of(sound, self._request, deployment_id, cloud_name)
+        if self._request.options.delivery is not Delivery.INLINE:
+            return Review(manifest, plan, unique)
+        reviewed = (*unique, *inlining_problems(plan, self._bundle))
+        return Review(manifest, None if any(problem.is_error for problem in reviewed) else plan, reviewed)
 
     def _holds(self, path: str) -> bool:
         return path in self._bundle.entries
@@ -250,6 +257,10 @@ class _BundleReview:
     def _identity_problems(self, linked: Mapping[str, LinkedFiles]) -> Iterator[Problem]:
         for entry in self._manifest.templates:
             yield from identity_problems(entry.attachments, linked[entry.name].templates)
+
+    def _check_problems(self, around: Surroundings) -> Iterator[Problem]:
+        if self._manifest.validation is not None:
+            yield from check_problems(self._manifest.validation, around)
 
     def _surroundings(self, templates: Mapping[str, Template | None]) -> Surroundings:
         """What parameters may refer to. A template whose own description is refused is there, but can't be read."""

@@ -4,7 +4,7 @@ import re
 import warnings
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from armature.models import Form, Model
 from armature.outbound import OutboundError, target_of
@@ -43,6 +43,23 @@ def _address(uri: str) -> str:
     return uri
 
 
+_STATUS = [{"type": "integer", "minimum": 100, "maximum": 599}, {"type": "string", "pattern": "^[1-5]xx$"}]
+
+
+def _statuses(given: Any) -> Any:
+    """As it is given: of a union, pydantic would tell the places of its faults in words of its own."""
+    statuses = given if isinstance(given, list) else [given]
+    if not statuses or not all(_is_status(status) for status in statuses):
+        raise ValueError("must be a status such as 200, a class of them such as 2xx, or a list of such")
+    return given
+
+
+def _is_status(status: Any) -> bool:
+    if isinstance(status, str):
+        return re.fullmatch("[1-5]xx", status) is not None
+    return isinstance(status, int) and not isinstance(status, bool) and 100 <= status <= 599
+
+
 def _headers(headers: dict[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         if name.lower() in _OWN_HEADERS:
@@ -58,8 +75,6 @@ OutputText = Annotated[
     str, Form(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.[^\s.]+$", "TEMPLATE.OUTPUT: an output of a template")
 ]
 Seconds = Annotated[int, Field(ge=0, le=MAX_WARM_UP_SECONDS)]
-Status = Annotated[int, Field(ge=100, le=599)]
-StatusClass = Annotated[str, Form(r"^[1-5]xx$", "a status such as 200, or a class of them such as 2xx")]
 Severity = Literal["fail", "warn", "off"]
 
 
@@ -81,9 +96,8 @@ class EndpointDeclaration(_Declared):
         OutputText | None, Field(description="TEMPLATE.OUTPUT: holds an https:// address or a host name.")
     ] = None
     path: Annotated[
-        str | None,
-        Field(max_length=1024, description="Follows the address."),
-        Form(r"^/[\x21-\x7e]*$", "a path that begins with a slash, in printable ASCII"),
+        Annotated[str, Form(r"^/[\x21-\x7e]{0,1023}$", "a path that begins with a slash, in printable ASCII")] | None,
+        Field(description="Follows the address."),
     ] = None
     method: Literal["GET", "HEAD"] = "GET"
     headers: Annotated[
@@ -95,7 +109,9 @@ class EndpointDeclaration(_Declared):
         AfterValidator(_headers),
     ] = {}
     expect: Annotated[
-        Status | StatusClass | Annotated[tuple[Status | StatusClass, ...], Field(min_length=1, max_length=20)],
+        Any,
+        AfterValidator(_statuses),
+        WithJsonSchema({"anyOf": [*_STATUS, {"type": "array", "items": {"anyOf": _STATUS}, "minItems": 1}]}),
         Field(description="The status, a class such as 2xx, or a list of both."),
     ] = "2xx"
     contains: Annotated[str | None, Field(min_length=1, max_length=1000, description="The body has this text.")] = None
@@ -125,7 +141,7 @@ class EndpointDeclaration(_Declared):
     @property
     def expected(self) -> tuple[int | str, ...]:
         """The statuses and classes of them that are good."""
-        return self.expect if isinstance(self.expect, tuple) else (self.expect,)
+        return tuple(self.expect) if isinstance(self.expect, list) else (self.expect,)
 
 
 class PropertyDeclaration(_Declared):
@@ -138,16 +154,20 @@ class PropertyDeclaration(_Declared):
     }
 
     id: Annotated[
-        str | None,
-        Field(max_length=2048, description="Its resource id."),
-        Form(r"^(/[^/\s?#]+)+$", "a resource id, which begins with a slash"),
+        Annotated[str, Field(max_length=2048), Form(r"^(/[^/\s?#]+)+$", "a resource id, which begins with a slash")]
+        | None,
+        Field(description="Its resource id."),
     ] = None
     output: Annotated[OutputText | None, Field(description="TEMPLATE.OUTPUT: holds its resource id.")] = None
     template: Annotated[str | None, Field(max_length=64, description="The template that deploys it.")] = None
     type: Annotated[
-        str | None,
-        Field(max_length=260, description="With `template`: its type."),
-        Form(r"^[A-Za-z0-9.]+(/[A-Za-z0-9.]+)+$", "a resource type such as Microsoft.Web/sites"),
+        Annotated[
+            str,
+            Field(max_length=260),
+            Form(r"^[A-Za-z0-9.]+(/[A-Za-z0-9.]+)+$", "a resource type such as Microsoft.Web/sites"),
+        ]
+        | None,
+        Field(description="With `template`: its type."),
     ] = None
     name: Annotated[
         str | None, Field(min_length=1, max_length=260, description="With `template`: its own name, without parents'.")

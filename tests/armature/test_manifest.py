@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from armature.manifest import MAX_TEMPLATES, BundleKind, Manifest, ManifestFile, manifest_schema, read_manifest
-from armature.problems import Problem, ProblemCode, Severity
+from armature.problems import Problem, ProblemCode
 from armature.templates.reading import read_json
 from tests.builders import declared, dump, manifest, secret, shop
 
@@ -21,6 +21,10 @@ def read(document: Any) -> tuple[Manifest, list[Problem]]:
 
 def places(problems: list[Problem]) -> list[tuple[str, int | None, int | None]]:
     return [(problem.pointer, problem.line, problem.column) for problem in problems]
+
+
+def with_endpoint(**endpoint: Any) -> dict[str, Any]:
+    return manifest(declared("web"), validation={"endpoints": [endpoint]})
 
 
 def with_parameter(source: Any) -> dict[str, Any]:
@@ -59,6 +63,14 @@ def test_the_committed_schema_is_what_the_code_says() -> None:
         (shop()["manifest.json"], True),
         ({**shop()["manifest.json"], "$schema": "../docs/manifest.schema.json"}, True),
         ({**shop()["manifest.json"], "validation": {"endpoints": []}}, True),
+        (with_endpoint(output="web.url", path="/healthz", expect=200), True),
+        (with_endpoint(uri="https://shop.example", expect=["2xx", 404]), True),
+        (with_endpoint(uri="https://shop.example", output="web.url"), False),
+        (with_endpoint(path="/healthz"), False),
+        (with_endpoint(uri="https://shop.example", expect="6xx"), False),
+        (with_endpoint(uri="https://shop.example", expect=[]), False),
+        (with_endpoint(uri="https://shop.example", expect=True), False),
+        (with_endpoint(uri="https://shop.example", path="healthz"), False),
         (manifest(declared("a", scope={"resourceGroup": "rg-shop"})), True),
         (with_parameter({"value": None}), True),
         (with_parameter({"value": [1, {"a": None}]}), True),
@@ -86,6 +98,16 @@ def test_the_schema_and_the_reader_agree(document: Any, is_valid: bool) -> None:
 
     assert jsonschema.Draft202012Validator(schema).is_valid(document) is is_valid
     assert (not [problem for problem in problems if problem is None or problem.is_error]) is is_valid
+
+
+def test_a_fault_of_a_declared_check_is_told_at_its_place() -> None:
+    _, problems = read(with_endpoint(uri="http://shop.example", expect=["600"], contains=""))
+
+    assert [problem.pointer for problem in problems] == [
+        "/validation/endpoints/0/uri",
+        "/validation/endpoints/0/expect",
+        "/validation/endpoints/0/contains",
+    ]
 
 
 def test_every_fault_of_the_shape_is_told_at_its_place() -> None:
@@ -119,11 +141,12 @@ def test_a_schema_for_editors_may_be_named_but_only_as_such(name: str) -> None:
     assert bool(problems) is (name != "$schema")
 
 
-def test_checks_are_kept_with_a_warning_that_they_are_not_run() -> None:
-    found, [warning] = read(manifest(declared("web"), validation={"endpoints": [{"output": "web.url"}]}))
+def test_declared_checks_are_kept() -> None:
+    found, problems = read(manifest(declared("web"), validation={"endpoints": [{"output": "web.url"}]}))
 
-    assert found.validation == {"endpoints": [{"output": "web.url"}]}
-    assert (warning.code, warning.severity) == (ProblemCode.VALIDATION_NOT_RUN, Severity.WARNING)
+    assert problems == []
+    assert found.validation is not None
+    assert [endpoint.output for endpoint in found.validation.endpoints] == ["web.url"]
 
 
 @pytest.mark.parametrize(
