@@ -8,7 +8,7 @@ AZURE_CLI_READY := .venv-azure-cli/.ready
 SHARED := $(or $(ARMATURE_SHARED),../shared)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test up check conformance azure-cli cruelty faults endurance lock
+.PHONY: help setup demo test test-government up check conformance azure-cli cruelty faults endurance lock
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ demo: setup ## deploy the samples on the emulator, with live progress
 
 test: setup ## every test that needs no reference material
 	$(BIN)/pytest -m "not conformance and not azure_cli" -n 3 --dist loadfile
+
+test-government: setup ## every test that deploys, on the emulator of Azure Government
+	ARMATURE_TEST_CLOUD=AzureUSGovernment $(BIN)/pytest -n 3 --dist loadfile \
+	  tests/end_to_end tests/activities tests/armature/azure/test_metadata.py
 
 up: setup ## keep the emulator and the app running
 	@$(BIN)/python -m emulator up

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -43,3 +44,10 @@ def blobs_written(state: Path) -> Counter[str]:
         if is_commit and "restype=" not in query and re.search(r"/(templates-[^/]+|packages)/", found["path"]):
             written[found["path"]] += 1
     return written
+
+
+def tokens_asked_for(state: Path) -> set[str]:
+    """The resources that the identity endpoint was asked for tokens of."""
+    lines = (state / "logs" / "identity.log").read_text().splitlines()
+    requests = [json.loads(line) for line in lines if line.startswith("{")]
+    return {request["resource"] for request in requests if request["status"] == HTTPStatus.OK}
