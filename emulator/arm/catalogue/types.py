@@ -94,6 +94,24 @@ _GLOBAL = frozenset(
 """Types whose resources are in the location `global`: their REST reference, 2025."""
 
 
+_WITHOUT_TAGS = frozenset(
+    "microsoft.authorization microsoft.advisor microsoft.management microsoft.resourcehealth microsoft.security "
+    "microsoft.policyinsights microsoft.guestconfiguration microsoft.consumption microsoft.subscription".split()
+)
+_EXTENSIONS_WITHOUT_TAGS = frozenset(("microsoft.insights/diagnosticsettings", "microsoft.resources/tags"))
+_CHILDREN_WITH_TAGS = frozenset(
+    "microsoft.sql/servers/databases microsoft.sql/servers/elasticpools microsoft.web/sites/slots "
+    "microsoft.network/privatednszones/virtualnetworklinks microsoft.compute/virtualmachines/extensions "
+    "microsoft.cdn/profiles/endpoints microsoft.cdn/profiles/afdendpoints "
+    "microsoft.automation/automationaccounts/runbooks "
+    "microsoft.containerregistry/registries/replications microsoft.containerregistry/registries/webhooks "
+    "microsoft.containerregistry/registries/tasks microsoft.app/managedenvironments/certificates "
+    "microsoft.netapp/netappaccounts/capacitypools microsoft.netapp/netappaccounts/capacitypools/volumes "
+    "microsoft.machinelearningservices/workspaces/onlineendpoints".split()
+)
+"""Which types take tags, as far as bundles are likely to hold them: Tag support for Azure resources, 2025."""
+
+
 @dataclass(frozen=True)
 class ResourceType:
     """A type as a provider registers it; `api_versions` are newest first."""
@@ -118,8 +136,20 @@ class ResourceType:
         name = f"{self.full_name.lower()}/"
         return any(name.startswith(f"{kind}/") for kind in _GLOBAL)
 
+    @property
+    def takes_tags(self) -> bool:
+        """True when its resources take tags: those that lie directly in a scope, and some children."""
+        name = self.full_name.lower()
+        if "/" in self.name:
+            return name in _CHILDREN_WITH_TAGS
+        return self.namespace.lower() not in _WITHOUT_TAGS and name not in _EXTENSIONS_WITHOUT_TAGS
+
+    def described(self, cloud: Cloud) -> dict[str, Any]:
+        """The type as `GET providers` tells it."""
+        return {**self.shown(cloud), "capabilities": "SupportsTags, SupportsLocation" if self.takes_tags else "None"}
+
     def shown(self, cloud: Cloud) -> dict[str, Any]:
-        """The type as `GET providers` and the function `providers()` tell it."""
+        """The type as the function `providers()` tells it."""
         locations = ["global"] if self.is_global else list(locations_of(cloud).values())
         return {"resourceType": self.name, "locations": locations, "apiVersions": list(self.api_versions)}
 
@@ -166,8 +196,8 @@ def find_type(resource_type: str) -> ResourceType | None:
 
 
 def resource_types(namespace: str, cloud: Cloud) -> list[dict[str, Any]]:
-    """The types of a provider with their locations and API versions; empty for a provider that is not listed."""
-    return [found.shown(cloud) for found in _catalogue().get(namespace.lower(), {}).values()]
+    """The types of a provider with locations, API versions, capabilities; empty for a provider that is not listed."""
+    return [found.described(cloud) for found in _catalogue().get(namespace.lower(), {}).values()]
 
 
 def resource_type(namespace: str, name: str, cloud: Cloud) -> dict[str, Any] | None:

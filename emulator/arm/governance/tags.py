@@ -7,7 +7,9 @@ https://learn.microsoft.com/rest/api/resources/tags.
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.arm.catalogue import find_type
 from emulator.arm.errors import ArmError, invalid_request_content
+from emulator.arm.identifiers import ResourceId
 
 MAX_TAGS = 50  # Tag resources, Limitations
 MAX_NAME, MAX_VALUE = 512, 256
@@ -40,6 +42,14 @@ def check_tags(tags: Any) -> None:
     names = [name.lower() for name in tags]
     if len(names) != len(set(names)):
         raise ArmError(400, "DuplicateTagNames", "Tag names must be unique, without regard to case.")
+
+
+def check_takes_tags(resource_id: ResourceId) -> None:
+    """Raise `ArmError` for a resource whose type takes no tags; what the answer is then is documented nowhere."""
+    known = None if resource_id.is_subscription or resource_id.is_resource_group else find_type(resource_id.type)
+    if known is not None and not known.takes_tags:
+        message = f"The resource type '{resource_id.type}' does not support tags."
+        raise ArmError(405, "MethodNotAllowed", message)
 
 
 def changed_tags(tags: Mapping[str, str], operation: str, given: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from aiohttp import web
 from emulator.arm.addresses import tidy
 from emulator.arm.errors import invalid_request_content
 from emulator.arm.governance import locks
-from emulator.arm.governance.tags import changed_tags, check_tags
+from emulator.arm.governance.tags import changed_tags, check_tags, check_takes_tags
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.routes.paths import SUBSCRIPTION, any_case
 from emulator.arm.routes.service import Service, json_body, service_of
@@ -98,6 +98,7 @@ def _tags_of(service: Service, scope: ResourceId) -> dict[str, str]:
 def _keep(request: web.Request, tags: dict[str, str]) -> web.Response:
     service, scope = service_of(request), _scope(request)
     _tags_of(service, scope)
+    check_takes_tags(scope)
     check_tags(tags)
     locks.check_write(service.state, scope)
     if scope.is_subscription:

@@ -45,6 +45,23 @@ async def test_tags_of_a_resource_are_those_that_it_shows(arm: Arm) -> None:
     assert [(name["tagName"], name["count"]["value"]) for name in names["value"]] == [("b", 1)]
 
 
+async def test_what_takes_no_tags_is_told_by_its_provider_and_refuses_them(arm: Arm) -> None:
+    network = f"{GROUP_PATH}/providers/Microsoft.Network/virtualNetworks/vnet"
+    space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
+    subnet = {"name": "web", "properties": {"addressPrefix": "10.0.0.0/24"}}
+    await put(arm, network, {"location": "eastus2", "properties": {**space, "subnets": [subnet]}})
+    given = {"operation": "Merge", "properties": {"tags": {"a": "1"}}}
+
+    _, provider = await arm.request("GET", f"{SUBSCRIPTION_PATH}/providers/Microsoft.Network")
+    refused, _ = await refusal(arm, "PATCH", f"{network}/subnets/web{TAGS}", given)
+    taken, _ = await arm.request("PATCH", f"{network}{TAGS}", given)
+
+    capabilities = {kind["resourceType"]: kind["capabilities"] for kind in provider["resourceTypes"]}
+    assert (refused, taken) == (405, 200)
+    assert "SupportsTags" in capabilities["virtualNetworks"]
+    assert "SupportsTags" not in capabilities["virtualNetworks/subnets"]
+
+
 async def test_an_operation_that_there_is_none_of_is_refused(arm: Arm) -> None:
     status, _ = await refusal(arm, "PATCH", f"{GROUP_PATH}{TAGS}", {"operation": "Add", "properties": {"tags": {}}})
 
