@@ -2,37 +2,51 @@
 
 from typing import Any
 
+from activities.inlining import artifact_reader, inline_body
 from activities.standing import artifact_account
 from armature.azure.artifacts import PACKAGES_CONTAINER, ArtifactAccount, templates_container
 from armature.azure.models import DeploymentBody
 from armature.azure.services import Services
+from armature.delivery import artifacts_location, delivery_of, private_refusal
 from armature.errors import FailureClass, FailureError, failure
+from armature.options import Delivery
 from armature.plan import Artifact, OutputReference, ParameterBinding, Plan, PlannedTemplate
 
 
 def deployment_body(
-    services: Services, plan: Plan, plan_id: str, template: PlannedTemplate, tags: dict[str, str]
+    services: Services,
+    plan: Plan,
+    plan_id: str,
+    template: PlannedTemplate,
+    tags: dict[str, str],
+    delivery: Delivery = Delivery.AUTOMATIC,
 ) -> DeploymentBody:
-    """The body to put for a template. Holds SAS tokens: it goes to ARM and nowhere else.
+    """The body to put for a template: with a link to it, or with the template in it (see `armature.delivery`).
 
-    What a rollback deploys again comes from the plan's predecessor: its templates, its packages, and the outputs of
-    those of its templates that are left as they are. `plan_id` is what the plan's own outputs are kept under.
+    Holds SAS tokens: it goes to ARM and nowhere else. What a rollback deploys again comes from the plan's predecessor:
+    its templates, its packages, and the outputs of those of its templates that are left as they are. `plan_id` is what
+    the plan's own outputs are kept under.
 
     Raises:
-        FailureError: an output that a parameter needs does not exist, or the storage could not be asked.
+        FailureError: an output that a parameter needs does not exist, or the storage could not be asked; a link is
+            asked for to what ARM can't reach, or the template can't be sent in the body.
     """
     account = artifact_account(services, plan)
     container = templates_container(plan.predecessor or plan.deployment_id)
+    chosen = delivery_of(delivery, is_private=account.is_private, is_rollback=plan.predecessor is not None)
+    if chosen is Delivery.SAS and account.is_private:
+        raise FailureError(private_refusal(account.name))
+    location = services.artifacts.blob_uri(account, container, "")
     sas = services.artifacts.read_sas(account, container)
     parameters = {
         name: _argument(services, plan, plan_id, account, binding, is_secure=name in template.secure_parameters)
         for name, binding in template.parameters.items()
     }
-    if template.artifacts_location is not None:
-        folder = template.path.rpartition("/")[0]
-        base = services.artifacts.blob_uri(account, container, folder).rstrip("/")
-        parameters["_artifactsLocation"] = {"value": f"{base}/" if template.artifacts_location == "slash" else base}
-        parameters["_artifactsLocationSasToken"] = {"value": f"?{sas}"}
+    told = artifacts_location(template, location, f"?{sas}")
+    parameters |= {name: {"value": value} for name, value in told.items()}
+    if chosen is Delivery.INLINE:
+        read = artifact_reader(services, account, container)
+        return inline_body(template, read, parameters, location=location, tags=tags)
     return DeploymentBody(
         template_uri=services.artifacts.blob_uri(account, container, template.path),
         query_string=sas,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 
 from activities.border import register
+from activities.delivering import check_delivery
 from activities.foreign import warn_of_foreign
 from activities.standing import DEPLOYMENT_TAG, asked_of, open_state_of, state_of
 from activities.survey import survey_target
@@ -125,20 +126,24 @@ def prepare_target(services: Services, work: DeploymentStep) -> ReadyAnswer:
     Answers not ready while ARM provisions the account, and while the app's role on it is not seen: call again. Twice:
     what is there already is left as it is.
     """
-    asked = asked_of(services, state_of(services, work.deployment_id))
+    state = state_of(services, work.deployment_id)
+    asked = asked_of(services, state)
     if asked.is_cancelled or asked.is_lock_broken:
         return ReadyAnswer.load(asked.dump())
     plan = services.deployments.plan(work.deployment_id)
     arm = services.arm(plan.subscription)
     _check_scopes(services, plan)
+    account = services.artifacts.find(arm, plan.location)
+    check_delivery(services, state, plan, account)
     survey_target(services, plan)
     warn_of_foreign(services, plan)
     for group in plan.resource_groups_to_ensure:
         groups = services.arm(plan.asked_in(group))
-        groups.ensure_resource_group(group.name, group.location, {}, mark={DEPLOYMENT_TAG: work.deployment_id})
-    account = services.artifacts.find(arm, plan.location)
+        mark = {**state.options.tags, DEPLOYMENT_TAG: work.deployment_id}
+        groups.ensure_resource_group(group.name, group.location, {}, mark=mark)
     if account is None:
-        services.artifacts.start_provisioning(arm, plan.location)
+        is_private = services.settings.artifacts_public_access == "Disabled"
+        services.artifacts.start_provisioning(arm, plan.location, is_private=is_private)
     if account is None or not account.is_ready:
         return ReadyAnswer(is_ready=False)
     try:

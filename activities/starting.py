@@ -13,14 +13,17 @@ from activities.restarting import note_what_changed
 from activities.showing import show, templates_of
 from activities.standing import DEPLOYMENT_TAG, asked_of, state_of
 from activities.survey import survey_template
+from activities.tagging import tags_of
 from armature.attempts import Report
-from armature.azure.models import ArmDeployment
+from armature.azure.models import ArmDeployment, DeploymentBody
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, Recovery, failure
+from armature.events import Event, EventCode
 from armature.messages import DeploymentStep, GraphAnswer, StartAnswer, StartInput
+from armature.options import Delivery
 from armature.plan import Plan, PlannedTemplate
 from armature.scheduling import GraphTemplate, Rollout, Track
-from armature.state import Status, TemplateState, TemplateStatus
+from armature.state import DeploymentState, Status, TemplateState, TemplateStatus
 from armature.stops import LOCK_BROKEN
 
 blueprint = df.Blueprint()
@@ -46,8 +49,12 @@ def load_graph(services: Services, work: DeploymentStep) -> GraphAnswer:
         seed=work.plan_id,
         tracks={name: track for name, shown in templates_of(state, work).items() if (track := _track(shown))},
     )
-    packages = tuple(t.name for t in plan.templates if t.uses_packages)
-    return GraphAnswer(**dict(asked_of(services, state)), rollout=rollout, with_packages=packages)
+    return GraphAnswer(
+        **dict(asked_of(services, state)),
+        rollout=rollout,
+        with_packages=tuple(t.name for t in plan.templates if t.uses_packages),
+        puts_tags=bool(tags_of(services, state, work)),
+    )
 
 
 def _track(shown: TemplateState) -> Track | None:
@@ -107,11 +114,15 @@ def _hand_to_arm(services: Services, work: StartInput) -> None:
         except FailureError as refused:
             if refused.failure.recovery is not Recovery.FRESH_SAS or not left:
                 raise
+            services.artifacts.forget(services.arm(plan.subscription), plan.location)  # it may be private by now
 
 
 def _put(services: Services, work: StartInput, plan: Plan, template: PlannedTemplate) -> None:
     arm = services.arm(plan.asked_in(template.scope))
-    body = deployment_body(services, plan, work.plan_id, template, _tags(work))
+    state = state_of(services, work.deployment_id)
+    tags = {**tags_of(services, state, work), **_tags(work)}
+    body = deployment_body(services, plan, work.plan_id, template, tags, state.options.delivery)
+    _show_delivery(services, work, state, body)
     if not work.rollback:
         survey_template(services, plan, template, body)
     try:
@@ -124,6 +135,24 @@ def _put(services: Services, work: StartInput, plan: Plan, template: PlannedTemp
             raise
         if _must_be_put(standing, work):
             raise FailureError(_in_use(standing)) from refused
+
+
+def _show_delivery(services: Services, work: StartInput, state: DeploymentState, body: DeploymentBody) -> None:
+    """Tell of a template that is handed over otherwise than the state says. Twice: it says so then."""
+    name = work.start.name
+    delivery = Delivery.SAS if body.template is None else Delivery.INLINE
+    shown = templates_of(state, work).get(name)
+    if shown is None or shown.delivery is delivery:
+        return
+    how = "in the request" if delivery is Delivery.INLINE else "by a link"
+    event = Event(
+        key=f"delivery:{name}:{work.start.number}:{delivery}",
+        time=datetime.now(UTC),
+        code=EventCode.TEMPLATE_DELIVERED,
+        message=f"{name} is handed to ARM {how}, with all that it links to.",
+        template=name,
+    )
+    show(services, work, {name: lambda found: found.model_copy(update={"delivery": delivery})}, [event])
 
 
 def _must_be_put(standing: ArmDeployment, work: StartInput) -> bool:

@@ -20,6 +20,14 @@ param location string = resourceGroup().location
 ])
 param skuName string = 'Standard_LRS'
 
+@description('Whether public networks reach the account. Empty leaves it as it is; a new one is reached.')
+@allowed([
+  ''
+  'Enabled'
+  'Disabled'
+])
+param publicNetworkAccess string = ''
+
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: accountName
   location: location
@@ -37,6 +45,7 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
+    publicNetworkAccess: empty(publicNetworkAccess) ? null : publicNetworkAccess
     supportsHttpsTrafficOnly: true
   }
 }

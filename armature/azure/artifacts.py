@@ -62,13 +62,17 @@ class ArtifactStorage:
             self._found[place] = (time.monotonic(), account)
         return account
 
-    def start_provisioning(self, arm: ArmGateway, location: str) -> None:
+    def forget(self, arm: ArmGateway, location: str) -> None:
+        """Find the account anew when it is next asked for: it may have become another, or private."""
+        self._found.pop((arm.subscription, location), None)
+
+    def start_provisioning(self, arm: ArmGateway, location: str, *, is_private: bool = False) -> None:
         """Have ARM make the account; returns while it works. A second run leaves what is under way alone.
 
         Raises:
             FailureError: ARM refuses, or refused lately for good, to make it.
         """
-        start_provisioning(arm, location, principal_id(self._credential, self._cloud))
+        start_provisioning(arm, location, principal_id(self._credential, self._cloud), is_private=is_private)
 
     def check_access(self, account: ArtifactAccount) -> None:
         """Make sure that the app may use the account's blobs: a role takes up to ten minutes to be seen (Azure RBAC

@@ -7,6 +7,7 @@ app's identity is given the right to its blobs.
 import hashlib
 import json
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -35,12 +36,16 @@ logger = logging.getLogger(__name__)
 
 
 class ArtifactAccount(Model):
-    """An artifact storage account. `is_ready` is false while ARM still works on it."""
+    """An artifact storage account. `is_ready` is false while ARM still works on it.
+
+    `is_private` when public networks can't reach it: then ARM, which no firewall of storage lets through, can't either.
+    """
 
     name: str
     resource_id: str
     blob_endpoint: str
     is_ready: bool
+    is_private: bool = False
 
 
 def resource_group_name(location: str) -> str:
@@ -73,12 +78,19 @@ def find_account(arm: ArmGateway, location: str) -> ArtifactAccount | None:
         if provisioning is not None and provisioning.is_final and not provisioning.is_succeeded:
             return None
         is_ready = is_ready and (provisioning is None or provisioning.is_final)
-    return ArtifactAccount(name=resource.name, resource_id=resource.id, blob_endpoint=endpoint, is_ready=is_ready)
+    return ArtifactAccount(
+        name=resource.name,
+        resource_id=resource.id,
+        blob_endpoint=endpoint,
+        is_ready=is_ready,
+        is_private=_is_private(resource.properties),
+    )
 
 
-def start_provisioning(arm: ArmGateway, location: str, principal_id: str) -> None:
+def start_provisioning(arm: ArmGateway, location: str, principal_id: str, *, is_private: bool = False) -> None:
     """Deploy the account, with the right to its blobs for `principal_id`; returns while ARM works on it.
 
+    One that `is_private` can't be reached from public networks: the app needs a private endpoint to it.
     A second run is harmless: a provisioning that is under way is left alone, and all names are made from the place.
 
     Raises:
@@ -99,6 +111,7 @@ def start_provisioning(arm: ArmGateway, location: str, principal_id: str) -> Non
         parameters={
             "accountName": {"value": account_name(arm.subscription, location)},
             "location": {"value": location},
+            **({"publicNetworkAccess": {"value": "Disabled"}} if is_private else {}),
         },
         tags={ARTIFACTS_TAG: ARTIFACTS_TAG_VALUE},
     )
@@ -118,6 +131,13 @@ def _grant(arm: ArmGateway, scope: DeploymentScopeTarget, principal_id: str) -> 
         if error.failure.failure_class is not FailureClass.AUTHORIZATION:
             raise
         logger.warning("Could not give the app Storage Blob Data Contributor on %s: %s", scope.resource_id, error)
+
+
+def _is_private(properties: Mapping[str, Any]) -> bool:
+    """Whether public networks are kept out, all or but for some (Storage Accounts REST reference, 2023-05-01)."""
+    access = str(properties.get("publicNetworkAccess") or "Enabled").lower()
+    rules = properties.get("networkAcls") or {}
+    return access != "enabled" or str(rules.get("defaultAction") or "Allow").lower() == "deny"
 
 
 def _is_recent(deployment: ArmDeployment) -> bool:

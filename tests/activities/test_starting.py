@@ -10,14 +10,17 @@ from activities.finish import finish_deployment
 from activities.prepare import read_bundle
 from activities.standing import DEPLOYMENT_TAG
 from activities.starting import HANDOVERS, load_graph, start_template
+from activities.upload import upload_artifact
 from armature.attempts import Setback, Start
 from armature.control import ControlRequest
 from armature.errors import FailureClass, Recovery, failure
-from armature.messages import DeploymentStep, FinishInput, Outcome, StartInput
+from armature.messages import ArtifactInput, DeploymentStep, FinishInput, Outcome, StartInput
+from armature.options import Delivery
 from armature.state import Status, TemplateStatus
 from armature.stops import LOCK_BROKEN
 from tests.activities.fake_arm import FakeArm, deployment, with_arm
 from tests.end_to_end.bundles import graph_bundle
+from tests.end_to_end.client import SUBSCRIPTION
 
 PROVIDER = Setback(recovery=Recovery.REGISTER_PROVIDER, subject="Microsoft.Web")
 FULL = Setback(recovery=Recovery.PRUNE_HISTORY)
@@ -102,16 +105,29 @@ def test_old_entries_make_room_in_a_full_history_and_that_is_told(app, begun):
 
 
 class FarFromStorage(FakeArm):
-    """Can't download what it is handed, so many times."""
+    """Can't download what it is handed, so many times; the storage is private from `private_after` tries on."""
 
-    def __init__(self, times: int) -> None:
+    def __init__(self, app, times: int, private_after: int = 99) -> None:
         super().__init__()
+        self.real = app.arm(SUBSCRIPTION)
+        self.subscription = SUBSCRIPTION
         self.left = times
+        self.private_after = private_after
+        self.bodies = []
 
     def put_deployment(self, scope, name, body):
+        self.bodies.append(body)
         self.left -= 1
-        self.refusals = {"put_deployment": UNREACHABLE} if self.left >= 0 else {}
+        self.refusals = {"put_deployment": UNREACHABLE} if self.left >= 0 and body.template is None else {}
         return super().put_deployment(scope, name, body)
+
+    def find_resources(self, *of):
+        return self.real.find_resources(*of)
+
+    def get_resource(self, resource_id, api_version):
+        found = self.real.get_resource(resource_id, api_version)
+        access = "Disabled" if len(self.bodies) >= self.private_after else "Enabled"
+        return found.model_copy(update={"properties": {**found.properties, "publicNetworkAccess": access}})
 
 
 @pytest.mark.parametrize(
@@ -122,12 +138,27 @@ class FarFromStorage(FakeArm):
     ],
 )
 def test_what_arm_cannot_download_is_handed_over_again_at_once_a_few_times(app, begun, times, status, puts):
-    arm = FarFromStorage(times)
+    arm = FarFromStorage(app, times)
 
     report = start(app, arm, begun)
 
     assert report.status is status
     assert len(arm.called("put_deployment")) == puts
+
+
+def test_storage_that_has_become_private_meanwhile_is_seen_at_the_next_try(app, begun):
+    upload_artifact(app, ArtifactInput(deployment_id=begun.deployment_id, index=0))
+    arm = FarFromStorage(app, 99, private_after=1)
+
+    report = start(app, arm, begun)
+    app.artifacts.forget(arm, app.deployments.plan(begun.deployment_id).location)  # it is not really private
+
+    first, second = arm.bodies
+    assert report.status is TemplateStatus.RUNNING
+    assert (first.template, second.template_uri) == (None, None)
+    assert second.template["resources"] is not None
+    assert shown(app, begun).delivery is Delivery.INLINE
+    assert codes(app, begun).count("TemplateDelivered") == 1
 
 
 def test_what_arm_refuses_for_another_reason_is_handed_over_once(app, begun):
