@@ -46,6 +46,18 @@ class Resources(Providers):
                     raise
         return ()
 
+    def provisioning_states(self, resource_group: str) -> dict[str, str]:
+        """The provisioning state of each top-level resource of a group, by its id in lower case; none when the group is
+        not there. Changes nothing. As all of ARM's lists it lags behind writes: what it lacks may be there."""
+        with arm_failures():
+            try:
+                found = self._resources.resources.list_by_resource_group(resource_group, expand="provisioningState")
+                return {str(item.id).lower(): str(item.as_dict().get("provisioningState") or "") for item in found}
+            except HttpResponseError as error:
+                if not says_absent(error):
+                    raise
+        return {}
+
     def get_resource(self, resource_id: str, api_version: str) -> ArmResource | None:
         """The resource with its properties, or None. Changes nothing."""
         with arm_failures():

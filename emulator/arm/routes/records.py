@@ -1,8 +1,8 @@
 """`/emulator/records/{kind}/{key}`: what a real subscription has been given or denied, set here by hand.
 
 Kinds: `unregistered` (`{subscription}/{namespace}`), `unregisteredLocation` (`{subscription}/{type}/{location}`),
-`quota` (`{subscription}/{location}/{name}`, `{"limit": n}`), `skuUnavailable` (`{location}/{size}`). Only who may do
-everything may set them.
+`quota` (`{subscription}/{location}/{name}`, `{"limit": n}`), `skuUnavailable` (`{location}/{size}`), `health` (a
+resource id, `{"availabilityState": …}`). Only who may do everything may set them.
 """
 
 from aiohttp import web
@@ -13,9 +13,10 @@ from emulator.arm.errors import ArmError, invalid_request_content
 from emulator.arm.governance.quotas import QUOTA, SKU_UNAVAILABLE
 from emulator.arm.governance.registration import UNREGISTERED, UNREGISTERED_LOCATION
 from emulator.arm.identifiers import ResourceId
+from emulator.arm.routes.health import HEALTH
 from emulator.arm.routes.service import Service, json_body, service_of
 
-_KINDS = {kind.lower(): kind for kind in (UNREGISTERED, UNREGISTERED_LOCATION, QUOTA, SKU_UNAVAILABLE)}
+_KINDS = {kind.lower(): kind for kind in (UNREGISTERED, UNREGISTERED_LOCATION, QUOTA, SKU_UNAVAILABLE, HEALTH)}
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
