@@ -9,8 +9,10 @@ from activities import (
     deleting,
     finish,
     looking,
+    notifying,
     packages,
     prepare,
+    previewing,
     removal,
     retention,
     rollback,
@@ -25,11 +27,14 @@ from activities import (
 from armature.redaction import install_redaction
 from orchestrators import approving as approval_orchestrator
 from orchestrators import deployment as deployment_orchestrator
+from orchestrators import notifying as notice_orchestrator
+from orchestrators import preview as preview_orchestrator
 from orchestrators import retention as retention_orchestrator
 from orchestrators import rollback as rollback_orchestrator
 from orchestrators import rollout as rollout_orchestrator
 from orchestrators import upload as upload_orchestrator
 from triggers import bundles, control, deployments, health, history, lineages, locks, queue, timer
+from triggers import notices as notice_trigger
 from triggers import retention as retention_trigger
 
 install_redaction()
@@ -45,17 +50,22 @@ for part in (
     locks,
     health,
     queue,
+    notice_trigger,
     timer,
     retention_trigger,
     deployment_orchestrator,
     approval_orchestrator,
+    notice_orchestrator,
+    preview_orchestrator,
     upload_orchestrator,
     rollout_orchestrator,
     rollback_orchestrator,
     retention_orchestrator,
     prepare,
+    previewing,
     traces,
     approving,
+    notifying,
     upload,
     starting,
     looking,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import azure.durable_functions as df
 
 from activities.border import register
+from activities.notifying import Notify, app_host, register_notifying
 from activities.standing import asked_of, open_state_of, state_of
 from armature.approval import (
     ApprovalState,
@@ -19,6 +20,7 @@ from armature.control import Decision
 from armature.decisions import decision_event, with_decision
 from armature.events import Event, EventCode, Level
 from armature.messages import AskingAnswer, AskingInput, DeploymentStep, GateAnswer, LookAnswer, LookInput
+from armature.notices import asked_notice, decided_notice
 from armature.options import Mode
 from armature.state import DeploymentState
 from armature.transitions import with_approval
@@ -35,7 +37,7 @@ def open_gate(services: Services, work: DeploymentStep) -> GateAnswer:
     )
 
 
-def ask_for_approval(services: Services, work: AskingInput) -> AskingAnswer:
+def ask_for_approval(services: Services, work: AskingInput, notify: Notify) -> AskingAnswer:
     """Ask for approval where what was found, the mode or the target calls for it; answers what to wait for.
 
     Twice, or after it was given: what asks for the very same is the same approval, with the deadline that it got first.
@@ -71,6 +73,7 @@ def ask_for_approval(services: Services, work: AskingInput) -> AskingAnswer:
     if approval is None or approval.status is ApprovalStatus.APPROVED:
         return AskingAnswer()
     services.deployments.append_events(work.deployment_id, [_asked_event(approval)])
+    notify(state, asked_notice(state, approval, app_host()))
     return AskingAnswer(
         approval_id=approval.approval_id,
         number=approval.number,
@@ -101,7 +104,7 @@ def _asked_event(approval: ApprovalState) -> Event:
     )
 
 
-def look_at_approval(services: Services, work: LookInput) -> LookAnswer:
+def look_at_approval(services: Services, work: LookInput, notify: Notify) -> LookAnswer:
     """How an approval stands. What was decided, or that its time is over, is shown in the state and the log.
 
     The control document alone says who decided first; that the time is over is written there too, so that nobody's word
@@ -124,14 +127,14 @@ def look_at_approval(services: Services, work: LookInput) -> LookAnswer:
             approval_id=work.approval_id,
             status=ApprovalStatus.WITHDRAWN,
         )
-        _show(services, work, word)
+        _show(services, work, word, notify)
         return LookAnswer.load({**asked.dump(), "status": ApprovalStatus.WITHDRAWN})
     decision = services.deployments.control(work.deployment_id).decision_of(work.approval_id)
     if decision is None and now >= approval.deadline:
         decision = _expired(services, work, approval.deadline)
     if decision is None:
         return LookAnswer()
-    _show(services, work, decision)
+    _show(services, work, decision, notify)
     return LookAnswer(status=decision.status, by=decision.by, comment=decision.comment)
 
 
@@ -148,12 +151,14 @@ def _expired(services: Services, work: LookInput, deadline: datetime) -> Decisio
     return control.decision_of(work.approval_id)
 
 
-def _show(services: Services, work: LookInput, decision: Decision) -> None:
+def _show(services: Services, work: LookInput, decision: Decision, notify: Notify) -> None:
     store = services.deployments
     store.append_events(work.deployment_id, [decision_event(decision)])
-    store.update_state(work.deployment_id, lambda found: with_decision(found, decision))
+    state = store.update_state(work.deployment_id, lambda found: with_decision(found, decision))
+    if state.approval is not None:
+        notify(state, decided_notice(state, state.approval, decision.at, app_host()))
 
 
 register(blueprint, open_gate, DeploymentStep)
-register(blueprint, ask_for_approval, AskingInput)
-register(blueprint, look_at_approval, LookInput)
+register_notifying(blueprint, ask_for_approval, AskingInput)
+register_notifying(blueprint, look_at_approval, LookInput)

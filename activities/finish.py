@@ -7,6 +7,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from activities.border import carried_out, register
+from activities.notifying import app_host, notifying
 from activities.standing import state_of
 from armature.audit import AuditAction, AuditEntry
 from armature.azure.services import Services
@@ -14,6 +15,7 @@ from armature.control import Control, LineageRecord
 from armature.endings import Ending, Result, ended, ending_of, last_words
 from armature.events import Event, EventCode, Level
 from armature.messages import Answer, DeploymentStep, FinishAnswer, FinishInput, PhaseInput
+from armature.notices import NOTICES_QUEUE, ended_notice
 from armature.results import RESULTS_QUEUE, queued, result_of
 from armature.state import DeploymentState, Purpose, Status
 from armature.transitions import with_phase
@@ -121,13 +123,16 @@ _LAST_CODES = {
 
 @blueprint.activity_trigger(input_name="payload", activity="send_result")
 @blueprint.queue_output(arg_name="results", queue_name=RESULTS_QUEUE, connection="AzureWebJobsStorage")
-def send_result(payload: dict[str, Any], results: func.Out[str]) -> dict[str, Any]:
-    """Put the result on the queue. Twice: it bears the deployment's id and run, and consumers drop the second."""
+@blueprint.queue_output(arg_name="notices", queue_name=NOTICES_QUEUE, connection="AzureWebJobsStorage")
+def send_result(payload: dict[str, Any], results: func.Out[str], notices: func.Out[str]) -> dict[str, Any]:
+    """Put the result on the queue, and on another the notice of it. Twice: each bears the deployment's id and run, and
+    consumers drop the second."""
 
     def send(services: Services, work: DeploymentStep) -> Answer:
         state = services.deployments.state(work.deployment_id)
         if state is not None and state.status.is_final:
             results.set(queued(result_of(state)))
+            notifying(services, notices)(state, ended_notice(state, app_host()))
         return Answer()
 
     return carried_out("send_result", send, DeploymentStep.load(payload))

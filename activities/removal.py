@@ -20,7 +20,8 @@ from armature.azure.retention import FOLDERS
 from armature.azure.services import Services
 from armature.control import LineageRecord
 from armature.errors import FailureClass, FailureError, failure
-from armature.messages import CHILDREN
+from armature.messages import CHILDREN, approval_instance
+from armature.notices import instance_parts
 from armature.plan import Plan
 from armature.retention import KeepReason, Remembered, RetentionRule, needed_for, reinstated, retired
 from armature.retention_run import RemovalAnswer, RemovalInput, Tally, Trouble
@@ -57,10 +58,14 @@ def remove_deployment(services: Services, work: RemovalInput) -> RemovalAnswer:
 
 async def purged(services: Services, work: RemovalInput, client: df.DurableOrchestrationClient) -> RemovalAnswer:
     """Purge the histories of a deployment's orchestrations. Twice: those that are gone are success."""
-    if _leaving(services, work.deployment_id) is None:
+    leaving = _leaving(services, work.deployment_id)
+    if leaving is None:
         return RemovalAnswer()
     count = 0
-    for instance_id in (work.deployment_id, *(f"{work.deployment_id}:{child}" for child in CHILDREN)):
+    approvals = leaving.approval.number if leaving.approval else 0
+    instances = [work.deployment_id, *(approval_instance(work.deployment_id, n + 1) for n in range(approvals))]
+    instances += [f"{work.deployment_id}:{part}" for part in (*CHILDREN, *instance_parts(leaving))]
+    for instance_id in instances:
         status = await client.get_status(instance_id)
         if status is None or status.runtime_status is None:
             continue

@@ -48,6 +48,16 @@ DeploymentId = Annotated[str, Form(DEPLOYMENT_ID_PATTERN, _ID_WORDS)]
 Location = Annotated[str, Form(r"^[a-z0-9]{2,40}$", "a region by its short name, such as eastus2")]
 
 
+NotificationUrl = Annotated[
+    str,
+    Field(max_length=2048),
+    Form(
+        r"^https://[^/?#@\s]+(/[^?#\s]*)?$",
+        "an https address without user and query: what is secret there would be kept",
+    ),
+]
+
+
 class BundleReference(Model):
     """Where the bundle is: the `id` that `POST /bundles` answered, or the https `uri` of a zip on an allowed host.
 
@@ -96,7 +106,8 @@ class Target(Model):
 
 class DeploymentRequest(Model):
     """The start request of design section 5. `project` and `environment` name the lineage of a cloud assembly, which
-    itself holds neither; a manifest's own values must agree with them."""
+    itself holds neither; a manifest's own values must agree with them. `notification_url` is told of approvals and of
+    the end; its host must be allowed by the app's settings."""
 
     bundle: BundleReference
     target: Target
@@ -104,6 +115,7 @@ class DeploymentRequest(Model):
     deployment_id: DeploymentId | None = None
     project: LineageName | None = None
     environment: LineageName | None = None
+    notification_url: NotificationUrl | None = None
 
     def fingerprint(self) -> str:
         """SHA-256 (hex) of what was asked for, the id aside: equal for the same request, whatever the key order.

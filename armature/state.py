@@ -276,6 +276,7 @@ class DeploymentState(Model):
     message: str = ""
     initiated_by: str | None = None
     initiated_by_id: str | None = None
+    notification_url: str | None = None
     bundle: BundleReference
     target: Target
     options: Options
@@ -310,6 +311,7 @@ class DeploymentState(Model):
             deployment_id=self.deployment_id,
             project=self.project,
             environment=self.environment,
+            notification_url=self.notification_url,
         )
 
     @property

@@ -58,6 +58,7 @@ def accepted(
         environment=request.environment,
         initiated_by=initiated_by,
         initiated_by_id=initiated_by_id,
+        notification_url=request.notification_url,
         bundle=request.bundle,
         target=request.target,
         options=request.options,

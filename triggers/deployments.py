@@ -15,7 +15,7 @@ from triggers.answers import ProblemError, answered, dependency_failed, json_ans
 from triggers.bodies import body_in
 from triggers.principal import caller_of
 from triggers.query import moment, number, word
-from triggers.starting import Started, is_deployment_id, new_deployment_id, start
+from triggers.starting import RequestRefusedError, Started, is_deployment_id, new_deployment_id, start
 
 POLL_AFTER_SECONDS = 5
 DEFAULT_PAGE = 50
@@ -37,6 +37,10 @@ async def start_deployment(req: func.HttpRequest, client: df.DurableOrchestratio
         try:
             name, object_id = (caller.shown, caller.id) if (caller := caller_of(req.headers)) else (None, None)
             started = await start(client, services(), request, deployment_id, name, object_id)
+        except RequestRefusedError as refused:
+            errors = [{"pointer": refused.pointer, "message": refused.message}]
+            title = "The request is not valid"
+            raise ProblemError(400, "invalid-request", title, str(refused), errors=errors) from refused
         except FailureError as failed:  # the id may be claimed: under it a caller can ask again
             raise dependency_failed(failed.failure, deploymentId=deployment_id) from failed
         return _started_answer(req, started)

@@ -11,7 +11,7 @@ from armature.results import REQUESTS_QUEUE, RESULTS_QUEUE, queued, rejection_of
 from triggers.answers import request_errors
 from triggers.asking import Asking, ask
 from triggers.bodies import document_in
-from triggers.starting import start
+from triggers.starting import RequestRefusedError, start
 
 CONNECTION = "AzureWebJobsStorage"
 INVALID = "The message is not a valid request."
@@ -62,7 +62,11 @@ async def _started(
     client: df.DurableOrchestrationClient, message_id: str, request: DeploymentRequest, results: func.Out[str]
 ) -> None:
     deployment_id = request.deployment_id or message_id.lower()
-    started = await start(client, services(), request, deployment_id, _sender(message_id))
+    try:
+        started = await start(client, services(), request, deployment_id, _sender(message_id))
+    except RequestRefusedError as refused:
+        results.set(_rejection(message_id, deployment_id, INVALID, [str(refused)]))
+        return
     if started.is_conflict:
         results.set(_rejection(message_id, deployment_id, "The deployment id was used for another request.", []))
 

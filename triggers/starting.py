@@ -13,6 +13,7 @@ import azure.durable_functions as df
 from armature.audit import AuditAction, AuditEntry
 from armature.azure.services import Services
 from armature.events import Event, EventCode
+from armature.notices import refusal_of_address
 from armature.request import DEPLOYMENT_ID_PATTERN, DeploymentRequest
 from armature.settings import options_with_defaults
 from armature.state import DeploymentState
@@ -28,6 +29,15 @@ class Started:
 
     state: DeploymentState
     is_conflict: bool
+
+
+class RequestRefusedError(Exception):
+    """What a request asks for is not allowed here: where in it, as a JSON pointer, and why."""
+
+    def __init__(self, pointer: str, message: str) -> None:
+        super().__init__(f"{pointer}: {message}")
+        self.pointer = pointer
+        self.message = message
 
 
 def new_deployment_id() -> str:
@@ -55,8 +65,12 @@ async def start(
     the timer, brings to life.
 
     Raises:
+        RequestRefusedError: its `notificationUrl` is none that the app may tell.
         FailureError: the trail, or the state document, could not be written, or its writing was not answered.
     """
+    address = request.notification_url
+    if address is not None and (why := refusal_of_address(address, services.settings)) is not None:
+        raise RequestRefusedError("/notificationUrl", why)
     chosen = json.loads(request.options.model_dump_json(by_alias=True, exclude_unset=True))
     options = options_with_defaults(chosen, services.settings)
     whole = request.model_copy(update={"options": options})  # what the settings fill in is part of what is asked for
