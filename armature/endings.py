@@ -54,7 +54,8 @@ def ending_of(state: DeploymentState, control: Control, end: FinishInput, now: d
     if outcome.is_lock_broken:
         return Ending(status=Status.FAILED, message=outcome.message, failures=reasons)
     if outcome.is_good and state.purpose is Purpose.DEPLOY:
-        return Ending(status=Status.COMPLETED, message=outcome.message, result=Result.STANDS)
+        result = Result.UNCHANGED if state.options.is_preview else Result.STANDS
+        return Ending(status=Status.COMPLETED, message=outcome.message, result=result)
     if state.purpose is Purpose.ROLL_BACK and rollback is None:
         message = f"The rollback was not begun: {outcome.message}"
         return Ending(status=state.ended_as or Status.FAILED, message=message, stop=stop)

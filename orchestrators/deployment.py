@@ -29,6 +29,7 @@ from orchestrators.approving import approved
 from orchestrators.chapters import Chapters
 from orchestrators.finishing import finished, undone
 from orchestrators.preparing import READY, target_ready, turn_taken
+from orchestrators.previewing import previewed
 from orchestrators.retrying import Steps, reason_of, retried
 
 UNDOING_SINCE = 2
@@ -95,6 +96,8 @@ def _carried_out(
         bundle = yield from retried(context, "read_bundle", step, BundleAnswer, job.options.retry_policy)
     if bundle.failure:
         return Outcome(message="The bundle was refused; nothing was touched.", failure=bundle.failure)
+    if job.options.is_preview:
+        return (yield from previewed(context, job, chapters))
 
     turn = yield from _taken(context, job.model_copy(update={"bundle": bundle}), chapters, run)
     if turn is None or not turn.is_good:

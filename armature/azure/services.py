@@ -14,6 +14,7 @@ from armature.azure.deployments import DeploymentStore
 from armature.azure.documents import DocumentStore
 from armature.azure.identity import credential
 from armature.azure.metadata import described_cloud
+from armature.azure.previews import PreviewStore
 from armature.azure.retention import RetentionStore
 from armature.azure.rollbacks import RollbackStore
 from armature.clouds import Cloud, cloud_of
@@ -33,6 +34,7 @@ class Services:
     rollbacks: RollbackStore
     clean_ups: CleanUpStore
     retention: RetentionStore
+    previews: PreviewStore
 
     @property
     def app_name(self) -> str:
@@ -67,4 +69,5 @@ def services() -> Services:
         rollbacks=RollbackStore(documents),
         clean_ups=CleanUpStore(documents),
         retention=RetentionStore(documents, deployments),
+        previews=PreviewStore(documents),
     )

@@ -26,7 +26,6 @@ class PreviewedTemplate(DeploymentStep):
     """One template of the plan to preview, by its index there."""
 
     index: Annotated[int, Field(ge=0)]
-    deadline: datetime | None = None
 
 
 class TemplatePreviewAnswer(ControlAnswer):

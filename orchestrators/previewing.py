@@ -1,0 +1,57 @@
+"""A deployment that only tells what would change, or whether Azure would accept it."""
+
+from collections.abc import Generator
+from datetime import datetime, timedelta
+from typing import Any
+
+import azure.durable_functions as df
+from azure.durable_functions.models.Task import TaskBase
+
+from armature.errors import FailureClass, failure
+from armature.messages import DeploymentInput, Outcome, PreviewAnswer, PreviewInput
+from armature.options import Mode
+from armature.state import Phase, Status
+from armature.stops import stopped_by
+from orchestrators.chapters import Chapters
+from orchestrators.retrying import reason_of
+
+
+def previewed(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: Chapters
+) -> Generator[TaskBase, Any, Outcome]:
+    """The whole of a deployment in mode WhatIf or Validate, or with dryRun, once its bundle is read.
+
+    It takes no turn in its lineage and makes nothing ready: all that it writes is in the app's own storage.
+    """
+    what = "whether it would accept the templates" if job.options.mode is Mode.VALIDATE else "what would change"
+    deadline = context.current_utc_datetime + timedelta(minutes=job.options.timeout)
+    yield from chapters.begin(Status.PENDING, Phase.PREVIEWING, f"Asking Azure {what}.", deadline)
+    answer = yield from told(context, job, deadline)
+    return outcome_of(answer)
+
+
+def told(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, deadline: datetime | None = None
+) -> Generator[TaskBase, Any, PreviewAnswer]:
+    """What Azure says that the deployment would change; with a failure when nothing can be told at all."""
+    work = PreviewInput(deployment_id=job.deployment_id, options=job.options, deadline=deadline)
+    try:
+        answer = yield context.call_sub_orchestrator("preview", work.dump(), f"{job.deployment_id}:preview")
+    except Exception as lost:  # the host failed it, or somebody terminated it: the SDK raises nothing narrower
+        why = failure(
+            FailureClass.UNKNOWN, "PreviewLost", f"The preview was ended before it was done: {reason_of(lost)}"
+        )
+        return PreviewAnswer(message="There is no preview.", failure=why)
+    return PreviewAnswer.load(answer)
+
+
+def outcome_of(answer: PreviewAnswer) -> Outcome:
+    """How a deployment ends that only previews: well, unless Azure refuses a template, or nothing could be told."""
+    if (stop := stopped_by(answer)) is not None:
+        return stop
+    if answer.failure is not None:
+        return Outcome(message=answer.message or "There is no preview.", failure=answer.failure)
+    if answer.refused:
+        refused = failure(FailureClass.TEMPLATE, "TemplatesRefused", answer.refusal_message)
+        return Outcome(message=answer.message, failure=refused)
+    return Outcome(message=answer.message)
