@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from emulator.arm.caller import Caller
 from emulator.arm.errors import ArmError
+from emulator.arm.governance.conditions import Delegated, holds
 from emulator.arm.governance.roles import ASSIGNMENT_TYPE, Permission, permissions_of
 from emulator.arm.governance.scopes import scopes_above
 from emulator.arm.identifiers import ResourceId
@@ -15,9 +16,14 @@ from emulator.arm.models import Resource
 from emulator.arm.state import CloudState
 
 
-def check(state: CloudState, caller: Caller | None, action: str, scope: ResourceId) -> None:
-    """Raise `ArmError` (403 AuthorizationFailed) unless `caller` may do `action` at `scope`; None is ARM itself."""
-    if caller and not is_allowed(state, caller.object_id, action, scope):
+def check(
+    state: CloudState, caller: Caller | None, action: str, scope: ResourceId, subject: Delegated | None = None
+) -> None:
+    """Raise `ArmError` (403 AuthorizationFailed) unless `caller` may do `action` at `scope`; None is ARM itself.
+
+    `subject` is the role assignment that is written or deleted, where it is one.
+    """
+    if caller and not is_allowed(state, caller.object_id, action, scope, subject):
         message = (
             f"The client '{caller.client_id}' with object id '{caller.object_id}' does not have authorization to "
             f"perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, "
@@ -45,19 +51,28 @@ def may_list_all(state: CloudState, caller: Caller, action: str, scope: Resource
     return False
 
 
-def is_allowed(state: CloudState, principal: str, action: str, scope: ResourceId) -> bool:
-    """True when one of the principal's role assignments at the scope or above it grants the action."""
-    return any(permission.allows(action) for permission in _granted(state, principal, scope))
+def is_allowed(
+    state: CloudState, principal: str, action: str, scope: ResourceId, subject: Delegated | None = None
+) -> bool:
+    """True when one of the principal's role assignments at the scope or above it grants the action.
+
+    One with a condition grants it where the condition holds for the `subject`.
+    """
+    return any(
+        permission.allows(action) and holds(str(assignment.properties.get("condition") or ""), action, subject)
+        for assignment, permission in _granted(state, principal, scope)
+    )
 
 
 def is_allowed_data(state: CloudState, principal: str, action: str, scope: ResourceId) -> bool:
     """True when one of the principal's role assignments at the scope or above it grants the action on data."""
-    return any(permission.allows_data(action) for permission in _granted(state, principal, scope))
+    return any(permission.allows_data(action) for _, permission in _granted(state, principal, scope))
 
 
-def _granted(state: CloudState, principal: str, scope: ResourceId) -> Iterator[Permission]:
+def _granted(state: CloudState, principal: str, scope: ResourceId) -> Iterator[tuple[Resource, Permission]]:
     for assignment in assignments_of(state, principal, scopes_above(state, scope)):
-        yield from permissions_of(state, str(assignment.properties.get("roleDefinitionId", "")))
+        for permission in permissions_of(state, str(assignment.properties.get("roleDefinitionId", ""))):
+            yield assignment, permission
 
 
 def assignments_of(state: CloudState, principal: str, places: Iterable[ResourceId]) -> Iterator[Resource]:

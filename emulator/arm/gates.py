@@ -11,6 +11,7 @@ from emulator.arm import authorization
 from emulator.arm.behaviours import Surroundings
 from emulator.arm.caller import Caller
 from emulator.arm.governance import locks, quotas, tags
+from emulator.arm.governance.conditions import Delegated
 from emulator.arm.governance.linked_rights import check_linked_rights
 from emulator.arm.governance.policy import enforcement
 from emulator.arm.governance.registration import check_registered, check_served
@@ -57,7 +58,8 @@ def _is_served(surroundings: Surroundings, resource: Resource, before: Resource 
 
 
 def _may_write(surroundings: Surroundings, resource: Resource, before: Resource | None, caller: Caller | None) -> None:
-    authorization.check(surroundings.state, caller, action_of(resource.id, "write"), resource.id)
+    subject = Delegated(resource.properties, before.properties if before else {})
+    authorization.check(surroundings.state, caller, action_of(resource.id, "write"), resource.id, subject)
     check_linked_rights(surroundings.state, resource, before, caller)
 
 
@@ -88,7 +90,8 @@ def _is_within_quota(
 
 
 def _may_delete(surroundings: Surroundings, resource: Resource, caller: Caller | None) -> None:
-    authorization.check(surroundings.state, caller, action_of(resource.id, "delete"), resource.id)
+    subject = Delegated({}, resource.properties)
+    authorization.check(surroundings.state, caller, action_of(resource.id, "delete"), resource.id, subject)
 
 
 def _is_not_locked(surroundings: Surroundings, resource: Resource, caller: Caller | None) -> None:

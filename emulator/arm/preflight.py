@@ -20,6 +20,7 @@ from emulator.arm.caller import Caller
 from emulator.arm.engine.bodies import evaluate_body
 from emulator.arm.engine.prepared import Prepared
 from emulator.arm.errors import ArmError
+from emulator.arm.governance.conditions import Delegated
 from emulator.arm.governance.policy.enforcement import check_policy
 from emulator.arm.governance.quotas import check_quota, planned_needs
 from emulator.arm.governance.registration import check_served
@@ -72,7 +73,11 @@ def _unauthorized(surroundings: Surroundings, resources: list[Resource], caller:
         for resource in resources
         if caller
         and not authorization.is_allowed(
-            surroundings.state, caller.object_id, action_of(resource.id, "write"), resource.id
+            surroundings.state,
+            caller.object_id,
+            action_of(resource.id, "write"),
+            resource.id,
+            Delegated(resource.properties, {}),
         )
     ]
 

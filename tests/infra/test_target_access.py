@@ -25,6 +25,8 @@ from tests.waiting import wait_until
 PRINCIPAL = "00000000-0000-0000-0000-00000000a99a"
 SITES_PRINCIPAL = "00000000-0000-0000-0000-00000000517e"
 STORAGE_BLOB_DATA_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
+MONITORING_METRICS_PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"
+OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 ACCESS = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Resources/deployments/armature-access"
 
 
@@ -122,6 +124,20 @@ async def test_single_groups_are_open_and_no_other(
             ]
 
         assert await asyncio.to_thread(work) == ["AuthorizationFailed"] * 3
+
+
+@pytest.mark.parametrize("groups", [[], ["mine"]])
+async def test_it_gives_no_roles_but_its_own_and_those_that_bundles_assign(
+    certificates: Certificates, folder: Path, monkeypatch: pytest.MonkeyPatch, groups: list[str]
+) -> None:
+    further = {"resourceGroups": groups, "furtherRoleIds": [MONITORING_METRICS_PUBLISHER]}
+    async with app_in(certificates, folder, monkeypatch, **further) as (_, gateway):
+
+        def give(role: str) -> None:
+            gateway.ensure_role_assignment(scope("mine").resource_id, SITES_PRINCIPAL, role)
+
+        await asyncio.to_thread(give, MONITORING_METRICS_PUBLISHER)
+        assert await asyncio.to_thread(code_of, lambda: give(OWNER)) == "AuthorizationFailed"
 
 
 async def test_without_the_right_to_give_roles_it_gives_none(

@@ -5,9 +5,11 @@ https://learn.microsoft.com/azure/role-based-access-control/troubleshooting.
 """
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from emulator.arm.errors import ArmError
-from emulator.arm.governance import roles
+from emulator.arm.governance import conditions, roles
 from emulator.arm.governance.locks import LOCK_TYPE, level_of
 from emulator.arm.models import Resource
 from emulator.arm.state import CloudState
@@ -40,11 +42,26 @@ def _check_assignment(state: CloudState, resource: Resource) -> None:
     except ValueError as wrong:
         message = f"A valid principal ID must be provided for role assignment; '{principal}' is none."
         raise ArmError(400, "InvalidPrincipalId", message) from wrong
+    _check_condition(properties)
     if not roles.exists(state, str(role)):
         told = roles.role_guid(str(role)).replace("-", "").upper()
         raise ArmError(
             404, "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{told}' does not exist."
         )
+
+
+def _check_condition(properties: Mapping[str, Any]) -> None:
+    """The message is that of https://github.com/MicrosoftDocs/azure-docs/issues/119449; its code is an assumption."""
+    condition = str(properties.get("condition") or "")
+    if not condition:
+        return
+    try:
+        if properties.get("conditionVersion") not in (None, conditions.VERSION):
+            raise conditions.ConditionError("its version is not 2.0")
+        if conditions.concerns_delegation(condition):
+            conditions.check(condition)
+    except conditions.ConditionError as wrong:
+        raise ArmError(400, "BadRequest", "The given role assignment condition is invalid.") from wrong
 
 
 def _check_definition(state: CloudState, resource: Resource) -> None:
