@@ -120,7 +120,8 @@ _TOLD = {
         "--tag",
         "puts these tags on the deployments in Azure, on resource groups that are made, and on every resource "
         "that is deployed and takes tags, beside the templates' own",
-        "tests/armature/test_options.py::test_every_limit_holds_on_both_sides",
+        "tests/end_to_end/test_tags.py::"
+        "test_everything_that_takes_tags_bears_those_of_the_options_and_a_rollback_puts_the_earlier_ones_back",
     ),
     "deploymentNamePrefix": _Told(
         "--deployment-name-prefix",

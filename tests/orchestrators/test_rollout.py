@@ -9,7 +9,7 @@ import pytest
 from armature.attempts import Report, Setback, Start
 from armature.control import CONTROL_EVENT
 from armature.errors import FailureClass, Recovery, failure
-from armature.messages import Answer, GraphAnswer, PollAnswer, RolloutInput, StartAnswer, StartInput
+from armature.messages import Answer, GraphAnswer, PollAnswer, RolloutInput, StartAnswer, StartInput, TagsAnswer
 from armature.options import Options, RetryPolicy
 from armature.patience import OUTWAIT_MINUTES
 from armature.scheduling import CANCELLING_WITHIN, LOST_AFTER, GraphTemplate, Rollout
@@ -70,11 +70,20 @@ class Arm:
 
 
 def simulation(
-    templates: list[GraphTemplate], arm: Arm | None = None, with_packages=(), raised=(), work=None, **responds
+    templates: list[GraphTemplate],
+    arm: Arm | None = None,
+    with_packages=(),
+    raised=(),
+    work=None,
+    *,
+    puts_tags=False,
+    **responds,
 ) -> Simulation:
     arm = arm or Arm()
     graph = GraphAnswer(
-        rollout=Rollout(templates=tuple(templates), concurrency=5, retry_policy=POLICY), with_packages=with_packages
+        rollout=Rollout(templates=tuple(templates), concurrency=5, retry_policy=POLICY),
+        with_packages=with_packages,
+        puts_tags=puts_tags,
     )
     well = {
         "load_graph": lambda _: graph.model_copy(update=arm.control).dump(),
@@ -198,6 +207,53 @@ def test_a_package_that_cannot_be_attached_fails_its_template():
     output = rollout.run()
 
     assert output["message"] == "network failed; 0 of 2 templates deployed, 1 not started."
+
+
+class Tagging:
+    """Puts tags in two calls, or fails so often first."""
+
+    def __init__(self, fails: int = 0, position: int | None = 7) -> None:
+        self.fails = fails
+        self.position = position
+
+    def __call__(self, payload):
+        if payload.get("givenUp"):
+            return TagsAnswer().dump()
+        if self.fails:
+            self.fails -= 1
+            return TagsAnswer(failure=BUSY).dump()
+        position, self.position = self.position, None
+        return TagsAnswer(position=position, retry_after_seconds=30 if position else None).dump()
+
+
+def test_tags_are_put_when_their_template_has_succeeded_before_its_packages_and_what_depends_on_it():
+    rollout = simulation(CHAIN, with_packages=("network",), puts_tags=True, put_tags=Tagging())
+
+    assert rollout.run()["message"] == "2 templates deployed."
+    order = [
+        (call.name, call.payload.get("position", 0))
+        for call in rollout.calls
+        if call.name in ("start_template", "put_tags", "attach_packages")
+    ]
+    assert order == [
+        ("start_template", 0),
+        ("put_tags", 0),
+        ("put_tags", 7),
+        ("attach_packages", 0),
+        ("start_template", 0),
+        ("put_tags", 0),
+    ]
+    first, second = [call.at for call in rollout.calls if call.name == "put_tags"][:2]
+    assert timedelta(seconds=30) <= second - first < timedelta(seconds=31)
+
+
+def test_tags_that_can_not_be_put_are_tried_again_then_given_up_and_fail_nothing():
+    rollout = simulation(CHAIN[:1], puts_tags=True, put_tags=Tagging(fails=POLICY.max_attempts))
+
+    assert rollout.run()["message"] == "1 template deployed."
+    asked = rollout.called("put_tags")
+    assert len(asked) == POLICY.max_attempts + 1
+    assert asked[-1]["givenUp"]["code"] == "ServerBusy"
 
 
 def test_a_long_rollout_continues_as_new_and_goes_on_where_it_was():
