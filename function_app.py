@@ -35,6 +35,7 @@ from orchestrators import rollout as rollout_orchestrator
 from orchestrators import upload as upload_orchestrator
 from triggers import bundles, control, deployments, health, history, lineages, locks, queue, timer
 from triggers import notices as notice_trigger
+from triggers import preview as preview_trigger
 from triggers import retention as retention_trigger
 
 install_redaction()
@@ -52,6 +53,7 @@ for part in (
     queue,
     notice_trigger,
     timer,
+    preview_trigger,
     retention_trigger,
     deployment_orchestrator,
     approval_orchestrator,
