@@ -10,9 +10,11 @@ import pytest
 import requests
 
 from armature.cli.exits import ExitCode
+from emulator.clouds import GOVERNMENT
 from emulator.foundation import machine_environment
 from emulator.stack import Stack
 from infra import bundle
+from tests.clouds import CLOUD
 from tests.end_to_end.client import SUBSCRIPTION
 from tests.end_to_end.snapshots import arm_call
 from tests.running import ROOT
@@ -51,7 +53,7 @@ def is_running(stack: Stack) -> bool:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle of what is here, without the libraries that Azure's Python would need."""
     made = tmp_path_factory.mktemp("armature")
-    bundle.write_bundle(made, APP, GROUP, with_requirements=False)
+    bundle.write_bundle(made, APP, GROUP, cloud=CLOUD.name, with_requirements=False)
     return made
 
 
@@ -67,5 +69,7 @@ def test_it_runs_from_the_package_with_its_functions_and_deploys_again_without_a
     names = {function["name"].rpartition("/")[2] for function in functions}
     assert {"start_deployment", "start_from_queue", "tend_deployments", "deployment"} <= names
     site = arm_call(stack, "GET", SITE, version=WEB)["properties"]
-    assert site["functionAppConfig"]["runtime"] == {"name": "python", "version": "3.11"}
-    assert first["templates"][0]["resources"] == second["templates"][0]["resources"]
+    assert site["sku"] == ("PremiumV3" if CLOUD is GOVERNMENT else "FlexConsumption")
+    assert site["defaultHostName"] == f"{APP}.azurewebsites.{'us' if CLOUD is GOVERNMENT else 'net'}"
+    first_made, second_made = (sorted(state["templates"][0]["resources"]) for state in (first, second))
+    assert first_made == second_made
