@@ -6,6 +6,9 @@ import azure.functions as func
 from activities import (
     approving,
     cancelling,
+    checking,
+    cleaning,
+    cleaning_deletions,
     deleting,
     finish,
     looking,
@@ -26,6 +29,7 @@ from activities import (
 )
 from armature.redaction import install_redaction
 from orchestrators import approving as approval_orchestrator
+from orchestrators import cleanup as cleanup_orchestrator
 from orchestrators import deployment as deployment_orchestrator
 from orchestrators import notifying as notice_orchestrator
 from orchestrators import preview as preview_orchestrator
@@ -33,7 +37,9 @@ from orchestrators import retention as retention_orchestrator
 from orchestrators import rollback as rollback_orchestrator
 from orchestrators import rollout as rollout_orchestrator
 from orchestrators import upload as upload_orchestrator
+from orchestrators import validation as validation_orchestrator
 from triggers import bundles, control, deployments, health, history, lineages, locks, queue, timer
+from triggers import cleanup as cleanup_trigger
 from triggers import notices as notice_trigger
 from triggers import preview as preview_trigger
 from triggers import retention as retention_trigger
@@ -54,6 +60,7 @@ for part in (
     notice_trigger,
     timer,
     preview_trigger,
+    cleanup_trigger,
     retention_trigger,
     deployment_orchestrator,
     approval_orchestrator,
@@ -62,6 +69,8 @@ for part in (
     upload_orchestrator,
     rollout_orchestrator,
     rollback_orchestrator,
+    cleanup_orchestrator,
+    validation_orchestrator,
     retention_orchestrator,
     prepare,
     previewing,
@@ -75,8 +84,11 @@ for part in (
     showing,
     packages,
     tagging,
+    checking,
     rollback,
     deleting,
+    cleaning,
+    cleaning_deletions,
     verifying,
     finish,
     retention,

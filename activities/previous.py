@@ -44,16 +44,26 @@ def planned_again(
     undoing: Undoing,
 ) -> tuple[PlannedTemplate, ...]:
     """The previous versions to deploy again: of the templates `names`, which were started, and of those that lost
-    something by it. The plan that was kept first stands.
+    something by it, or of which mode Complete has deleted something. The plan that was kept first stands.
 
     Raises:
         FailureError: ARM, or storage, could not be asked.
     """
     if predecessor is None:
         return ()
-    lost = _robbed(services, predecessor, set(names), undoing)
+    lost = _robbed(services, predecessor, set(names), undoing) | _cleared_away(services, plan, predecessor)
     planned = plan_of_rollback(plan, predecessor, [*names, *lost], work.rollback)
     return services.deployments.save_plan(planned, work.plan_id).templates if planned.templates else ()
+
+
+def _cleared_away(services: Services, plan: Plan, predecessor: Plan) -> set[str]:
+    """Templates of which mode Complete has deleted something: the bundle of the deployment does not have them."""
+    deleted = {id_.lower() for id_ in services.clean_ups.deleted(plan.deployment_id)}
+    if not deleted:
+        return set()
+    shown = services.deployments.state(predecessor.deployment_id)
+    templates = shown.templates if shown else ()
+    return {template.name for template in templates if any(id_.lower() in deleted for id_ in template.resources)}
 
 
 def _robbed(services: Services, predecessor: Plan, names: set[str], undoing: Undoing) -> set[str]:

@@ -15,6 +15,7 @@ from activities.undoing import undoing_found
 from activities.verifying import differs_key
 from armature.attempts import Start
 from armature.azure.services import Services
+from armature.cleaning.ending import words_after_rollback
 from armature.errors import Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
 from armature.leftovers import Leftover
@@ -101,6 +102,9 @@ def end_rollback(services: Services, work: EndInput) -> RollbackOutcome:
     leftovers = _leftovers(services, work, state, undoing)
     differing = sum(warning.key.startswith(differs_key(work, "")) for warning in state.warnings)
     message = _ending(state, len(gone), leftovers, differing)
+    restored = (id_ for t in state.rollback.templates if t.status is TemplateStatus.SUCCEEDED for id_ in t.resources)
+    lost = words_after_rollback(services.clean_ups.deleted(work.deployment_id), restored)
+    message = f"{message} {lost}".strip()
 
     def ended(rollback: RollbackState, now: datetime) -> RollbackState:
         if rollback.finished_at is not None:

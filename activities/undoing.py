@@ -180,6 +180,16 @@ def _writes(services: Services, work: DeploymentStep, plan: Plan, template: Plan
     return known
 
 
+def written_ids(services: Services, plan: Plan, template: PlannedTemplate) -> tuple[str, ...]:
+    """What a template's ARM deployment, and those that it linked to, wrote or were refused to write, as their
+    operations tell.
+
+    Raises:
+        FailureError: ARM could not be asked.
+    """
+    return tuple(dict.fromkeys(write.id for write in _read_writes(services, plan, template).writes))
+
+
 def _read_writes(services: Services, plan: Plan, template: PlannedTemplate) -> TemplateWrites:
     root = template.scope.deployment_id(template.deployment_name)
     earlier = (plan.template(name) for name in template.depends_on)

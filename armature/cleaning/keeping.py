@@ -39,9 +39,10 @@ def kept_of(
             kept.setdefault(key, KeptResource(id=key, reason=KeptReason.ARMATURE, why=why))
     shown = {each.id.lower(): each for each in found}
     for key, each in shown.items():
-        if (why := _of_the_platform(each)) is not None:
+        reason = _of_the_platform(each)
+        if reason is not None:
             for kept_key in _with_owners([key]):
-                kept.setdefault(kept_key, KeptResource(id=kept_key, reason=KeptReason.PLATFORM, why=why))
+                kept.setdefault(kept_key, KeptResource(id=kept_key, reason=KeptReason.PLATFORM, why=reason))
     _follow(kept, shown)
     return {
         key: reason and reason.model_copy(update={"id": shown[key].id if key in shown else reason.id})

@@ -71,27 +71,45 @@ def deletions_of(resources: Iterable[DoomedResource]) -> tuple[Deletion, ...]:
     """The deletions of what no lock keeps, first what goes first. What goes with something else stands at its level:
     it is gone when that is."""
     doomed = {each.id.lower(): each for each in resources if each.locked_by is None}
-    ranks: dict[str, tuple[float, int]] = {}
+    places = _Places(doomed)
+    places_of: dict[str, tuple[float, int]] = {}
     for key, each in doomed.items():
         leader = (each.goes_with or "").lower()
-        standing = leader if leader in doomed else key
-        ranks[key] = (_rank(standing, doomed, frozenset()), -_depth(standing, doomed))
-    levels = {rank: level for level, rank in enumerate(sorted(set(ranks.values())))}
-    found = (Deletion(id=each.id, level=levels[ranks[key]]) for key, each in doomed.items())
+        places_of[key] = places.of(leader if leader in doomed else key)
+    levels = {place: level for level, place in enumerate(sorted(set(places_of.values())))}
+    found = (Deletion(id=each.id, level=levels[places_of[key]]) for key, each in doomed.items())
     return tuple(sorted(found, key=lambda deletion: (deletion.level, deletion.id.lower())))
 
 
-def _rank(key: str, doomed: Mapping[str, DoomedResource], seen: frozenset[str]) -> float:
-    """A child goes no later than what it belongs to; what is managed goes after its manager, unless that is so."""
-    each = doomed[key]
-    own = float(_rank_of_type(each.type))
-    owner = next((o.lower() for o in owners_of(each.id) if o.lower() in doomed), None)
-    if owner is not None:
-        return min(own, _rank(owner, doomed, seen))
-    manager = (each.managed_by or "").lower()
-    if manager in doomed and manager not in seen and manager != key:
-        return max(own, _rank(manager, doomed, seen | {key}) + 0.5)
-    return own
+class _Places:
+    """Where each resource stands: by its rank, and among those of the same rank the deepest first."""
+
+    def __init__(self, doomed: Mapping[str, DoomedResource]) -> None:
+        self._doomed = doomed
+        self._ranks: dict[str, float] = {}
+
+    def of(self, key: str) -> tuple[float, int]:
+        """The place of a resource. A child goes no later than what it belongs to."""
+        owners = self._owners(key)
+        ranks = [_rank_of_type(self._doomed[each].type) for each in (key, *owners[:-1])] if owners else []
+        return min([*ranks, self._rank_of_root(owners[-1] if owners else key)]), -len(owners)
+
+    def _owners(self, key: str) -> list[str]:
+        """What a resource belongs to, the nearest first."""
+        return [owner.lower() for owner in owners_of(self._doomed[key].id) if owner.lower() in self._doomed]
+
+    def _rank_of_root(self, key: str) -> float:
+        """What is managed goes after what manages it; of two that manage each other, one goes first."""
+        if key not in self._ranks:
+            each = self._doomed[key]
+            self._ranks[key] = own = float(_rank_of_type(each.type))
+            manager = (each.managed_by or "").lower()
+            if manager in self._doomed and manager != key:
+                owners = self._owners(manager)
+                root = owners[-1] if owners else manager
+                if root != key:
+                    self._ranks[key] = max(own, self._rank_of_root(root) + 0.5)
+        return self._ranks[key]
 
 
 def _rank_of_type(resource_type: str) -> int:
@@ -101,7 +119,3 @@ def _rank_of_type(resource_type: str) -> int:
             return _RANKS[kind]
         kind = kind.rpartition("/")[0]
     return _RANKS.get(kind, _MIDDLE)
-
-
-def _depth(key: str, doomed: Mapping[str, DoomedResource]) -> int:
-    return sum(owner.lower() in doomed for owner in owners_of(doomed[key].id))

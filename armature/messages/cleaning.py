@@ -23,19 +23,25 @@ class ForesightAnswer(ControlAnswer):
 
 
 class ListingInput(DeploymentStep):
-    """The list that is to be made: before anything is touched, or (`is_after_rollout`) of what really was deployed."""
+    """The list that is to be made: before anything is touched, or (`is_after_rollout`) of what really was deployed.
+
+    `takes_what_there_is` when no more is foreseen of the templates.
+    """
 
     is_after_rollout: bool = False
+    takes_what_there_is: bool = False
 
 
 class DoomedAnswer(ControlAnswer):
     """The list of what mode Complete would delete, in numbers; the list itself is a document.
 
-    `to_delete` of `total` are not kept by a lock; of these `holding_data` lose data, `irreversible` can't be brought
-    back by a rollback, and `unapproved` are those that nobody has approved exactly so. `unforeseen` counts templates of
-    which is not known what they write. `templates` counts those of the plan.
+    `to_delete` of `total` are kept by no lock. `unapproved` are those of them that nobody has approved exactly so; of
+    these `holding_data` lose data, and no rollback brings back the `irreversible`. `unforeseen` counts templates
+    of which is not known what they write. When it `is_made` not, what the `templates` of the plan write is to be
+    foreseen first.
     """
 
+    is_made: bool = True
     list_id: str = ""
     total: int = 0
     to_delete: int = 0

@@ -1,0 +1,305 @@
+"""The list of what mode Complete would delete: what each template writes is foreseen, then all that the target resource
+groups hold is parted into what is kept and what would go."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+
+import azure.durable_functions as df
+
+from activities.border import register
+from activities.foreseeing import foreseen_ids
+from activities.parallel import in_parallel
+from activities.previous import predecessor_of
+from activities.standing import asked_of, open_state_of
+from activities.survey import content_of
+from activities.undoing import written_ids
+from armature.approval import ApprovalStatus
+from armature.azure.models import ArmResource
+from armature.azure.provisioning import ARTIFACTS_TAG, STORAGE_TYPE
+from armature.azure.services import Services
+from armature.cleaning import (
+    CleanUpList,
+    CleanUpState,
+    Facts,
+    Foresight,
+    FoundResource,
+    Lock,
+    Owner,
+    doomed_list,
+)
+from armature.cleaning.model import CleanUpRecord
+from armature.cleaning.rows import heading_of
+from armature.errors import FailureError
+from armature.events import Event, EventCode, Level
+from armature.messages.cleaning import DoomedAnswer, ForesightAnswer, ForesightInput, ListingInput
+from armature.plan import Plan
+from armature.state import DeploymentState, Status, TemplateStatus
+from armature.surveying import is_group, subscription_of
+from armature.transitions import with_clean_up
+
+blueprint = df.Blueprint()
+
+INTERFACE_TYPE = "microsoft.network/networkinterfaces"
+
+
+def foresee_writes(services: Services, work: ForesightInput) -> ForesightAnswer:
+    """Find out what a template would write, by ARM's validation. What can't be told is written down with the reason.
+
+    Changes nothing in Azure. Twice: what was found first in a run stands.
+
+    Raises:
+        FailureError: ARM, or storage, could not be asked; ask again later.
+    """
+    state = open_state_of(services, work.deployment_id)
+    asked = asked_of(services, state)
+    if asked.is_cancelled or asked.is_lock_broken:
+        return ForesightAnswer.load(asked.dump())
+    plan = services.deployments.plan(work.deployment_id)
+    template = plan.templates[work.index]
+    known = services.clean_ups.foresight(work.deployment_id, state.run, template.name)
+    if known is None:
+        known = _of_earlier_run(state, template.name) or foreseen_ids(services, state, plan, template)
+        services.clean_ups.save_foresight(work.deployment_id, state.run, known)
+    return ForesightAnswer(is_foreseen=not known.unforeseen)
+
+
+def _of_earlier_run(state: DeploymentState, name: str) -> Foresight | None:
+    """What a template has written that an earlier run of the deployment has deployed."""
+    shown = next((each for each in state.templates if each.name == name), None)
+    if shown is None or shown.status is not TemplateStatus.SUCCEEDED or not shown.resources:
+        return None
+    return Foresight(template=name, ids=shown.resources)
+
+
+def list_doomed(services: Services, work: ListingInput) -> DoomedAnswer:
+    """Make the list of what mode Complete would delete, keep it and show its first. Deletes nothing.
+
+    Before anything is deployed it needs to know what each template would write: the answer says how many `templates`
+    are to be foreseen first (`is_made` false), unless the list is to be made of what there is.
+
+    Twice: the same list again, or, if something was changed in between, the newer one.
+
+    Raises:
+        FailureError: ARM, or storage, could not be asked; ask again later.
+    """
+    state = open_state_of(services, work.deployment_id)
+    asked = asked_of(services, state)
+    if asked.is_cancelled or asked.is_lock_broken:
+        return DoomedAnswer.load(asked.dump())
+    plan = services.deployments.plan(work.deployment_id)
+    foresights = _foresights(services, state, plan)
+    if not work.is_after_rollout and not work.takes_what_there_is and len(foresights) < len(plan.templates):
+        return DoomedAnswer(is_made=False, templates=len(plan.templates))
+    facts = _facts(services, state, plan, foresights, is_after_rollout=work.is_after_rollout)
+    now = datetime.now(UTC)
+    listed = doomed_list(work.deployment_id, facts, now, is_after_rollout=work.is_after_rollout)
+    listed = services.clean_ups.save_list(listed)
+    record = noted_approvals(services, state)
+    _show(services, state, listed, now)
+    unapproved = listed.unapproved(services.clean_ups.approved_marks(work.deployment_id, record))
+    return DoomedAnswer(
+        list_id=listed.list_id,
+        total=len(listed.resources),
+        to_delete=len(listed.to_delete),
+        locked=len(listed.locked),
+        holding_data=sum(each.holds_data for each in unapproved),
+        irreversible=sum(not each.comes_back for each in unapproved),
+        unapproved=len(unapproved),
+        unforeseen=len(listed.unforeseen),
+        templates=len(plan.templates),
+    )
+
+
+def noted_approvals(services: Services, state: DeploymentState) -> CleanUpRecord:
+    """Which lists were approved, the last approval's among them. Twice: noted once."""
+    approval = state.approval
+    if approval is not None and approval.status is ApprovalStatus.APPROVED and approval.list_id:
+        return services.clean_ups.approve(state.deployment_id, approval.list_id)
+    return services.clean_ups.record(state.deployment_id)
+
+
+def _foresights(services: Services, state: DeploymentState, plan: Plan) -> dict[str, Foresight]:
+    def foresight(name: str) -> Foresight | None:
+        return services.clean_ups.foresight(state.deployment_id, state.run, name)
+
+    names = [template.name for template in plan.templates]
+    found = zip(names, in_parallel(foresight, names), strict=True)
+    return {name: known for name, known in found if known is not None}
+
+
+def _facts(
+    services: Services,
+    state: DeploymentState,
+    plan: Plan,
+    foresights: Mapping[str, Foresight],
+    *,
+    is_after_rollout: bool,
+) -> Facts:
+    ours = [id_ for known in foresights.values() for id_ in known.ids]
+    ours += state.resources
+    unforeseen: tuple[Foresight, ...] = ()
+    if is_after_rollout:
+        ours += _untold(services, state, plan)
+    else:
+        unforeseen = tuple(
+            known
+            for template in plan.templates
+            if (known := foresights.get(template.name) or Foresight(template=template.name, unforeseen=_NOT_LOOKED))
+            and known.unforeseen
+        )
+    groups = _groups(plan, ours)
+    keys = {id_.lower() for id_ in ours}
+    found = [each for listed in in_parallel(partial(listed_in, services), groups) for each in listed]
+    own = _own(services, found)
+    resources = in_parallel(lambda each: _found(services, each, keys), found)
+    locks, notes = _locks(services, groups)
+    previous_id, restorable = _restorable(services, state)
+    return Facts(
+        groups=tuple(groups),
+        found=resources,
+        ours=ours,
+        others=_others(services, state),
+        own=own,
+        locks=locks,
+        restorable=restorable,
+        previous=previous_id,
+        unforeseen=unforeseen,
+        notes=notes,
+    )
+
+
+_NOT_LOOKED = "Azure could not be asked about it."
+
+
+def _untold(services: Services, state: DeploymentState, plan: Plan) -> list[str]:
+    """What templates have written of which ARM has told no output resources: one that counts as done though a part of
+    it failed, since it was there already, has none."""
+    silent = {shown.name for shown in state.templates if not shown.resources}
+    templates = [each for each in plan.templates if each.name in silent and each.resource_count]
+    return [id_ for ids in in_parallel(lambda each: written_ids(services, plan, each), templates) for id_ in ids]
+
+
+def _groups(plan: Plan, ours: Iterable[str]) -> list[str]:
+    """The ids of the target resource groups, each once: those of the templates' scopes, and those that templates
+    deploy themselves. One that a template only reaches into by a deployment of its own is none."""
+    scopes = [template.scope.resource_id for template in plan.templates if template.scope.resource_group]
+    ensured = [plan.group_id(group) for group in plan.resource_groups_to_ensure]
+    made = [id_ for id_ in ours if is_group(id_)]
+    return list({id_.lower(): id_ for id_ in (*made, *ensured, *scopes)}.values())
+
+
+def listed_in(services: Services, group: str) -> tuple[ArmResource, ...]:
+    """What a resource group (its id) holds; nothing when it is not there."""
+    return services.arm(subscription_of(group) or "").list_resources(group.rpartition("/")[2])
+
+
+def _found(services: Services, each: ArmResource, ours: set[str]) -> FoundResource:
+    """A listed resource; of an interface that no template deploys, with the private endpoint that it is of."""
+    part_of = None
+    if each.type.lower() == INTERFACE_TYPE and each.id.lower() not in ours:
+        part_of = _endpoint_of(services, each.id)
+    return found_resource(each).model_copy(update={"part_of": part_of})
+
+
+def found_resource(each: ArmResource) -> FoundResource:
+    """A resource as its group's list shows it."""
+    return FoundResource(
+        id=each.id,
+        type=each.type,
+        name=each.name,
+        location=each.location,
+        kind=each.kind,
+        tags=each.tags,
+        managed_by=each.managed_by or None,
+        created_at=each.created_at,
+        changed_at=each.changed_at,
+    )
+
+
+def _endpoint_of(services: Services, interface_id: str) -> str | None:
+    try:
+        document = content_of(services, subscription_of(interface_id) or "", interface_id)
+    except FailureError as unseen:
+        if unseen.failure.is_retried:
+            raise
+        return None
+    endpoint = ((document or {}).get("properties") or {}).get("privateEndpoint") or {}
+    return endpoint.get("id")
+
+
+def _own(services: Services, found: Iterable[ArmResource]) -> dict[str, str]:
+    """What of this is Armature's own, by id in lower case, with what it is."""
+    own = {}
+    for each in found:
+        if ARTIFACTS_TAG in each.tags:
+            own[each.id.lower()] = "It is an artifact storage account of Armature."
+        elif each.type.lower() == STORAGE_TYPE.lower() and each.name.lower() == services.app_name.lower():
+            own[each.id.lower()] = "It is Armature's own storage account."
+    return own
+
+
+def _locks(services: Services, groups: Iterable[str]) -> tuple[list[Lock], tuple[str, ...]]:
+    found: list[Lock] = []
+    notes: list[str] = []
+    for subscription in dict.fromkeys(subscription_of(group) or "" for group in groups):
+        try:
+            locks = services.arm(subscription).list_locks()
+        except FailureError as unseen:
+            if unseen.failure.is_retried:
+                raise
+            why = f"{unseen.failure.code}: {unseen.failure.message}"
+            notes.append(f"The locks of the subscription {subscription} could not be read, and are not shown. {why}")
+            continue
+        found += [Lock(id=lock.id, scope=lock.scope, level=lock.level) for lock in locks]
+    return found, tuple(notes)
+
+
+def _restorable(services: Services, state: DeploymentState) -> tuple[str | None, tuple[str, ...]]:
+    """The deployment that a rollback would go back to, and what its templates deploy; nothing when they are gone."""
+    previous_id = state.rollback.previous_deployment_id
+    if previous_id is None and state.lineage is not None:
+        previous_id = services.deployments.lineage(state.lineage.key).predecessor_of(state.deployment_id)
+    previous, _ = predecessor_of(services, previous_id)
+    shown = services.deployments.state(previous_id) if previous is not None and previous_id else None
+    return previous_id, shown.resources if shown else ()
+
+
+def _others(services: Services, state: DeploymentState) -> dict[str, Owner]:
+    """What other lineages have deployed, by id in lower case: their last completed deployments, and what had its turn
+    in them since."""
+    mine = state.lineage.key if state.lineage else None
+    keys = [key for key in services.deployments.lineage_keys() if key != mine]
+    wanted: dict[str, None] = {}
+    for record in in_parallel(services.deployments.lineage, keys):
+        wanted.update(dict.fromkeys(filter(None, (*record.completed[-1:], record.latest))))
+    states = in_parallel(services.deployments.state, list(wanted))
+    return {
+        id_.lower(): Owner(
+            deployment_id=other.deployment_id, project=other.project or "", environment=other.environment or ""
+        )
+        for other in states
+        if other is not None and other.status is not Status.ROLLED_BACK
+        for id_ in other.resources
+    }
+
+
+def _show(services: Services, state: DeploymentState, listed: CleanUpList, now: datetime) -> None:
+    shown = CleanUpState.of(listed)
+    when = "after" if listed.is_after_rollout else "before"
+    notes = " ".join(
+        (*(f"{f.template} can't be foreseen: {f.unforeseen}" for f in listed.unforeseen[:5]), *listed.notes)
+    )
+    event = Event(
+        key=f"clean-up:{state.run}:{when}:{listed.list_id}",
+        time=now,
+        code=EventCode.CLEAN_UP_LISTED,
+        message=f"Mode Complete: {heading_of(shown)} {notes}".strip(),
+        level=Level.WARNING if shown.to_delete else Level.INFO,
+    )
+    services.deployments.append_events(state.deployment_id, [event])
+    services.deployments.update_state(state.deployment_id, lambda found: with_clean_up(found, lambda _: shown, now))
+
+
+register(blueprint, foresee_writes, ForesightInput)
+register(blueprint, list_doomed, ListingInput)

@@ -1,0 +1,54 @@
+"""Mode Complete: what no template deploys is deleted, in the last step of a deployment: it can't be undone."""
+
+from collections.abc import Generator
+from datetime import datetime
+from typing import Any
+
+import azure.durable_functions as df
+from azure.durable_functions.models.Task import TaskBase
+
+from armature.messages import DeploymentInput, Outcome
+from armature.messages.cleaning import CleanUpInput
+from armature.options import Mode
+from armature.state import Phase, Status
+from armature.stops import stopped_by
+from orchestrators.approving import agreed
+from orchestrators.chapters import Chapters
+from orchestrators.listing import doomed_listed, findings_of
+from orchestrators.preparing import READY
+
+_NOT_LISTED = "What mode Complete would delete could not be listed; nothing was deleted."
+
+
+def cleaned_up(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: Chapters, deadline: datetime
+) -> Generator[TaskBase, Any, Outcome]:
+    """Delete what no template deploys, once everything else went well. What was not approved exactly so asks again.
+
+    Not good: the deployment itself stands as it is, whatever is left to delete, unless its cancellation says that it is
+    to be rolled back. The time that a person takes to decide does not count.
+    """
+    if job.options.mode is not Mode.COMPLETE:
+        return READY
+    yield from chapters.begin(Status.DEPLOYING, Phase.CLEANING_UP, "Listing what no template deploys.")
+    answer = yield from doomed_listed(context, job, is_after_rollout=True)
+    if answer.failure is not None:
+        return Outcome(message=_NOT_LISTED, failure=answer.failure, rollback=False)
+    if (stop := stopped_by(answer)) is not None:
+        return stop
+    if not answer.total:
+        return READY
+    asked_at = context.current_utc_datetime
+    if answer.unapproved and not job.options.force:
+        gate = yield from agreed(context, job, chapters, findings_of(answer), is_second=True)
+        if not gate.is_good:
+            return gate if gate.rollback is not None else gate.model_copy(update={"rollback": False})
+    yield from chapters.begin(Status.DEPLOYING, Phase.CLEANING_UP, "Deleting what no template deploys.")
+    work = CleanUpInput(
+        deployment_id=job.deployment_id,
+        list_id=answer.list_id,
+        options=job.options,
+        deadline=deadline + (context.current_utc_datetime - asked_at),
+    )
+    done = yield context.call_sub_orchestrator("cleanup", work.dump(), f"{job.deployment_id}:cleanup")
+    return Outcome.load(done)

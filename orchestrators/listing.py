@@ -1,0 +1,45 @@
+"""The list of what mode Complete would delete: made before anything is touched, and again after the rollout."""
+
+from collections.abc import Generator
+from typing import Any
+
+import azure.durable_functions as df
+from azure.durable_functions.models.Task import TaskBase
+
+from armature.approval import Findings
+from armature.messages import DeploymentInput
+from armature.messages.cleaning import DoomedAnswer, ForesightAnswer, ForesightInput, ListingInput
+from orchestrators.retrying import all_called, retried
+
+
+def doomed_listed(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, *, is_after_rollout: bool = False
+) -> Generator[TaskBase, Any, DoomedAnswer]:
+    """Make the list of what mode Complete would delete. Before anything is touched what each template writes is
+    foreseen first, a few templates at a time; one of which that can't be told leaves the list incomplete."""
+    policy = job.options.retry_policy
+    work = ListingInput(deployment_id=job.deployment_id, is_after_rollout=is_after_rollout)
+    answer = yield from retried(context, "list_doomed", work, DoomedAnswer, policy)
+    if answer.is_made or answer.failure is not None:
+        return answer
+    step = job.options.concurrency
+    for first in range(0, answer.templates, step):
+        indexes = range(first, min(first + step, answer.templates))
+        works = [ForesightInput(deployment_id=job.deployment_id, index=index) for index in indexes]
+        told = yield from all_called(context, "foresee_writes", works, ForesightAnswer)
+        again = [work for work, found in zip(works, told, strict=True) if found.failure and found.failure.is_retried]
+        for work_again in again:
+            yield from retried(context, "foresee_writes", work_again, ForesightAnswer, policy)
+    work = work.model_copy(update={"takes_what_there_is": True})
+    return (yield from retried(context, "list_doomed", work, DoomedAnswer, policy))
+
+
+def findings_of(answer: DoomedAnswer) -> Findings:
+    """What is asked of the list: whether what nobody has approved yet may be deleted."""
+    return Findings(
+        doomed=answer.unapproved,
+        holding_data=answer.holding_data,
+        locked=answer.locked,
+        irreversible=answer.irreversible,
+        list_id=answer.list_id,
+    )
