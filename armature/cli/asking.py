@@ -37,6 +37,7 @@ class Wanted:
     environment: str | None = None
     tags: Sequence[str] = ()
     deployment_id: str | None = None
+    notification_url: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
 
@@ -64,6 +65,7 @@ def request_from(wanted: Wanted, bundle: dict[str, str]) -> DeploymentRequest:
             "deploymentId": wanted.deployment_id,
             "project": wanted.project,
             "environment": wanted.environment,
+            "notificationUrl": wanted.notification_url,
         }
     )
     try:

@@ -4,7 +4,8 @@ Nothing here prints, and no message holds the function key or an upload URL.
 """
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, Self, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -33,6 +34,9 @@ from armature.comparing import Comparison
 from armature.drift import Drift, LineageSummary
 from armature.retention_run import RetentionRun
 from armature.state import DeploymentState
+
+TOKEN_VARIABLE = "ARMATURE_ACCESS_TOKEN"
+"""A Microsoft Entra token for the app, where its authentication is on. No option: others can see those."""
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
@@ -83,9 +87,10 @@ class ApiClient:
     ...     api.state("web-stack-1")
     """
 
-    def __init__(self, address: str, key: str | None = None) -> None:
+    def __init__(self, address: str, key: str | None = None, token: str | None = None) -> None:
         self.address = checked_address(address)
         self._session = requests.Session()
+        self._session.auth = _bearer(token or os.environ.get(TOKEN_VARIABLE))
         if self.address.startswith("http:"):  # this machine only, see checked_address: no proxy is on the way
             self._session.trust_env = False
         if key:
@@ -158,6 +163,18 @@ class ApiClient:
         """Ask to go on with a deployment that failed or was cancelled."""
         body = _without_nothing({"comment": comment})
         return self._read(Accepted, self._call("POST", f"{_deployment(deployment_id)}/resume", json=body))
+
+    def approve(self, deployment_id: str, approval_id: str, comment: str = "") -> Accepted:
+        """Let it do what it asks for. Harmless twice."""
+        return self._decide("approve", deployment_id, approval_id, comment)
+
+    def reject(self, deployment_id: str, approval_id: str, comment: str = "") -> Accepted:
+        """Refuse what it asks for. Harmless twice."""
+        return self._decide("reject", deployment_id, approval_id, comment)
+
+    def _decide(self, verdict: str, deployment_id: str, approval_id: str, comment: str) -> Accepted:
+        body = _without_nothing({"approvalId": approval_id, "comment": comment})
+        return self._read(Accepted, self._call("POST", f"{_deployment(deployment_id)}/{verdict}", json=body))
 
     def locks(self) -> LockList:
         """Who holds the lock of which lineage, and who waits for it."""
@@ -267,6 +284,17 @@ class ApiClient:
                 status=answer.status_code,
                 is_passing=False,
             ) from error
+
+
+def _bearer(token: str | None) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    """Who is calling, where the app asks; requests would else look for a password in ~/.netrc."""
+
+    def signed(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if token:
+            request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+    return signed
 
 
 def _deployment(deployment_id: str) -> str:

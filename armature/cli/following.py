@@ -1,10 +1,12 @@
 """Watch a deployment until it ends, through lost connections: the deployment goes on whether or not we see it."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
 from armature.cli.answers import Snapshot
+from armature.cli.approvals import approval_lines, waiting_approval
 from armature.cli.client import ApiClient
 from armature.cli.exits import CommandError, ExitCode
 from armature.cli.refusals import ApiError
@@ -69,6 +71,7 @@ class Follower:
         self._pause = pause
         self._seen = after
         self._latest: Snapshot | None = None
+        self._told_approval = ""
 
     def to_the_end(self) -> Snapshot:
         """Show the deployment until its status is final; answer that last state.
@@ -85,9 +88,18 @@ class Follower:
             if changed is not None:
                 self._latest = changed
                 self._view.show(changed.state)
+                self._tell_of_approval(changed.state)
             if self._latest is not None and self._latest.state.status.is_final:
                 return self._latest
             self._pause(POLL_SECONDS)
+
+    def _tell_of_approval(self, state: DeploymentState) -> None:
+        """Say once, of each approval, that it is waited for: the deployment does not go on by itself."""
+        approval = waiting_approval(state)
+        if approval is not None and approval.approval_id != self._told_approval:
+            self._told_approval = approval.approval_id
+            for line in approval_lines(state, approval, datetime.now(UTC)):
+                self._view.notice(line)
 
     def _show_events(self) -> None:
         """Show what the log holds beyond the last event that was shown, page by page."""

@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from armature.cli.approvals import waiting_approval, waiting_words
 from armature.cli.screen import plain, print_line
 from armature.cli.standing import begun_at, queue_words, rollback_words, stop_words
 from armature.cli.template_table import lines_of, template_table
@@ -17,6 +18,10 @@ from armature.state import DeploymentState, Phase, Purpose, Status
 
 FRAMES_PER_SECOND = 4
 _BAR_WIDTH = 30
+_DEPLOYING = (Phase.PREPARING, Phase.AWAITING_APPROVAL, Phase.UPLOADING, Phase.DEPLOYING)
+_ONLY_WHEN_BEGUN = (Phase.AWAITING_APPROVAL,)
+"""Phases that many deployments do without."""
+
 _WARNINGS = 3
 """Of the warnings the last few are drawn; the end lists all."""
 
@@ -63,6 +68,8 @@ def picture(state: DeploymentState, now: datetime, height: int = 1000) -> Render
     above: list[RenderableType] = [_heading(state, now)]
     if state.stop and not state.status.is_final:
         above.append(_line(stop_words(state.stop), "yellow"))
+    if (approval := waiting_approval(state)) is not None:
+        above.append(_line(waiting_words(approval, now), "yellow"))
     above += [_phases(state), _bar(state)]
     below: list[RenderableType] = [
         _line(f"warning: {warning.message}", "yellow") for warning in state.warnings[-_WARNINGS:]
@@ -110,7 +117,9 @@ def _phases(state: DeploymentState) -> Text:
 
 def _phases_of(state: DeploymentState) -> tuple[Phase, ...]:
     """Those that this run goes through: nobody expects a rollback before it begins."""
-    deploying = (Phase.PREPARING, Phase.UPLOADING, Phase.DEPLOYING) if state.purpose is Purpose.DEPLOY else ()
+    is_deploying = state.purpose is Purpose.DEPLOY
+    gone_through = [phase for phase in _DEPLOYING if phase not in _ONLY_WHEN_BEGUN or phase in state.phases]
+    deploying = tuple(gone_through) if is_deploying else ()
     return (*deploying, Phase.ROLLING_BACK) if Phase.ROLLING_BACK in state.phases else deploying
 
 

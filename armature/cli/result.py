@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from armature.cli.aftermath import print_aftermath, print_resources
+from armature.cli.approvals import approval_lines, waiting_approval
 from armature.cli.failure_list import print_failures
 from armature.cli.live import picture
 from armature.cli.problem_list import print_problems
@@ -18,9 +19,15 @@ from armature.state import DeploymentState, Status, StopReason
 def print_outcome(console: Console, state: DeploymentState) -> None:
     """How a deployment ended; of one that runs, where it is."""
     if not state.status.is_final:
-        console.print(picture(state, datetime.now(UTC)))
+        now = datetime.now(UTC)
+        console.print(picture(state, now))
         _print_warnings(console, state)
-        _print_summary(console, state, "bold")
+        if (approval := waiting_approval(state)) is None:
+            _print_summary(console, state, "bold")
+            return
+        console.print()
+        for line in approval_lines(state, approval, now):
+            print_line(console, line)
         return
     if state.problems:
         print_problems(console, state.problems)
@@ -45,7 +52,7 @@ def _print_summary(console: Console, state: DeploymentState, style: str) -> None
     happened = plain(state.message).removesuffix(plain(state.rollback.message)).strip()
     is_told_below = (
         state.stop is not None
-        and state.stop.reason is StopReason.CANCELLED
+        and state.stop.reason is not StopReason.TIMED_OUT
         and not any(template.attempt for template in state.templates)
     )
     message = f": {happened}" if happened and not is_told_below else ""

@@ -39,6 +39,8 @@ ROLL_BACK = Errand(
     OnInterrupt.DETACH,
     frozenset({Status.ROLLED_BACK}),
 )
+APPROVE = Errand("Approved {id}. Ctrl+C stops the watching, not the deployment.", OnInterrupt.DETACH, frozenset())
+REJECT = Errand("Rejected {id}.", OnInterrupt.DETACH, frozenset({Status.CANCELLED}))
 RESUME = Errand("Resuming {id}. Ctrl+C asks to cancel it.", OnInterrupt.CANCEL, frozenset())
 
 

@@ -20,6 +20,8 @@ def queue_words(lineage: LineageState) -> str:
 
 def stop_words(stop: StopState) -> str:
     """That a deployment is about to end before all is done, and why."""
+    if stop.reason in (StopReason.REJECTED, StopReason.NOT_APPROVED):
+        return "stopping: it was not approved"
     if stop.reason is StopReason.TIMED_OUT:
         return f"stopping: its time was over at {clock_time(stop.at)} UTC"
     by = f" by {stop.by}" if stop.by else ""
@@ -31,8 +33,12 @@ def stopped_words(stop: StopState, timeout_minutes: float) -> str:
     """The same of a deployment that has ended."""
     if stop.reason is StopReason.TIMED_OUT:
         return f"Given up at {clock_time(stop.at)} UTC, after its timeout of {timeout_minutes:g} minutes."
+    if stop.reason is StopReason.NOT_APPROVED:
+        return f"Nobody had approved it by {clock_time(stop.at)} UTC."
     by = f" by {stop.by}" if stop.by else ""
     comment = f": {stop.comment}" if stop.comment else "."
+    if stop.reason is StopReason.REJECTED:
+        return f"Rejected{by} at {clock_time(stop.at)} UTC{comment}"
     return f"Cancelled{by} at {clock_time(stop.at)} UTC{comment}"
 
 

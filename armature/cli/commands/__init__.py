@@ -3,6 +3,7 @@
 application     the Typer application that they all belong to
 deploying       deploy
 controlling     cancel, rollback, resume
+deciding        approve, reject
 looking         status, list, version
 bundles         bundle validate
 operating       locks, unlock, retention
@@ -12,6 +13,7 @@ history         audit, compare, lineages, drift
 from armature.cli.commands import (  # each adds its own commands
     bundles,
     controlling,
+    deciding,
     deploying,
     history,
     looking,
@@ -19,4 +21,4 @@ from armature.cli.commands import (  # each adds its own commands
 )
 from armature.cli.commands.application import app
 
-__all__ = ["app", "bundles", "controlling", "deploying", "history", "looking", "operating"]
+__all__ = ["app", "bundles", "controlling", "deciding", "deploying", "history", "looking", "operating"]

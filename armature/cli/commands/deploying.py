@@ -97,6 +97,10 @@ def deploy(
     deployment_id: Annotated[str | None, typer.Option(help="The id to give it; made up when left out.")] = None,
     project: ProjectOption = None,
     environment: EnvironmentOption = None,
+    notification_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="An https address to tell of approvals and the end, if the app allows it."),
+    ] = None,
     no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
     cloud: CloudOption = None,
@@ -115,6 +119,7 @@ def deploy(
         environment=environment,
         tags=tag or (),
         deployment_id=deployment_id or new_deployment_id(Path(bundle).stem, datetime.now(UTC)),
+        notification_url=notification_url,
         options={
             "mode": mode,
             "dryRun": dry_run or None,

@@ -1,6 +1,5 @@
 """`armature locks`, `unlock` and `retention`: for whoever looks after the app."""
 
-import sys
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from armature.cli.answers import Lock, LockAudit
 from armature.cli.arguments import DEFAULT_API_URL, ApiOption, JsonOption, KeyOption, NoWaitOption
 from armature.cli.client import ApiClient
 from armature.cli.commands.application import EXIT_CODES, app
+from armature.cli.confirming import make_sure
 from armature.cli.endings import reported
 from armature.cli.exits import CommandError, ExitCode
 from armature.cli.following import cancel_command
@@ -63,8 +63,7 @@ def unlock(
         lock = _held(client, lineage_key)
         for line in _consequences(lock):
             say(line)
-        if not is_sure:
-            _ask_whether_that_is_meant()
+        make_sure("Take the lock away?", is_sure=is_sure)
         broken = client.break_lock(lineage_key, reason)
         if as_json:
             print_json(broken.model_dump(mode="json", by_alias=True, exclude_none=True))
@@ -91,13 +90,6 @@ def _consequences(lock: Lock) -> Iterator[str]:
         yield f"Next is {lock.queue[0].deployment_id}, at once."
     yield "Your name and the reason are kept in the audit."
     yield f"Where there is time, cancel it instead: {cancel_command(str(lock.holder))}"
-
-
-def _ask_whether_that_is_meant() -> None:
-    if not sys.stdin.isatty():
-        raise CommandError(ExitCode.USAGE, "Nobody is there to be asked.", "Give --yes if that is meant.")
-    if not typer.confirm("Take the lock away?", default=False, err=True):
-        raise CommandError(ExitCode.INTERRUPTED, "Nothing was done.")
 
 
 @app.command(epilog=EXIT_CODES)
