@@ -1,5 +1,6 @@
 """Prepare: read the bundle, take the lineage's turn, make the target and the artifact storage ready."""
 
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 
@@ -165,8 +166,18 @@ def _check_scopes(services: Services, plan: Plan) -> None:
     scopes = [template.scope for template in plan.templates]
     for subscription in dict.fromkeys((plan.subscription, *map(plan.asked_in, scopes))):
         services.arm(subscription).check_access()
-    for scope_id in dict.fromkeys(scope.resource_id for scope in scopes if scope.subscription is None):
+    for scope_id in dict.fromkeys(_standing_scopes(plan)):
         services.arm(plan.subscription).check_history(scope_id)
+
+
+def _standing_scopes(plan: Plan) -> Iterator[str]:
+    """The ids of the scopes in no subscription that have to be there: what comes after a template for such a scope may
+    be a management group that this one makes."""
+    outside = [template for template in plan.templates if template.scope.subscription is None]
+    first = min((template.tier for template in outside), default=0)
+    for template in outside:
+        if template.tier == first or template.scope.management_group is None:
+            yield template.scope.resource_id
 
 
 def _reviewed(services: Services, state: DeploymentState) -> tuple[list[Problem], Plan | None]:
@@ -181,6 +192,7 @@ def _reviewed(services: Services, state: DeploymentState) -> tuple[list[Problem]
                 deployment_id=state.deployment_id,
                 cloud_name=services.cloud.name,
                 default_location=services.settings.default_location,
+                template_hosts=services.settings.allowed_template_hosts,
             )
     except BundleError as refused:
         return list(refused.problems), None

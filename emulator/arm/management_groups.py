@@ -3,7 +3,7 @@
 A subscription that was never put into a group is in the root group, as in Azure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulator.arm.errors import ArmError
@@ -19,7 +19,7 @@ _VERSION = "2021-04-01"
 def ensure_root(state: CloudState) -> None:
     """The root group is there from the beginning."""
     if find(state, state.tenant) is None:
-        _put(state, state.tenant, "Tenant Root Group", None)
+        state.put_resource(_described(state, state.tenant, "Tenant Root Group", None))
 
 
 def find(state: CloudState, name: str) -> Resource | None:
@@ -42,8 +42,14 @@ def every(state: CloudState) -> list[Resource]:
 
 def parent_of(group: Resource) -> str | None:
     """The name of the group above; None for the root."""
-    above = group.properties.get("details", {}).get("parent")
-    return str(above["name"]) if above else None
+    above = (group.properties.get("details") or {}).get("parent")
+    return str(above["id"]).rpartition("/")[2] if above else None
+
+
+def wanted_parent(properties: Mapping[str, Any]) -> Any:
+    """What a request names as the id, or the name, of the group above; None when it names none."""
+    details = properties.get("details") or {}
+    return (details.get("parent") or {}).get("id") or properties.get("parentId")
 
 
 def of_subscription(state: CloudState, subscription: str) -> str:
@@ -62,13 +68,21 @@ def upwards(state: CloudState, name: str) -> Iterator[ResourceId]:
 
 
 def put(state: CloudState, name: str, display_name: str | None, parent: str | None) -> tuple[Resource, bool]:
-    """Create or change a group; answers it and whether it is new.
+    """Create or change a group; answers it and whether it is new. Raises `ArmError` as `planned` does."""
+    is_new = find(state, name) is None
+    group = planned(state, name, display_name, parent)
+    state.put_resource(group)
+    return group, is_new
+
+
+def planned(state: CloudState, name: str, display_name: str | None, parent: str | None) -> Resource:
+    """A group as a write would make or change it, `parent` being the id or the name of the group above.
 
     Raises `ArmError`: NotFound (of the parent), BadRequest for a circle or too many levels.
     """
-    before = find(state, name)
+    before = _made(state, name)
     if parent:
-        above: str | None = get(state, parent).id.management_group
+        above: str | None = get(state, parent.rpartition("/")[2]).id.management_group
     else:
         above = parent_of(before) if before else state.tenant
     levels = [place.key for place in upwards(state, above)] if above else []
@@ -77,10 +91,16 @@ def put(state: CloudState, name: str, display_name: str | None, parent: str | No
     if len(levels) > MAX_DEPTH:
         raise ArmError(400, "BadRequest", f"The management group hierarchy can't be deeper than {MAX_DEPTH} levels.")
     shown = display_name or (before.properties["displayName"] if before else name)
-    return _put(state, (before.id.management_group if before else name) or name, shown, above), before is None
+    return _described(state, (before.id.management_group if before else name) or name, shown, above)
 
 
-def _put(state: CloudState, name: str, display_name: str, parent: str | None) -> Resource:
+def _made(state: CloudState, name: str) -> Resource | None:
+    """The group, unless it is still in the making."""
+    group = find(state, name)
+    return group if group is not None and "tenantId" in group.properties else None
+
+
+def _described(state: CloudState, name: str, display_name: str, parent: str | None) -> Resource:
     group_id = ResourceId(management_group=name)
     above = ResourceId(management_group=parent) if parent else None
     details: dict[str, Any] = {"version": 1, "updatedTime": None, "updatedBy": None}
@@ -91,9 +111,7 @@ def _put(state: CloudState, name: str, display_name: str, parent: str | None) ->
         "name": name,
         "properties": {"tenantId": state.tenant, "displayName": display_name, "details": details},
     }
-    group = Resource(group_id, _VERSION, document)
-    state.put_resource(group)
-    return group
+    return Resource(group_id, _VERSION, document)
 
 
 def drop(state: CloudState, name: str) -> bool:

@@ -9,6 +9,7 @@ from emulator.arm.behaviours import (
     hosting,
     identity,
     keyvault,
+    management,
     messaging,
     monitoring,
     network,
@@ -34,6 +35,7 @@ _FAMILIES = (
     services,
     hosting,
     compute,
+    management,
 )
 _REGISTRY: dict[str, Behaviour] = {
     kind.lower(): behaviour for family in _FAMILIES for kind, behaviour in family.BEHAVIOURS.items()

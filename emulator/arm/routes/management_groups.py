@@ -41,13 +41,11 @@ async def put_group(request: web.Request) -> web.Response:
     """Create or change: the name that is shown, and the group above (`details.parent.id`)."""
     service, body = service_of(request), await json_body(request)
     properties = body.get("properties") or body
-    details = properties.get("details") or {}
-    parent = (details.get("parent") or {}).get("id") or properties.get("parentId")
+    parent = management_groups.wanted_parent(properties)
     if parent is not None and not isinstance(parent, str):
         raise invalid_request_content("the id of the parent is no text")
-    above = parent.rpartition("/")[2] if parent else None
     name = request.match_info["management_group"]
-    group, is_new = management_groups.put(service.state, name, properties.get("displayName"), above)
+    group, is_new = management_groups.put(service.state, name, properties.get("displayName"), parent)
     return web.json_response(group.document, status=201 if is_new else 200)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.emulator.arm.governance.asking import THING, as_stranger, assign, put, refusal
-from tests.emulator.arm.running import SUBSCRIPTION, Arm
+from tests.emulator.arm.running import SUBSCRIPTION, Arm, template
 
 GROUPS = "/providers/Microsoft.Management/managementGroups"
 ROOT = f"{GROUPS}/00000000-0000-0000-0000-000000000002"
@@ -68,3 +68,48 @@ async def test_a_group_is_not_below_itself_or_nothing(arm: Arm, name: str, paren
     body = {"properties": {"details": {"parent": {"id": f"{GROUPS}/{parent}"}}}}
 
     assert (await refusal(arm, "PUT", f"{GROUPS}/{name}", body))[0] == status
+
+
+async def test_a_template_makes_groups_that_hang_in_the_tree(arm: Arm) -> None:
+    kind = {"type": "Microsoft.Management/managementGroups", "apiVersion": "2021-04-01"}
+    below = {"details": {"parent": {"id": "[tenantResourceId('Microsoft.Management/managementGroups', 'corp')]"}}}
+    made = [
+        {**kind, "name": "corp", "properties": {"displayName": "Corp"}},
+        {**kind, "name": "online", "properties": below, "dependsOn": ["corp"]},
+    ]
+    schema = "https://schema.management.azure.com/schemas/2019-08-01/tenantDeploymentTemplate.json#"
+    path = "/providers/Microsoft.Resources/deployments/tree"
+    body = {"location": "eastus2", "properties": {"mode": "Incremental", "template": template(*made)}}
+    body["properties"]["template"]["$schema"] = schema
+
+    await put(arm, path, body)
+    ended = await arm.ended(path)
+    _, shown = await arm.request("GET", f"{GROUPS}/corp", params={"$expand": "children"})
+    first, _ = await refusal(arm, "DELETE", f"{GROUPS}/corp")
+    deleted = [(await arm.request("DELETE", f"{GROUPS}/{name}"))[0] for name in ("online", "corp")]
+
+    assert ended["properties"]["provisioningState"] == "Succeeded", ended
+    assert shown["properties"]["displayName"] == "Corp"
+    assert shown["properties"]["details"]["parent"]["id"] == ROOT
+    assert [child["name"] for child in shown["properties"]["children"]] == ["online"]
+    assert first == 400
+    assert deleted == [200, 200]
+
+
+async def test_a_template_does_not_hang_a_group_below_one_that_is_not_there(arm: Arm) -> None:
+    schema = "https://schema.management.azure.com/schemas/2019-08-01/tenantDeploymentTemplate.json#"
+    lost = {
+        "type": "Microsoft.Management/managementGroups",
+        "apiVersion": "2021-04-01",
+        "name": "lost",
+        "properties": {"details": {"parent": {"id": f"{GROUPS}/absent"}}},
+    }
+    path = "/providers/Microsoft.Resources/deployments/tree"
+    body = {"location": "eastus2", "properties": {"mode": "Incremental", "template": template(lost)}}
+    body["properties"]["template"]["$schema"] = schema
+
+    await put(arm, path, body)
+    ended = await arm.ended(path)
+
+    assert ended["properties"]["provisioningState"] == "Failed"
+    assert "'Microsoft.Management/managementGroups/absent' not found" in str(ended)
