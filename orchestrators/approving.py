@@ -20,9 +20,11 @@ from armature.messages import (
     Outcome,
     approval_instance,
 )
+from armature.options import Mode
 from armature.state import Phase, Status
 from armature.stops import never_approved, not_approved, stopped_by
 from orchestrators.chapters import Chapters
+from orchestrators.listing import doomed_listed, findings_of
 from orchestrators.preparing import READY
 from orchestrators.retrying import Steps, called, retried, waited
 
@@ -50,7 +52,17 @@ def approved(
         return Outcome(message="It could not be seen whether approval is called for.", failure=gate.failure)
     if (stop := stopped_by(gate)) is not None:
         return stop
-    return (yield from agreed(context, job, chapters, Findings()))
+    findings = Findings()
+    if job.options.mode is Mode.COMPLETE:
+        yield from chapters.begin(Status.PENDING, Phase.PREPARING, "Listing what mode Complete would delete.")
+        doomed = yield from doomed_listed(context, job)
+        if doomed.failure is not None:
+            message = "What mode Complete would delete could not be listed; nothing was touched."
+            return Outcome(message=message, failure=doomed.failure)
+        if (stop := stopped_by(doomed)) is not None:
+            return stop
+        findings = findings_of(doomed)
+    return (yield from agreed(context, job, chapters, findings))
 
 
 def agreed(

@@ -27,10 +27,12 @@ from armature.state import Phase, Purpose, Status
 from armature.stops import stopped_by
 from orchestrators.approving import approved
 from orchestrators.chapters import Chapters
+from orchestrators.cleaning import cleaned_up
 from orchestrators.finishing import finished, undone
 from orchestrators.preparing import READY, target_ready, turn_taken
 from orchestrators.previewing import previewed
 from orchestrators.retrying import Steps, reason_of, retried
+from orchestrators.validating import validated
 
 UNDOING_SINCE = 2
 """The generation of the process that first settled, and undid, what it had started. A run that began under an earlier
@@ -114,7 +116,7 @@ def _carried_out(
     if not uploaded.is_good:
         return uploaded
     run.has_started = True
-    return (yield from _rolled_out(context, job, chapters, deadline))
+    return (yield from _deployed(context, job, chapters, deadline))
 
 
 def _made_ready(
@@ -145,6 +147,22 @@ def _uploaded(
     )
     answer = yield context.call_sub_orchestrator("upload", uploads.dump(), f"{job.deployment_id}:upload")
     return Outcome.load(answer)
+
+
+def _deployed(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: Chapters, deadline: datetime
+) -> Generator[TaskBase, Any, Outcome]:
+    """Roll out, look whether it works, and only then delete what no template deploys."""
+    rolled_out = yield from _rolled_out(context, job, chapters, deadline)
+    if not rolled_out.is_good or job.generation < ASKING_SINCE:
+        return rolled_out
+    checked = yield from validated(context, job, chapters, deadline)
+    if not checked.is_good:
+        return checked
+    cleaned = yield from cleaned_up(context, job, chapters, deadline)
+    if not cleaned.is_good:
+        return cleaned
+    return Outcome(message=f"{rolled_out.message} {cleaned.message}".strip())
 
 
 def _rolled_out(
