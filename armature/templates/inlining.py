@@ -28,8 +28,9 @@ from armature.templates.template import InlineTemplate, ResourceDeclaration, Tem
 Read = Callable[[str], Mapping[str, Any]]
 """Gives the JSON of a file by its path in the bundle; raises LookupError when there is none."""
 
-LOCATION = "https://bundle.invalid/"
-"""Where a bundle lies that is not uploaded: an address that nobody has."""
+LOCATION = "https://bundle.invalid/bundle/"
+"""Where a bundle lies that is not uploaded: an address that nobody has. Above its root there is something, so that a
+link which leads out of the bundle is seen."""
 MAX_INLINED_BYTES = 2 * MAX_TEMPLATE_BYTES
 """What is inlined at most, so that links of links can't fill the memory; ARM's limit is checked on the whole body."""
 
@@ -154,27 +155,28 @@ class _Inlining:
     def __init__(self, read: Read, location: str) -> None:
         self._read = read
         self._location = location
-        self._sizes: dict[str, int] = {}
-        self._bytes = 0
+        self._texts: dict[str, str] = {}
+        self._size = 0
 
     def template_at(
         self, path: str, given: _Given, prefix: str | None, files: tuple[str, ...], level: int = 0
     ) -> dict[str, Any]:
         """The template of a file, inlined; LookupError, TemplateShapeError when there is none."""
         value = self._read(path)
-        template = Template.of(JsonDocument(path, "", value))
-        self._count(path, value)
+        template = Template.of(JsonDocument(path, self._counted(path, value), value))
         address = urljoin(self._location, quote(path))
         scope = _InliningScope(template, given, address, prefix)
         return self._template(_Holder(template, scope, prefix, address, (*files, path), level))
 
-    def _count(self, path: str, value: Mapping[str, Any]) -> None:
-        if path not in self._sizes:
-            self._sizes[path] = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
-        self._bytes += self._sizes[path]
-        if self._bytes > MAX_INLINED_BYTES:
+    def _counted(self, path: str, value: Mapping[str, Any]) -> str:
+        """The text of a file, once more in what is inlined."""
+        if path not in self._texts:
+            self._texts[path] = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        self._size += len(self._texts[path])
+        if self._size > MAX_INLINED_BYTES:
             message = f"With what it links to, the template has more than {MAX_INLINED_BYTES:,} bytes."
             raise InliningError(path, "", message, "Deploy parts of it as templates of their own.")
+        return self._texts[path]
 
     def _template(self, holder: _Holder) -> dict[str, Any]:
         """A template that is evaluated by itself, rewritten."""
@@ -318,7 +320,7 @@ class _Inlining:
         if not isinstance(parameters, Mapping):
             message = f"The linked file {path} has no parameters."
             raise InliningError(holder.file, pointer, message, "Correct the file, or the link.")
-        self._count(path, file)
+        self._counted(path, file)
         return {name: _escaped(value) for name, value in parameters.items()}
 
     def _check_version(self, holder: _Holder, link: Any, template: Mapping[str, Any], pointer: str) -> None:

@@ -151,3 +151,21 @@ async def test_functions_of_the_template_see_their_arguments_only(arm: Arm) -> N
     outputs = {"o": {"type": "string", "value": "[contoso.greet('world')]"}}
 
     assert await output_of(arm, template(functions=[greet], outputs=outputs)) == "Hello world"
+
+
+@pytest.mark.parametrize(
+    ("middle", "escapes", "expected"),
+    [("inner", "", "parent's"), ("inner", "[", "own"), ("outer", "[", "between's"), ("outer", "[[", "own")],
+)
+async def test_what_stands_in_an_outer_template_is_evaluated_once_by_each_around_it(
+    arm: Arm, middle: str, escapes: str, expected: str
+) -> None:
+    told = {"o": {"type": "string", "value": f"{escapes}[variables('v')]"}}
+    deep = nested("deep", template(variables={"v": "own"}, outputs=told), scope="inner")
+    between = template(nested("middle", template(deep), scope=middle), variables={"v": "between's"})
+    content = template(nested("outer", between, scope="outer"), variables={"v": "parent's"})
+
+    await arm.deploy(content)
+
+    deployed = await arm.deployments.get("rg", "deep")
+    assert deployed.properties.outputs["o"]["value"] == expected
