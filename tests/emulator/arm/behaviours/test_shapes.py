@@ -15,6 +15,7 @@ from emulator.arm.identifiers import ResourceId
 from emulator.arm.models import Resource
 from emulator.arm.settings import DEFAULT_SUBSCRIPTION, DEFAULT_TENANT
 from emulator.arm.state import CloudState
+from emulator.clouds import PUBLIC
 from tests.emulator.arm.behaviours.asking import PROVIDERS, put, refusal
 from tests.emulator.arm.running import Arm
 
@@ -22,7 +23,7 @@ GENERIC = behaviour_of("Microsoft.Contoso/things")
 TYPES = [
     f"{namespace}/{kind['resourceType']}"
     for namespace in catalogue.PROVIDERS.values()
-    for kind in catalogue.resource_types(namespace)
+    for kind in catalogue.resource_types(namespace, PUBLIC)
     if behaviour_of(f"{namespace}/{kind['resourceType']}") is not GENERIC
 ]
 NAMES = sorted(shapes.OBJECTS | shapes.LISTS | shapes.NAMED | shapes.TEXT | shapes.TEXTS | shapes.NUMBERS)
