@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from armature.approval import ApprovalState
+from armature.checks import ValidationState
 from armature.cleaning import CleanUpState
 from armature.errors import Failure
 from armature.problems import Problem
@@ -123,6 +124,7 @@ def reopened(state: DeploymentState, *, run: int, purpose: Purpose, message: str
             "stop": None,
             "finished_at": None,
             "failures": () if is_deploying else state.failures,
+            "validation": None if is_deploying else state.validation,
             "artifacts": Artifacts() if is_deploying else state.artifacts,
             "templates": tuple(map(_waiting_again, state.templates)) if is_deploying else state.templates,
             "rollback": state.rollback.model_copy(update={"available": False}),
@@ -224,6 +226,16 @@ def with_clean_up(
     return moved.model_copy(update={"progress": _progress(moved)})
 
 
+def with_validation(state: DeploymentState, validation: ValidationState, now: datetime) -> DeploymentState:
+    """The state with the checks of its present run as they stand; what tells of fewer results is older."""
+    known = state.validation
+    is_older = known is not None and known.run == validation.run and known.done > validation.done
+    if validation.run != state.run or state.status.is_final or is_older or known == validation:
+        return state
+    changed = state.model_copy(update={"validation": validation, "updated_at": now})
+    return changed.model_copy(update={"progress": _progress(changed)})
+
+
 def with_warnings(state: DeploymentState, warnings: Iterable[WarningState]) -> DeploymentState:
     """The state with warnings that it does not have yet, each fact once."""
     found = {warning.key: warning for warning in [*warnings, *state.warnings]}
@@ -281,6 +293,9 @@ def _progress(state: DeploymentState) -> Progress:
     if state.phase is Phase.CLEANING_UP and state.clean_up is not None:
         done, total = state.clean_up.deleted, state.clean_up.to_delete
         return progress_of(state.phase, done, max(total, 1), f"{done} of {total} resources deleted")
+    if state.phase is Phase.VALIDATING and state.validation is not None:
+        checks = state.validation
+        return progress_of(state.phase, checks.done, checks.total, f"{checks.done} of {checks.total} checks")
     if state.phase is Phase.ROLLING_BACK:
         undone = sum(template.status is TemplateStatus.SUCCEEDED for template in state.rollback.templates)
         total = len(state.rollback.templates) + state.rollback.to_delete

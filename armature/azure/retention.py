@@ -22,7 +22,7 @@ from armature.state import DeploymentState, Status
 KEEP_RUNS = 30
 """Documents of past runs."""
 
-FOLDERS = ("outputs", "snapshots", "previews", "rollbacks", "events", "control", "cleanup", "plans")
+FOLDERS = ("outputs", "snapshots", "previews", "rollbacks", "events", "control", "cleanup", "checks", "plans")
 """Where a deployment has documents beside its state."""
 
 logger = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ from armature.azure.arm import ArmGateway
 from armature.azure.artifacts import ArtifactStorage
 from armature.azure.blobs import BlobEndpoint
 from armature.azure.bundles import BundleStorage
+from armature.azure.checks import CheckStore
 from armature.azure.cleaning import CleanUpStore
 from armature.azure.deployments import DeploymentStore
 from armature.azure.documents import DocumentStore
@@ -35,6 +36,7 @@ class Services:
     clean_ups: CleanUpStore
     retention: RetentionStore
     previews: PreviewStore
+    checks: CheckStore
 
     @property
     def app_name(self) -> str:
@@ -70,4 +72,5 @@ def services() -> Services:
         clean_ups=CleanUpStore(documents),
         retention=RetentionStore(documents, deployments),
         previews=PreviewStore(documents),
+        checks=CheckStore(documents),
     )

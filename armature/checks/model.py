@@ -17,7 +17,8 @@ class CheckKind(StrEnum):
 
 
 class CheckResult(StrEnum):
-    """What it came to. `waiting` is looked at again, `skipped` was not, since another had failed by then."""
+    """What it came to. `waiting` is looked at again, `skipped` was not, since the deployment
+    ended before."""
 
     WAITING = "waiting"
     PASS = "pass"

@@ -15,7 +15,14 @@ _CONTENT_ID = re.compile(
     re.IGNORECASE,
 )
 _GROUP = re.compile(r"^/subscriptions/[^/]+/resourceGroups/(?P<name>[^/]+)", re.IGNORECASE)
-_DEPLOYMENT = "/providers/microsoft.resources/deployments/"
+_NOT_READ = re.compile(
+    r"/providers/(Microsoft\.Resources/deployments/[^/]+"
+    r"|Microsoft\.Web/sites/[^/]+(/slots/[^/]+)?/(config|extensions)/[^/]+"
+    r"|Microsoft\.KeyVault/vaults/[^/]+/accessPolicies/[^/]+)$",
+    re.IGNORECASE,
+)
+"""What a template writes as if it were a resource, and no provider lets anybody read under that id: what it belongs to
+is checked in its place. Deployments inside of deployments tell of their resources themselves."""
 
 MAX_BATCHES = 64
 """Of one deployment, so that its history does not grow with the target: a batch grows instead."""
@@ -97,9 +104,10 @@ def planned_checks(plan: Plan, resources: Mapping[str, Iterable[str]], warm_up_s
     section = plan.validation or ValidationSection()
     warm_up = warm_up_seconds if section.warm_up_seconds is None else section.warm_up_seconds
     template_of = _template_of(resources)
+    reported = [id_ for ids in resources.values() for id_ in ids]
     checks = [
         *_resource_checks(template_of, warm_up),
-        *_site_checks(plan, section, template_of, warm_up),
+        *_site_checks(plan, section, template_of, reported, warm_up),
         *_health_checks(template_of, section, warm_up),
         *(_property_check(each, template_of, warm_up) for each in section.resources),
         *(_endpoint_check(each, warm_up) for each in section.endpoints),
@@ -135,12 +143,18 @@ def is_of_deployment(resource_id: str, plan: Plan, resources: Iterable[str]) -> 
     return any(asked.startswith(f"{known.lower()}/") for known in (*resources, *groups) if known)
 
 
+def group_of(resource_id: str) -> str | None:
+    """The id of the resource group that a resource is in, None when it is in none."""
+    match = _GROUP.match(resource_id)
+    return match.group() if match else None
+
+
 def _template_of(resources: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, str]]:
-    """Each resource once, by its id in lower case: the id, and the first template that reports it."""
+    """Each resource that can be read once, by its id in lower case: the id, and the first template that reports it."""
     found: dict[str, tuple[str, str]] = {}
     for template, ids in resources.items():
         for id_ in ids:
-            if _DEPLOYMENT not in id_.lower():
+            if not _NOT_READ.search(id_):
                 found.setdefault(id_.lower(), (id_, template))
     return found
 
@@ -158,16 +172,20 @@ def _resource_checks(template_of: Mapping[str, tuple[str, str]], warm_up: int) -
 
 
 def _site_checks(
-    plan: Plan, section: ValidationSection, template_of: Mapping[str, tuple[str, str]], warm_up: int
+    plan: Plan,
+    section: ValidationSection,
+    template_of: Mapping[str, tuple[str, str]],
+    reported: Iterable[str],
+    warm_up: int,
 ) -> Iterable[Check]:
-    declared = {_app_key(each.name): each for each in section.function_apps}
-    attached = {_app_key(each.function_app) for template in plan.templates for each in template.attachments}
-    filled = {match["site"] for key in template_of if (match := _CONTENT_ID.search(key))}
+    declared = {app_key(each.name): each for each in section.function_apps}
+    attached = {app_key(each.function_app) for template in plan.templates for each in template.attachments}
+    filled = {match["site"] for id_ in reported if (match := _CONTENT_ID.search(id_.lower()))}
     for key, (id_, template) in template_of.items():
         match = SITE_ID.search(id_)
         if match is None:
             continue
-        name = _app_key(match["name"])
+        name = app_key(match["name"])
         mine = declared.pop(name, None)
         yield Check(
             key=f"functionApp:{key}",
@@ -184,7 +202,7 @@ def _site_checks(
         yield Check(key=key, kind=CheckKind.FUNCTION_APP, subject=lost.name, functions=lost.functions)
 
 
-def _app_key(name: str) -> str:
+def app_key(name: str) -> str:
     """An app's name as it is compared; a slot is `APP/SLOT` in a manifest, `APP/slots/SLOT` in an id."""
     return name.lower().replace("/slots/", "/")
 
@@ -194,7 +212,7 @@ def _health_checks(
 ) -> Iterable[Check]:
     if section.resource_health == "off":
         return
-    groups = {match.group().lower(): match for key in template_of.values() if (match := _GROUP.match(f"{key[0]}"))}
+    groups = {match.group().lower(): match for id_, _ in template_of.values() if (match := _GROUP.match(id_))}
     for key, match in groups.items():
         yield Check(
             key=f"health:{key}",

@@ -7,7 +7,13 @@ from armature.messages.base import Answer, ControlAnswer, DeploymentStep
 from armature.options import Options
 
 
-class ValidationInput(DeploymentStep):
+class ChecksInput(DeploymentStep):
+    """The checks of one run of a deployment."""
+
+    run: int = 1
+
+
+class ValidationInput(ChecksInput):
     """The input of the orchestrator `validation`.
 
     When it continues as new, `begun_at` is when its first look began, `longest_warm_up` for how many seconds it looks
@@ -31,7 +37,7 @@ class ChecksAnswer(ControlAnswer):
     longest_warm_up: int = 0
 
 
-class BatchInput(DeploymentStep):
+class BatchInput(ChecksInput):
     """The checks of one batch to make, so many seconds after the first look. `is_last`: nobody looks again."""
 
     batch: int
@@ -46,10 +52,10 @@ class BatchAnswer(Answer):
     failed: int = 0
 
 
-class TallyInput(DeploymentStep):
-    """All results to put together; `is_over` when what waits is not made again, since others have failed."""
+class TallyInput(ChecksInput):
+    """All results to put together; `why_over` is why what waits is not made again, empty when it is."""
 
-    is_over: bool = False
+    why_over: str = ""
 
 
 class TallyAnswer(ControlAnswer):
