@@ -47,6 +47,7 @@ def simulation(work=None, raised=(), **responds) -> Simulation:
         "look_for_traces": lambda _: TracesAnswer().dump(),
         "upload": lambda _: Outcome(message="3 files uploaded.").dump(),
         "rollout": lambda _: Outcome(message="2 templates deployed.").dump(),
+        "validation": lambda _: Outcome(message="5 of 5 checks passed.").dump(),
         "rollback": lambda _: RollbackOutcome(message="All of it is undone.").dump(),
         "read_control": lambda _: ControlAnswer().dump(),
         "finish_deployment": told_end,
@@ -86,6 +87,7 @@ def test_the_phases_follow_one_another():
         "prepare_target",
         "upload",
         "rollout",
+        "validation",
         "finish_deployment",
         "release_turn",
         "send_result",
@@ -95,7 +97,29 @@ def test_the_phases_follow_one_another():
         "preparing",
         "uploading",
         "deploying",
+        "validating",
     ]
+
+
+def test_what_fails_its_checks_is_rolled_back():
+    bad = failure(FailureClass.UNKNOWN, "ValidationFailed", "1 check of 5 failed.")
+    deployment = simulation(validation=lambda _: Outcome(message="Not good.", failure=bad).dump())
+
+    deployment.run()
+
+    [end] = deployment.called("finish_deployment")
+    assert end["outcome"]["failure"]["code"] == "ValidationFailed"
+    assert end["isUndone"]
+    assert deployment.called("rollback")[0]["isUndoing"]
+
+
+@pytest.mark.parametrize("generation", [1, 2])
+def test_a_run_that_began_before_there_were_checks_gets_none(generation):
+    deployment = simulation(work={"generation": generation})
+
+    deployment.run()
+
+    assert not deployment.called("validation")
 
 
 def test_phases_are_recorded_with_rising_sequence_numbers():
