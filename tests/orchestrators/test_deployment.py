@@ -548,6 +548,7 @@ def test_a_deployment_that_waits_long_keeps_a_short_history_reads_its_bundle_onc
         "preparing",
         "uploading",
         "deploying",
+        "validating",
     ]
 
 
