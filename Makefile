@@ -8,7 +8,7 @@ AZURE_CLI_READY := .venv-azure-cli/.ready
 SHARED := $(or $(ARMATURE_SHARED),../shared)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-government up check conformance azure-cli cruelty faults endurance lock
+.PHONY: help setup demo test test-government up check conformance azure-cli cruelty faults hostile endurance lock
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ cruelty: setup ## do every fault of the vocabulary to a deployment, and show in 
 
 faults: setup ## nine goals for what goes wrong, measured: one table, exit code 1 for a missed one (under 20 minutes)
 	@$(BIN)/python -m bench.faults
+
+hostile: setup ## input that is meant to do harm, and what became of each: one table, exit code 1 for a surprise (a minute)
+	@$(BIN)/python -m bench.hostile
 
 endurance: setup ## forty deployments while two hosts and ARM are killed every three seconds
 	@$(BIN)/python -m bench.endurance

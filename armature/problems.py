@@ -61,6 +61,7 @@ class ProblemCode(StrEnum):
     PARAMETER_UNDEFINED = "ParameterUndefined"
     VARIABLE_UNDEFINED = "VariableUndefined"
     LINKED_TEMPLATE_MISSING = "LinkedTemplateMissing"
+    LINKED_TEMPLATE_FOREIGN = "LinkedTemplateForeign"
     ARTIFACTS_LOCATION_MIXED = "ArtifactsLocationMixed"
     TEMPLATE_NOT_INLINED = "TemplateNotInlined"
     # Warnings

@@ -248,6 +248,11 @@ class Settings(BaseSettings):
         "Hosts, separated by commas, that a bundle `uri` may name besides the app's own storage account.",
         (),
     )
+    allowed_template_hosts: Annotated[tuple[str, ...], NoDecode] = _setting(
+        "ARMATURE_ALLOWED_TEMPLATE_HOSTS",
+        "Hosts, separated by commas, that templates may link to besides the bundle. What is there is not checked.",
+        (),
+    )
     max_bundle_bytes: int = _setting(
         "ARMATURE_MAX_BUNDLE_BYTES", "Largest bundle, in bytes as it is stored.", 2 * _GIB, gt=0
     )
@@ -300,6 +305,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "allowed_bundle_hosts",
+        "allowed_template_hosts",
         "protected_targets",
         "notification_hosts",
         "notification_networks",

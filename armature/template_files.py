@@ -1,6 +1,6 @@
 """The templates of a bundle: each file read and checked once, its links followed to the files that they lead to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,9 +44,10 @@ class LinkedFiles:
 class TemplateFiles:
     """Reads templates as they are asked for; `problems` holds what was found wrong with any of them."""
 
-    def __init__(self, bundle: Bundle, nearest: Nearest) -> None:
+    def __init__(self, bundle: Bundle, nearest: Nearest, allowed_hosts: Collection[str] = ()) -> None:
         self._bundle = bundle
         self._nearest = nearest
+        self._allowed_hosts = allowed_hosts
         self._files: dict[str, TemplateFile] = {}
         self.problems: list[Problem] = []
 
@@ -73,6 +74,8 @@ class TemplateFiles:
                 continue
             given = parameters if path == root else None
             for link in linked_templates(file.template, parameters=given, artifacts_folder=root.rpartition("/")[0]):
+                if link.host is not None and link.host not in self._allowed_hosts:
+                    self.problems.append(_foreign_link(file.template, link, link.host))
                 if link.path is None:
                     are_all_known = are_all_known and not link.is_in_bundle
                 elif link.path in self._bundle.entries:
@@ -106,3 +109,15 @@ class TemplateFiles:
             f"The linked template {path} {where}.",
             f"{hint}Add the file, or correct the link.",
         )
+
+
+def _foreign_link(template: Template, link: TemplateLink, host: str) -> Problem:
+    """What Azure reads from elsewhere was not checked, and may be another template by then."""
+    return problem_at(
+        template.document,
+        link.pointer,
+        ProblemCode.LINKED_TEMPLATE_FOREIGN,
+        f"The link leads to {host}, not into the bundle: what is there can't be checked, and may change.",
+        "Put the template into the bundle, and link to it by relativePath. An operator of the app can allow the host "
+        "(ARMATURE_ALLOWED_TEMPLATE_HOSTS).",
+    )

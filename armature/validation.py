@@ -3,7 +3,7 @@
 No I/O but through the bundle. Every problem is reported at once, each with its place and a next step.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,16 +61,19 @@ def review_bundle(
     deployment_id: str,
     cloud_name: str | None,
     default_location: str | None,
+    template_hosts: Collection[str] = (),
 ) -> Review:
     """Review a bundle and, where nothing is wrong, plan its deployment for `request`.
 
     Without a request the bundle is checked by itself: what depends on the target is left open, and there is no plan.
-    `cloud_name` is the app's cloud; None where it isn't known, and then the manifest's is not compared.
+    `cloud_name` is the app's cloud; None where it isn't known, and then the manifest's is not compared. Templates may
+    link to `template_hosts` besides the bundle.
     """
     document, manifest, problems = find_manifest(bundle)
     if document is None or manifest is None:
         return Review(None, None, tuple(problems))
-    return _BundleReview(bundle, document, manifest, request, cloud_name, default_location).run(problems, deployment_id)
+    review = _BundleReview(bundle, document, manifest, request, cloud_name, default_location, template_hosts)
+    return review.run(problems, deployment_id)
 
 
 class _BundleReview:
@@ -84,6 +87,7 @@ class _BundleReview:
         request: DeploymentRequest | None,
         cloud_name: str | None,
         default_location: str | None,
+        template_hosts: Collection[str],
     ) -> None:
         self._bundle = bundle
         self._document = document
@@ -92,7 +96,7 @@ class _BundleReview:
         self._cloud_name = cloud_name
         self._default_location = default_location
         self._nearest = Nearest()
-        self._files = TemplateFiles(bundle, self._nearest)
+        self._files = TemplateFiles(bundle, self._nearest, template_hosts)
 
     def run(self, problems: list[Problem], deployment_id: str) -> Review:
         manifest, document = self._manifest, self._document

@@ -1,5 +1,6 @@
 """Check a bundle on this machine by the app's own rules, before anything is sent."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from armature.request import DeploymentRequest
 from armature.state import ProblemState
 from armature.validation import Review, review_bundle
 
+TEMPLATE_HOSTS = "ARMATURE_ALLOWED_TEMPLATE_HOSTS"
 _ANY_LOCATION = "eastus2"
 """Stands for the app's default location, which is not known here: whether there is one is the app's to say."""
 
@@ -36,7 +38,8 @@ class Checked:
 def check(path: Path, request: DeploymentRequest | None, deployment_id: str, cloud: str | None) -> Checked:
     """Review the bundle at `path` for `request`, or by itself when there is none.
 
-    `cloud` is the name of the app's cloud; None leaves it to the app to compare it with the manifest's.
+    `cloud` is the name of the app's cloud; None leaves it to the app to compare it with the manifest's. What the app
+    lets templates link to is told by the environment variable `ARMATURE_ALLOWED_TEMPLATE_HOSTS`, as to the app.
 
     Raises:
         CommandError: there is no bundle at `path`.
@@ -49,10 +52,16 @@ def check(path: Path, request: DeploymentRequest | None, deployment_id: str, clo
                 deployment_id=deployment_id,
                 cloud_name=cloud,
                 default_location=_ANY_LOCATION,
+                template_hosts=_template_hosts(),
             )
     except BundleError as error:
         return Checked(error.problems, None)
     return Checked(review.problems, review)
+
+
+def _template_hosts() -> tuple[str, ...]:
+    """The hosts that the app lets templates link to, if the caller says so."""
+    return tuple(host.strip().lower() for host in os.environ.get(TEMPLATE_HOSTS, "").split(",") if host.strip())
 
 
 def problem_documents(problems: Iterable[Problem]) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ class TemplateLink:
     """A link from a deployment resource to a template.
 
     `path` is the target's path in the bundle, None when it can't be told or lies elsewhere; `expression` the text of
-    the link. `is_in_bundle` is False only when it surely leads elsewhere: to an absolute URI or a template spec.
+    the link. `is_in_bundle` is False only when it surely leads elsewhere: to an absolute URI, on `host`.
     """
 
     pointer: str
@@ -46,6 +46,7 @@ class TemplateLink:
     expression: str
     artifacts_location: ArtifactsLocationStyle | None = None
     is_in_bundle: bool = True
+    host: str | None = None
 
 
 def linked_templates(
@@ -116,35 +117,51 @@ def _link(
     relative, uri = link.get("relativePath"), link.get("uri")
     if isinstance(relative, str):
         base = holder.document.file.rpartition("/")[0]
-        path, is_in_bundle = _target(f"{_BUNDLE}{base}/" if base else _BUNDLE, relative, holder, known, folder, style)
-        return TemplateLink(f"{pointer}/relativePath", "relativePath", path, relative, None, is_in_bundle)
+        path, host = _target(f"{_BUNDLE}{base}/" if base else _BUNDLE, relative, holder, known, folder, style)
+        return TemplateLink(f"{pointer}/relativePath", "relativePath", path, relative, None, host is None, host)
     if isinstance(uri, str):
         tree = followed(uri, holder)
         used = next(iter(_styles_in(tree, _location_variables(holder))), None) if tree is not None else None
-        path, is_in_bundle = _target("", uri, holder, known, folder, style)
-        return TemplateLink(f"{pointer}/uri", "uri", path, uri, used, is_in_bundle)
+        path, host = _target("", uri, holder, known, folder, style)
+        return TemplateLink(f"{pointer}/uri", "uri", path, uri, used, host is None, host)
     return None
 
 
 def _target(
     base: str, text: str, holder: Template, known: Mapping[str, Any], folder: str, style: ArtifactsLocationStyle
-) -> tuple[str | None, bool]:
-    """The path in the bundle that a link leads to, if it can be told, and whether it leads there at all."""
+) -> tuple[str | None, str | None]:
+    """The path in the bundle that a link leads to, if it can be told; or the host that it surely leads to instead."""
     try:
         value = evaluate_value(text, _LinkScope(holder, known, style))
     except (TemplateError, ValueError):
-        return None, True
+        return None, _leading_host(followed(text, holder))
     if not isinstance(value, str):
-        return None, True
+        return None, None
     uri = f"{base}{value}" if "://" not in value else value
     if not uri.startswith(_BUNDLE):
-        return None, _UNKNOWN in uri
+        host = urlsplit(uri).netloc.lower()
+        return None, host if host and not _holds_unknown(host) else None
     path = unquote(urlsplit(uri).path).lstrip("/")
     path = path.replace(f"{_FOLDER}/", f"{folder}/" if folder else "")
-    if not path or _UNKNOWN in path or str(_UNKNOWN_INDEX)[:6] in path or _FOLDER in path:
-        return None, True
-    path = normpath(path)
-    return path, True
+    if not path or _holds_unknown(path) or _FOLDER in path:
+        return None, None
+    return normpath(path), None
+
+
+def _leading_host(node: Expression | None) -> str | None:
+    """The host that an expression surely begins with, whatever the rest of it comes to."""
+    while isinstance(node, FunctionCall) and node.namespace is None and node.arguments:
+        if not (node.calls("uri") or node.calls("concat")):
+            return None
+        node = node.arguments[0]
+    if not isinstance(node, StringLiteral):
+        return None
+    parts = urlsplit(node.value)
+    return parts.netloc.lower() if parts.scheme and parts.netloc and parts.path else None
+
+
+def _holds_unknown(text: str) -> bool:
+    return _UNKNOWN in text or str(_UNKNOWN_INDEX)[:6] in text
 
 
 class _LinkScope(StaticScope):

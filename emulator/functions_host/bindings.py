@@ -46,7 +46,7 @@ def binding_data(text: str) -> dict[str, meta.Datum]:
     """
     try:
         content = json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # no JSON, or too deep or large a number to be read
         return {}
     if not isinstance(content, dict):
         return {}

@@ -352,10 +352,33 @@ def test_a_link_that_only_arm_can_tell_brings_every_template_along() -> None:
     assert [artifact.path for artifact in plan(documents).artifacts] == ["only.json", "one.json", "sub/two.json"]
 
 
-def test_a_link_to_elsewhere_is_left_to_arm() -> None:
-    documents = {**single(template(linked_by("'https://example.com/x.json'"))), "one.json": template()}
+@pytest.mark.parametrize(
+    "link",
+    [
+        "'https://example.com/x.json'",
+        "uri('https://example.com/', 'x.json')",
+        "uri('https://example.com/', resourceGroup().id)",
+        "concat('https://example.com/', reference('x').name, '.json')",
+    ],
+)
+def test_a_link_to_elsewhere_is_refused_unless_the_operator_allows_the_host(link: str) -> None:
+    documents = {**single(template(linked_by(link))), "one.json": template()}
 
-    assert [artifact.path for artifact in plan(documents).artifacts] == ["only.json"]
+    (problem,) = reviewed(documents).errors
+    allowed = reviewed(documents, template_hosts=["example.com"])
+
+    assert problem.code is ProblemCode.LINKED_TEMPLATE_FOREIGN
+    assert "example.com" in problem.message
+    assert problem.pointer == "/resources/0/properties/templateLink/uri"
+    assert allowed.errors == ()
+    assert allowed.plan is not None
+    assert [artifact.path for artifact in allowed.plan.artifacts] == ["only.json"]
+
+
+def test_a_link_whose_host_is_only_known_when_it_is_evaluated_is_left_to_arm() -> None:
+    documents = single(template(linked_by("concat(reference('x').address, '/x.json')")))
+
+    assert reviewed(documents).errors == ()
 
 
 def test_a_bundle_is_checked_by_itself_when_there_is_no_request() -> None:

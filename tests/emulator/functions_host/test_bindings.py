@@ -31,6 +31,8 @@ def test_a_value_becomes_the_messages_that_the_host_puts(value: object, messages
         ('{"list": [1], "null": null}', {}),
         ("[1]", {}),
         ("plain", {}),
+        ("[" * 20_000, {}),
+        ('{"a": ' + "9" * 5000 + "}", {}),
     ],
 )
 def test_the_properties_of_a_json_object_are_metadata(text: str, told: dict[str, tuple[str, str]]) -> None:
