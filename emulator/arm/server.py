@@ -11,7 +11,7 @@ from emulator import witness
 from emulator.arm.admission import admission_middleware
 from emulator.arm.answers import Handler, RequestLog, headers_middleware, logging_middleware
 from emulator.arm.behaviours import Outside, Surroundings, resume
-from emulator.arm.behaviours.storage import AccountsFile
+from emulator.arm.behaviours.storage import AccountsFile, keeps_out
 from emulator.arm.clock import SimulatedTime
 from emulator.arm.engine.deployer import Deployer
 from emulator.arm.engine.links import Downloader
@@ -46,7 +46,11 @@ def create_application(settings: ArmSettings) -> web.Application:
     surroundings = Surroundings(
         state, settings.tenant, settings.blob_endpoint, accounts, outside, time=time, faults=faults
     )
-    downloader = Downloader(settings.certificate_authority, *([faults.prevents_download] if faults else []))
+
+    def is_prevented(address: str) -> bool:
+        return keeps_out(address, surroundings) or (faults is not None and faults.prevents_download(address))
+
+    downloader = Downloader(settings.certificate_authority, is_prevented)
     operations = ProviderOperations(surroundings, time)
     deployer = Deployer(surroundings, downloader, operations, time)
     service = Service(settings, state, surroundings, time, operations, deployer)

@@ -21,7 +21,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=60)
 class Downloader:
     """Fetches what links name, trusting one certificate authority besides the system's.
 
-    `is_prevented` says of an address, without its query, that a fault keeps ARM from it.
+    `is_prevented` says of an address, without its query, that something keeps ARM from it: a firewall, or a fault.
     """
 
     def __init__(self, certificate_authority: Path, is_prevented: Callable[[str], bool] = lambda _: False) -> None:

@@ -23,6 +23,7 @@ from emulator.arm.authorization import is_allowed_data
 from emulator.arm.behaviours.generic import Surroundings
 from emulator.arm.behaviours.outside import Outside
 from emulator.arm.behaviours.rules import of_type
+from emulator.arm.behaviours.storage.firewall import REFUSAL, keeps_out_site
 from emulator.arm.identifiers import ResourceId
 from emulator.arm.state import Resource
 
@@ -59,9 +60,11 @@ def principal_of(site: Resource, named: str | None) -> Principal | None:
 
 @asynccontextmanager
 async def fetched(
-    url: str, principal: Principal | None, surroundings: Surroundings, outside: Outside
+    url: str, site: Resource, principal: Principal | None, surroundings: Surroundings, outside: Outside
 ) -> AsyncIterator[Path]:
-    """The content of a URL as a file, until the block ends. Raises DownloadError."""
+    """The content of a URL as a file, as the site gets it, until the block ends. Raises DownloadError."""
+    if keeps_out_site(url, site, surroundings):
+        raise DownloadError(f"{_shown(url)} answered {REFUSAL}")
     headers = _headers(url, principal, surroundings)
     with tempfile.TemporaryDirectory(prefix="package-") as folder:
         file = Path(folder) / "package.zip"
@@ -80,9 +83,11 @@ async def fetched(
 
 
 async def upload(
-    url: str, file: Path, principal: Principal | None, surroundings: Surroundings, outside: Outside
+    url: str, file: Path, site: Resource, principal: Principal | None, surroundings: Surroundings, outside: Outside
 ) -> None:
-    """Write a blob as the identity, which needs a role that may. Raises DownloadError."""
+    """Write a blob for the site as the identity, which needs a role that may. Raises DownloadError."""
+    if keeps_out_site(url, site, surroundings):
+        raise DownloadError(f"{_shown(url)} answered {REFUSAL}")
     _check_role(url, principal, surroundings, WRITE)
     headers = _token_headers(principal, surroundings) | {"x-ms-blob-type": "BlockBlob"}
     try:

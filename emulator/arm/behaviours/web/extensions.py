@@ -41,10 +41,10 @@ async def _deploy(resource: Resource, surroundings: Surroundings) -> None:
     storage = value_at(site.properties, "functionAppConfig.deployment.storage") or {}
     principal = principal_of(site, packages.deployment_identity(storage))
     try:
-        async with fetched(_uri(resource), principal, surroundings, outside) as file:
+        async with fetched(_uri(resource), site, principal, surroundings, outside) as file:
             functions = await read_package(file)
             if release := packages.wanted(site) if storage.get("value") else None:
-                await upload(release.url, file, principal, surroundings, outside)
+                await upload(release.url, file, site, principal, surroundings, outside)
     except (DownloadError, NotAPackageError) as failure:
         raise _failed(str(failure)) from failure
     if release:

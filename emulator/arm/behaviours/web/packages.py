@@ -132,7 +132,7 @@ async def _load(site_id: ResourceId, surroundings: Surroundings, outside: Outsid
                 return
             principal = principal_of(site, package.identity)
             try:
-                async with fetched(package.url, principal, surroundings, outside) as file:
+                async with fetched(package.url, site, principal, surroundings, outside) as file:
                     functions = await read_package(file)
             except (DownloadError, NotAPackageError) as failure:
                 _LOG.warning("the package of %s can't be used: %s", site_id.last_name, failure)
