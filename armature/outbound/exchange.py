@@ -77,6 +77,7 @@ def exchange(
     with _failures(target, limits), _connected(target, address, limits) as secured:
         connection = HTTPConnection(target.host, target.port)
         connection.sock = secured
+        expires_at = _expiry_of(secured)  # an answer without a body closes the connection as soon as it is read
         fixed = {"Host": target.authority, "Accept-Encoding": "identity", "Connection": "close"}
         connection.request(method, target.path, body, {"User-Agent": "armature", **headers, **fixed})
         with connection.getresponse() as response:
@@ -84,7 +85,7 @@ def exchange(
             content, is_cut = _beginning(response, limits)
             limits.seconds_left  # noqa: B018  (what ended because its time was over is no answer)
             location = response.getheader("Location")
-        return Reply(response.status, content, is_cut, location, answered_at, _expiry_of(secured))
+        return Reply(response.status, content, is_cut, location, answered_at, expires_at)
 
 
 @contextmanager
