@@ -135,6 +135,11 @@ class ApiClient:
             EventPage, self._call("GET", f"{_deployment(deployment_id)}/events", params={"after": str(after)})
         )
 
+    def preview(self, deployment_id: str, form: str, *, shows_noise: bool = False) -> str:
+        """What the deployment would change, as `json`, `text` or `markdown`."""
+        query = {"format": form, "noise": str(shows_noise).lower()}
+        return self._call("GET", f"{_deployment(deployment_id)}/preview", params=query).text
+
     def last_event(self, deployment_id: str) -> int:
         """The number of the newest event: what comes after it has not happened yet."""
         return self.events(deployment_id, BEYOND_ALL_EVENTS).next

@@ -16,6 +16,7 @@ class ExitCode(IntEnum):
     API = 4, "the API can't be reached, or refused the request"
     CANCELLED = 5, "the deployment was cancelled, and not rolled back"
     ROLLED_BACK = 6, "the deployment was rolled back"
+    CHANGES = 7, "with `--detailed-exit-code`: something would change"
     INTERRUPTED = 130, "interrupted; a deployment that had started goes on, or is being cancelled"
 
     def __new__(cls, code: int, meaning: str) -> "ExitCode":

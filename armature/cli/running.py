@@ -12,12 +12,15 @@ from armature.cli.client import ApiClient
 from armature.cli.endings import end
 from armature.cli.exits import CommandError, ExitCode
 from armature.cli.following import watch_command
+from armature.cli.previews import Telling, end_told
 from armature.cli.problem_list import print_problems
 from armature.cli.refusals import ApiError
 from armature.cli.screen import errors, output, print_json, print_line, say
 from armature.cli.watching import OnInterrupt, ask_to_cancel, left, patiently, watch
 from armature.request import DeploymentRequest
 from armature.state import Status
+
+TOLD_AS_TEXT = Telling()
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,10 @@ def refuse_or_warn(checked: Checked, *, as_json: bool) -> None:
         raise typer.Exit(ExitCode.REFUSED)
 
 
-def start(client: ApiClient, request: DeploymentRequest, *, no_wait: bool, as_json: bool) -> None:
-    """Start the deployment, and watch it to its end unless `no_wait`.
+def start(
+    client: ApiClient, request: DeploymentRequest, *, no_wait: bool, as_json: bool, telling: Telling = TOLD_AS_TEXT
+) -> None:
+    """Start the deployment, and watch it to its end unless `no_wait`. `telling` says how a preview is told then.
 
     Raises:
         typer.Exit: with the outcome, when it was watched.
@@ -78,7 +83,11 @@ def start(client: ApiClient, request: DeploymentRequest, *, no_wait: bool, as_js
         _print_accepted(accepted, as_json=as_json)
         return
     say(f"Deployment {accepted.deployment_id}. Ctrl+C asks to cancel it.")
-    end(watch(client, accepted.deployment_id, OnInterrupt.CANCEL, as_json=as_json), as_json=as_json)
+    is_quiet = as_json or telling.is_alone
+    snapshot = watch(client, accepted.deployment_id, OnInterrupt.CANCEL, as_json=is_quiet)
+    if snapshot.state.options.is_preview:
+        end_told(client, snapshot, telling, as_json=as_json)
+    end(snapshot, as_json=as_json)
 
 
 def ask(

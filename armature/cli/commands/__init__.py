@@ -6,6 +6,7 @@ controlling     cancel, rollback, resume
 deciding        approve, reject
 looking         status, list, version
 bundles         bundle validate
+previewing      what-if, validate, preview
 operating       locks, unlock, retention
 history         audit, compare, lineages, drift
 """
@@ -18,7 +19,8 @@ from armature.cli.commands import (  # each adds its own commands
     history,
     looking,
     operating,
+    previewing,
 )
 from armature.cli.commands.application import app
 
-__all__ = ["app", "bundles", "controlling", "deciding", "deploying", "history", "looking", "operating"]
+__all__ = ["app", "bundles", "controlling", "deciding", "deploying", "history", "looking", "operating", "previewing"]

@@ -30,13 +30,18 @@ from armature.cli.client import ApiClient
 from armature.cli.commands.application import EXIT_CODES, app
 from armature.cli.endings import reported
 from armature.cli.packaging import packed, send
+from armature.cli.previews import Telling
 from armature.cli.running import refuse_or_warn, start
 from armature.cli.screen import say
 from armature.options import Delivery, Mode, Scheduling, Strategy
 
+TELLING = "armature.telling"
+"""In the context of the command: how a preview is told (Telling), where another command says so."""
+
 
 @app.command(epilog=EXIT_CODES)
 def deploy(
+    context: typer.Context,
     bundle: BundleArgument,
     target: TargetOption = None,
     subscription: SubscriptionOption = None,
@@ -146,4 +151,5 @@ def deploy(
             refuse_or_warn(check(path, request, str(wanted.deployment_id), cloud), as_json=as_json)
             with packed(path) as zip_file:
                 request = request_from(wanted, {"id": send(client, zip_file, say)})
-        start(client, request, no_wait=no_wait, as_json=as_json)
+        telling: Telling = context.meta.get(TELLING, Telling())
+        start(client, request, no_wait=no_wait, as_json=as_json, telling=telling)

@@ -1,0 +1,86 @@
+"""A preview on the command line: how it is to be told, and the exit code that says what came of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NoReturn
+
+import requests
+import typer
+
+from armature.cli.answers import Snapshot
+from armature.cli.client import ApiClient
+from armature.cli.endings import exit_code_of
+from armature.cli.exits import ExitCode
+from armature.cli.refusals import ApiError
+from armature.cli.result import print_outcome
+from armature.cli.screen import output, plain, print_json
+from armature.cli.watching import patiently
+from armature.state import Status
+
+
+class Format(StrEnum):
+    """How a preview is told."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How a preview is told at the end of its deployment.
+
+    `shows_noise`: also what does not change. `is_detailed`: the exit code says whether something would change.
+    """
+
+    format: Format = Format.TEXT
+    shows_noise: bool = False
+    is_detailed: bool = False
+
+    @property
+    def is_alone(self) -> bool:
+        """True when nothing else may stand on standard output."""
+        return self.format is not Format.TEXT
+
+
+def print_preview(client: ApiClient, deployment_id: str, telling: Telling) -> None:
+    """Print the preview of a deployment.
+
+    Raises:
+        ApiError: there is none, or the API can't be asked.
+    """
+    told = patiently(lambda: client.preview(deployment_id, telling.format, shows_noise=telling.shows_noise))
+    lines = told.splitlines() if telling.format is not Format.JSON else [told]
+    for line in lines:
+        typer.echo(plain(line))
+
+
+def end_told(client: ApiClient, snapshot: Snapshot, telling: Telling, *, as_json: bool) -> NoReturn:
+    """Print what a deployment that only previews has told, and end the command with its exit code.
+
+    Raises:
+        typer.Exit: always.
+    """
+    state = snapshot.state
+    if as_json:
+        print_json(snapshot.document)
+    else:
+        is_told = _is_told(client, state.deployment_id, telling)
+        if not telling.is_alone and not (is_told and state.status is Status.COMPLETED):
+            print_outcome(output(), state)
+    code = exit_code_of(state)
+    counts = state.preview
+    if telling.is_detailed and code is ExitCode.COMPLETED and counts is not None and counts.changes:
+        code = ExitCode.CHANGES
+    raise typer.Exit(code)
+
+
+def _is_told(client: ApiClient, deployment_id: str, telling: Telling) -> bool:
+    """Print the preview if there is one: one that was cancelled, or whose bundle was refused, has none."""
+    try:
+        print_preview(client, deployment_id, telling)
+    except ApiError as error:
+        if error.status != requests.codes.not_found:
+            raise
+        return False
+    return True
