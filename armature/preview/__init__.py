@@ -4,6 +4,7 @@ model           the preview as data: resources, properties, templates, counts
 answers         Azure's what-if read into it
 noise           differences that are none, folded by rule
 replacements    properties that can't change in place, and array elements that are resources
+open_values     values that nobody can compare before they are deployed
 secrets         values that may be secret, hidden
 wrapping        a template within one that makes its resource group, or that leaves a parameter open
 merging         the templates' parts in one answer
@@ -21,6 +22,7 @@ from armature.preview.model import (
     ResourceChange,
     TemplatePreview,
     TemplateVerdict,
+    Untold,
 )
 
 __all__ = [
@@ -34,4 +36,5 @@ __all__ = [
     "ResourceChange",
     "TemplatePreview",
     "TemplateVerdict",
+    "Untold",
 ]

@@ -37,4 +37,5 @@ def scope_words(scope: str) -> str:
         return f"Subscription {segments[2]}"
     if len(segments) == 5 and segments[3].lower() == "managementgroups":
         return f"Management group {segments[4]}"
-    return scope
+    _, kind, name = identity_of(scope)
+    return f"{kind} {name}".strip()

@@ -71,7 +71,7 @@ def _table(preview: Preview) -> str:
 def _row(resource: ResourceChange) -> str:
     word = WORDS[resource.kind]
     word = f"**{word}**" if resource.kind in (ChangeKind.DELETE, ChangeKind.REPLACE) else word
-    told = len(resource.told) + resource.more_properties
+    told = len(resource.certain) + resource.more_properties
     if resource.kind in (ChangeKind.MODIFY, ChangeKind.REPLACE) and told:
         word += f" ({told})"
     where = scope_words(identity_of(resource.id).scope) if resource.type else ""
@@ -115,7 +115,7 @@ def _resource_lines(resource: ResourceChange) -> Iterator[str]:
     yield f"- {WORDS[resource.kind]} {code(resource.name)}"
     for reason in resource.reasons:
         yield f"  - {escaped(reason)}"
-    if resource.kind in (ChangeKind.DELETE, ChangeKind.UNSUPPORTED):
+    if resource.kind is ChangeKind.DELETE:
         return
     for row in property_rows(resource):
         yield f"  - {code(f'{row.symbol} {row.path}: {row.value}')}"

@@ -48,7 +48,7 @@ def counts_of(resources: Iterable[ResourceChange]) -> Counts:
         folded += resource.folded
         folded_resources += resource.kind is ChangeKind.NO_CHANGE and resource.folded > 0
         if resource.kind in (ChangeKind.MODIFY, ChangeKind.REPLACE):
-            changed += len(resource.told) + resource.more_properties
+            changed += len(resource.certain) + resource.more_properties
     return Counts(
         creates=found[ChangeKind.CREATE],
         modifies=found[ChangeKind.MODIFY],
@@ -101,7 +101,7 @@ def _one(found: list[ResourceChange]) -> ResourceChange:
 def _kind_of(kinds: set[ChangeKind]) -> ChangeKind:
     """What becomes of a resource of which several templates tell: the loss counts more than the making.
 
-    What one template creates another may modify: it is created. What one can't tell, another may.
+    What one template creates another may modify: it is created. What one leaves, another may change.
     """
     if ChangeKind.DELETE in kinds and kinds & _DECLARED:
         return ChangeKind.REPLACE
@@ -113,15 +113,17 @@ _RANK = (
     ChangeKind.REPLACE,
     ChangeKind.CREATE,
     ChangeKind.MODIFY,
-    ChangeKind.NO_CHANGE,
     ChangeKind.UNSUPPORTED,
+    ChangeKind.NO_CHANGE,
     ChangeKind.IGNORE,
 )
 
 
 def _union(parts: Iterable[tuple[PropertyChange, ...]]) -> tuple[PropertyChange, ...]:
     found = {json.dumps(change.dump(), sort_keys=True, default=str): change for part in parts for change in part}
-    return tuple(found[key] for key in sorted(found, key=lambda key: (found[key].folded is not None, key)))
+    return tuple(
+        found[key] for key in sorted(found, key=lambda key: (found[key].folded is not None, found[key].path, key))
+    )
 
 
 def _place(change: ResourceChange) -> tuple[int, str]:

@@ -32,12 +32,20 @@ class PropertyChangeKind(StrEnum):
     DELETE = "delete"
 
 
+class Untold(StrEnum):
+    """Why nobody can tell whether a property would change: its value is known only when something is deployed, or Azure
+    never shows the value that it has."""
+
+    WHEN_DEPLOYED = "whenDeployed"
+    NOT_SHOWN = "notShown"
+
+
 class PropertyChange(Model):
     """A property that would change: `path` is dotted, with `[n]` for the nth element of an array.
 
     `before` and `after` are its values (None: it has none), hidden where they may be secret, and cut where they are
-    long. `folded` names the rule (armature.preview.noise) by which the change is none; `is_unresolved` says that the
-    value after is known only once something is deployed. `replaces` says that the resource can't take it in place.
+    long. `folded` names the rule (armature.preview.noise) by which the change is none; `untold` says that it may be
+    none. `replaces` says that the resource can't take it in place.
     """
 
     path: str
@@ -45,7 +53,7 @@ class PropertyChange(Model):
     before: Any = None
     after: Any = None
     folded: str | None = None
-    is_unresolved: bool = False
+    untold: Untold | None = None
     replaces: bool = False
 
 
@@ -67,8 +75,13 @@ class ResourceChange(Model):
 
     @property
     def told(self) -> tuple[PropertyChange, ...]:
-        """The properties that would really change."""
+        """The properties that would change, or may."""
         return tuple(change for change in self.properties if change.folded is None)
+
+    @property
+    def certain(self) -> tuple[PropertyChange, ...]:
+        """Those of them of which nobody doubts it."""
+        return tuple(change for change in self.told if change.untold is None)
 
     @property
     def folded(self) -> int:

@@ -5,11 +5,11 @@ from typing import Any
 
 from armature.preview.answers import Difference, Told, read_changes, written
 from armature.preview.identity import identity_of
-from armature.preview.model import ChangeKind, PropertyChange, ResourceChange
+from armature.preview.model import ChangeKind, PropertyChange, ResourceChange, Untold
 from armature.preview.noise import rule_of
+from armature.preview.open_values import why_untold
 from armature.preview.replacements import removed_child, why_replaced
 from armature.preview.secrets import shown
-from armature.templates.expressions import is_expression
 
 MAX_PROPERTIES = 60
 """Of one resource; what is beyond is counted."""
@@ -31,13 +31,15 @@ def _changes(told: Told, template: str, own_tags: Mapping[str, str]) -> list[Res
     reasons = [told.reason] if told.reason else []
     for difference in told.differences:
         rule = rule_of(identity.type, difference, own_tags) if told.kind is ChangeKind.MODIFY else None
-        why = why_replaced(identity.type, difference) if told.kind is ChangeKind.MODIFY and rule is None else None
+        untold = why_untold(identity.type, difference) if rule is None else None
+        is_modified = told.kind is ChangeKind.MODIFY and rule is None and untold is None
+        why = why_replaced(identity.type, difference) if is_modified else None
         child = removed_child(identity.type, told.id, difference) if rule is None else None
         if child is not None:
             gone.append(_removed(*child, template, told.id))
         if why is not None:
             reasons.append(f"{written(difference.path)}: {why}")
-        changed.append(_property_change(identity.type, difference, rule, replaces=why is not None))
+        changed.append(_property_change(identity.type, difference, rule, untold, replaces=why is not None))
     if told.kind in (ChangeKind.IGNORE, ChangeKind.NO_CHANGE):
         changed = []
     changed.sort(key=lambda change: (change.folded is not None, change.path))
@@ -55,23 +57,29 @@ def _changes(told: Told, template: str, own_tags: Mapping[str, str]) -> list[Res
 
 
 def _kind_after_folding(told: Told, changed: list[PropertyChange]) -> ChangeKind:
-    """A modification of which nothing is left is none. Nothing else is ever folded away."""
+    """A modification of which nothing is left is none, and of one that is all in doubt nobody can tell. Nothing else is
+    ever folded away."""
     if told.kind is not ChangeKind.MODIFY:
         return told.kind
     if any(change.replaces for change in changed):
         return ChangeKind.REPLACE
-    is_only_noise = bool(changed) and all(change.folded is not None for change in changed)
-    return ChangeKind.NO_CHANGE if is_only_noise else ChangeKind.MODIFY
+    left = [change for change in changed if change.folded is None]
+    if changed and not left:
+        return ChangeKind.NO_CHANGE
+    is_in_doubt = bool(left) and all(change.untold is not None for change in left)
+    return ChangeKind.UNSUPPORTED if is_in_doubt else ChangeKind.MODIFY
 
 
-def _property_change(resource_type: str, difference: Difference, rule: str | None, *, replaces: bool) -> PropertyChange:
+def _property_change(
+    resource_type: str, difference: Difference, rule: str | None, untold: Untold | None, *, replaces: bool
+) -> PropertyChange:
     return PropertyChange(
         path=written(difference.path),
         kind=difference.kind,
         before=shown(resource_type, difference.path, difference.before),
         after=shown(resource_type, difference.path, difference.after),
         folded=rule,
-        is_unresolved=isinstance(difference.after, str) and is_expression(difference.after),
+        untold=untold,
         replaces=replaces,
     )
 

@@ -14,6 +14,7 @@ from armature.preview.model import (
     ResourceChange,
     TemplatePreview,
     TemplateVerdict,
+    Untold,
 )
 
 SYMBOLS = {
@@ -80,7 +81,11 @@ def by_scope(resources: Sequence[ResourceChange]) -> Iterator[tuple[str, list[Re
 def property_rows(resource: ResourceChange) -> Iterator[PropertyRow]:
     """What becomes of the properties of a resource."""
     for change in resource.properties:
-        symbol = "=" if change.folded else "!" if change.replaces else _PROPERTY_SYMBOLS[change.kind]
+        symbol = _PROPERTY_SYMBOLS[change.kind]
+        if change.folded or change.replaces:
+            symbol = "=" if change.folded else "!"
+        elif change.untold and resource.kind is not ChangeKind.CREATE:
+            symbol = "?"
         yield PropertyRow(symbol, change.path, _value(change))
 
 
@@ -125,14 +130,18 @@ def _outputs(bound: Sequence[str]) -> str:
 
 
 def _value(change: PropertyChange) -> str:
-    after = "known only when it is deployed" if change.is_unresolved else _text(change.after)
+    before, after = _text(change.before), _text(change.after)
+    if change.untold is Untold.WHEN_DEPLOYED:
+        after = "known only when it is deployed"
+    elif change.untold is Untold.NOT_SHOWN:
+        before = "not shown by Azure"
     match change.kind:
         case PropertyChangeKind.CREATE:
             words = after
         case PropertyChangeKind.DELETE:
-            words = _text(change.before)
+            words = before
         case _:
-            words = f"{_text(change.before)} -> {after}"
+            words = f"{before} -> {after}"
     return f"{words} (no change: {change.folded})" if change.folded else words
 
 

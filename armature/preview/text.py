@@ -45,7 +45,7 @@ def _lines_of(resource: ResourceChange) -> Iterator[str]:
     yield f"  {SYMBOLS[resource.kind]} {kind}{resource.name}{by}"
     for reason in resource.reasons:
         yield f"      ({reason})"
-    if resource.kind in (ChangeKind.DELETE, ChangeKind.UNSUPPORTED):
+    if resource.kind is ChangeKind.DELETE:
         return
     for row in property_rows(resource):
         yield f"      {row.symbol} {row.path}: {row.value}"
