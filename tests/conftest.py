@@ -10,7 +10,7 @@ from emulator.processes import Supervisor
 from emulator.stack import Stack, StackOptions
 from tests.clouds import CLOUD
 from tests.figures import Figures, figures_of, write_figures
-from tests.running import ROOT, RunningAzurite
+from tests.running import APPROVALS, ROOT, RunningAzurite
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,7 +41,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         app_root=ROOT,
         cloud=CLOUD.name,
         scale=0.01,
-        extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": "0.2"},
+        extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": "0.2", **APPROVALS},
     )
     with Stack(options) as running:
         yield running

@@ -13,6 +13,15 @@ from armature.azure.services import Services, services
 from armature.settings import load_settings
 from emulator.foundation import FOREIGN_SETTINGS, Foundation
 
+NOTIFICATION_KEY = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+APPROVALS = {
+    "ARMATURE_PROTECTED_TARGETS": "/subscriptions/*/resourceGroups/rg-protected-*",
+    "ARMATURE_NOTIFICATION_HOSTS": "127.0.0.1",
+    "ARMATURE_NOTIFICATION_NETWORKS": "127.0.0.0/8",
+    "ARMATURE_NOTIFICATION_KEY": NOTIFICATION_KEY,
+}
+"""Settings of the shared app: what is protected there, and whom on this machine a request may have told."""
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
