@@ -15,7 +15,7 @@ from armature.templates.limits import MAX_RESOURCES
 from armature.templates.links import linked_templates
 from armature.templates.name_patterns import name_pattern
 from armature.templates.names import given_parameters, names_of, template_scope
-from armature.templates.reading import escape_pointer
+from armature.templates.reading import escape_pointer, pointer_to
 from armature.templates.template import ResourceDeclaration, Template
 
 _GROUP_TYPE = "microsoft.resources/resourcegroups"
@@ -113,8 +113,10 @@ class DeployedTemplates:
         if holder is None:
             return None
         steps = [_step(match) for match in _PATH_STEP.finditer(path.removeprefix(_OUTSIDE))]
-        if pointer := _longest_pointer(holder.template.value, steps):
-            return Place(holder.file, holder.template.pointer + pointer)
+        within, rest = self._inside(holder, steps)
+        pointer = _longest_pointer(within.template.value, rest)
+        if pointer or within is not holder:
+            return Place(within.file, within.template.pointer + pointer)
         pointer = _longest_pointer(holder.template.document.value, steps)
         if not pointer and line:
             pointer = holder.template.document.pointer_at(line, column)
@@ -181,6 +183,18 @@ class DeployedTemplates:
         if found is not None and found.resource.is_deployment:
             return next((holder for holder in self._holders if holder.deployment is found.resource), None)
         return self._holders[0] if self._holders else None
+
+    def _inside(self, holder: _Holder, steps: list[str]) -> tuple[_Holder, list[str]]:
+        """The template that a path leads into, and the rest of the path: a linked one may have been handed to ARM as
+        part of the template that links to it."""
+        for at in range(2, len(steps)):
+            if steps[at - 1 : at + 1] != ["properties", "template"]:
+                continue
+            pointer = holder.template.pointer + pointer_to(*steps[: at - 1])
+            declared = next((one for one in holder.template.resources if one.pointer == pointer), None)
+            child = next((one for one in self._holders if declared and one.deployment is declared), None)
+            return self._inside(child, steps[at + 1 :]) if child else (holder, steps)
+        return holder, steps
 
     def _declaration(self, resource_id: str) -> _Found | None:
         kind, name = _type_and_name(resource_id)

@@ -237,6 +237,23 @@ def test_a_violation_of_a_linked_deployment_is_in_the_file_that_it_links_to() ->
     assert found == Place("templates/web.json", "/resources/0")
 
 
+def test_a_violation_in_a_template_that_was_sent_inside_another_is_in_the_file_that_it_came_from() -> None:
+    deep = template(site("b"), file="templates/deep.json")
+    web = template(nested("inner", linked("deep", "deep.json")), file="templates/web.json")
+    templates = deployed(template(site("a"), linked("web", "web.json")), web, deep)
+    within = "properties.template.resources[1].properties.template.resources[0].properties.template"
+
+    found = [
+        templates.place_of_violation(f"{within}{path}", 1, 9)
+        for path in ("", ".resources[0].properties.template.resources[0].name")
+    ]
+
+    assert found == [
+        Place("templates/web.json", "/resources/0/properties/template"),
+        Place("templates/deep.json", "/resources/0/name"),
+    ]
+
+
 def test_a_violation_of_a_nested_deployment_is_in_the_users_file_whether_told_from_within_or_from_the_root() -> None:
     templates = deployed(template(site("a"), nested("inner", site("b"))))
     place = Place(ROOT, "/resources/1/properties/template/resources/0/name")
