@@ -204,7 +204,10 @@ def _planned(state: DeploymentState, plan: Plan) -> DeploymentState:
     """The state with what the plan will do; a state that has its templates already keeps them."""
     templates = state.templates or tuple(map(TemplateState.planned, plan.templates))
     lineage = state.lineage or LineageState(
-        project=plan.lineage.project, environment=plan.lineage.environment, key=plan.lineage.key
+        project=plan.lineage.project,
+        environment=plan.lineage.environment,
+        key=plan.lineage.key,
+        region=plan.lineage.region,
     )
     return state.model_copy(
         update={

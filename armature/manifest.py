@@ -32,6 +32,10 @@ MAX_TEMPLATES = 800
 """Of one bundle, and packages too: as many deployments as Azure keeps for one resource group (ARM limits, 2025-11)."""
 
 
+MAX_REGIONS = 100
+"""Of one manifest: more than Azure has in all its clouds (az account list-locations, 2025-11)."""
+
+
 def _vault_id(value: str) -> str:
     if not _VAULT_ID.fullmatch(value):
         raise ValueError(
@@ -166,6 +170,21 @@ class TemplateDeclaration(FileModel):
     parameters: dict[str, ParameterSource] = {}
 
 
+class RegionDeclaration(FileModel):
+    """What is another in one region: it comes before what the templates say of the same."""
+
+    resource_group: Annotated[
+        ResourceGroupName | None, Field(description="Of all templates for a resource group, but those named below.")
+    ] = None
+    resource_groups: Annotated[
+        dict[TemplateName, ResourceGroupName], Field(description="The resource groups of single templates.")
+    ] = {}
+    parameters: Annotated[
+        dict[TemplateName, dict[str, ParameterSource]],
+        Field(description="Parameters by template, beside those of the template, or in place of them."),
+    ] = {}
+
+
 class PackageDeclaration(FileModel):
     """A file that a template's resource consumes by URI."""
 
@@ -185,6 +204,14 @@ class ManifestFile(FileModel):
         str | None, Field(description="AzureCloud, AzureUSGovernment, … The app must run in it. Left out: in any.")
     ] = None
     location: Annotated[Location | None, Field(description="The region, unless the request names one.")] = None
+    regions: Annotated[
+        dict[Location, RegionDeclaration] | None,
+        Field(
+            min_length=1,
+            max_length=MAX_REGIONS,
+            description="The regions to deploy to, one with each deployment. Each has a lineage of its own.",
+        ),
+    ] = None
     templates: Annotated[tuple[TemplateDeclaration, ...], Field(min_length=1, max_length=MAX_TEMPLATES)]
     packages: Annotated[tuple[PackageDeclaration, ...], Field(max_length=MAX_TEMPLATES)] = ()
     validation: Annotated[
@@ -210,6 +237,7 @@ class TemplateEntry(Model):
     """One template of a normalised manifest. `pointer` is its place in manifest.json.
 
     `parameters_in_doubt` are given there in a way that is refused: they are not missing, but can't be checked.
+    `parameter_pointers` are the places of those that are given elsewhere, as a region does.
     """
 
     name: str
@@ -219,6 +247,7 @@ class TemplateEntry(Model):
     scope: Scope | None = None
     parameters: dict[str, ParameterSource] = {}
     parameters_in_doubt: tuple[str, ...] = ()
+    parameter_pointers: dict[str, str] = {}
     linked: tuple[FileReference, ...] = ()
     attachments: tuple[PackageAttachment, ...] = ()
 
@@ -229,7 +258,7 @@ class TemplateEntry(Model):
 
     def parameter_pointer(self, name: str) -> str:
         """The pointer to a parameter that the manifest gives."""
-        return self.pointer + pointer_to("parameters", name)
+        return self.parameter_pointers.get(name) or self.pointer + pointer_to("parameters", name)
 
 
 class PackageEntry(Model):
@@ -241,10 +270,28 @@ class PackageEntry(Model):
     sha256: str | None = None
 
 
+class RegionEntry(Model):
+    """What is another in one region. Names of templates are as the manifest writes them there.
+
+    `parameters_in_doubt` are, by template, those that are given in a way that is refused.
+    """
+
+    resource_group: str | None = None
+    resource_groups: dict[str, str] = {}
+    parameters: dict[str, dict[str, ParameterSource]] = {}
+    parameters_in_doubt: dict[str, tuple[str, ...]] = {}
+
+    def group_of(self, template: str) -> str | None:
+        """The resource group that the region says a template goes into, if it goes into one."""
+        named = {name.lower(): group for name, group in self.resource_groups.items()}
+        return named.get(template.lower()) or self.resource_group
+
+
 class Manifest(Model):
     """The normalised description of a bundle. An assembly holds neither project, environment, cloud nor location.
 
-    `names_in_doubt` are templates whose own description is refused: they exist, but nothing more is known.
+    `names_in_doubt` are templates whose own description is refused: they exist, but nothing more is known. `region` is
+    the one of `regions` for which this describes the bundle, None when it is for all of them, or has none.
     """
 
     kind: BundleKind
@@ -255,6 +302,8 @@ class Manifest(Model):
     templates: tuple[TemplateEntry, ...] = ()
     packages: tuple[PackageEntry, ...] = ()
     names_in_doubt: tuple[str, ...] = ()
+    regions: dict[str, RegionEntry] = {}
+    region: str | None = None
     validation: ValidationSection | None = None
 
 
@@ -280,6 +329,7 @@ def read_manifest(document: JsonDocument) -> tuple[Manifest, list[Problem]]:
             location=_sound(_TEXT, value.get("location")),
             templates=tuple(entry for entry in entries if entry is not None),
             packages=tuple(_package_entries(value.get("packages"))),
+            regions=_region_entries(value.get("regions")),
             names_in_doubt=tuple(
                 item["name"]
                 for (_, item), entry in zip(declared, entries, strict=True)
@@ -296,6 +346,8 @@ _VALIDATION: TypeAdapter[Any] = TypeAdapter(ValidationSection)
 _LINEAGE_NAME: TypeAdapter[Any] = TypeAdapter(LineageName)
 _TEMPLATE_NAME: TypeAdapter[Any] = TypeAdapter(TemplateName)
 _PACKAGE_NAME: TypeAdapter[Any] = TypeAdapter(PackageName)
+_LOCATION: TypeAdapter[Any] = TypeAdapter(Location)
+_GROUP: TypeAdapter[Any] = TypeAdapter(ResourceGroupName)
 _PATH: TypeAdapter[Any] = TypeAdapter(BundlePath)
 _CHECKSUM: TypeAdapter[Any] = TypeAdapter(Checksum)
 _PARAMETER: TypeAdapter[Any] = TypeAdapter(ParameterSource)
@@ -350,6 +402,33 @@ def _package_entries(value: Any) -> list[PackageEntry]:
                 )
             )
     return entries
+
+
+def _region_entries(value: Any) -> dict[str, RegionEntry]:
+    regions = list(value.items())[:MAX_REGIONS] if isinstance(value, dict) else []
+    return {name: _region_entry(item) for name, item in regions if is_valid(_LOCATION, name) and isinstance(item, dict)}
+
+
+def _region_entry(item: dict[str, Any]) -> RegionEntry:
+    groups, given = item.get("resourceGroups"), item.get("parameters")
+    groups = groups if isinstance(groups, dict) else {}
+    given = {name: each for name, each in given.items() if isinstance(each, dict)} if isinstance(given, dict) else {}
+    sound = {
+        template: {name: source for name, source in sources.items() if is_valid(_PARAMETER, source)}
+        for template, sources in given.items()
+    }
+    return RegionEntry(
+        resource_group=_sound(_GROUP, item.get("resourceGroup")),
+        resource_groups={name: group for name, group in groups.items() if is_valid(_GROUP, group)},
+        parameters={
+            template: {name: ParameterSource.model_validate(source) for name, source in sources.items()}
+            for template, sources in sound.items()
+        },
+        parameters_in_doubt={
+            template: tuple(name for name in sources if name not in sound[template])
+            for template, sources in given.items()
+        },
+    )
 
 
 def sha256_of(checksum: str) -> str:

@@ -154,12 +154,13 @@ class Artifact(Model):
 class Lineage(Model):
     """(project, environment, target): deployments of one lineage run one after the other.
 
-    `key` is 16 hex digits that stand for all three.
+    `key` is 16 hex digits that stand for all three. `region` is told of a bundle for several: each has a lineage.
     """
 
     project: str
     environment: str
     key: str
+    region: str | None = None
 
 
 class ResourceGroupToEnsure(Model):
@@ -251,9 +252,14 @@ def deployment_name(template: str, deployment_id: str, prefix: str | None = None
 
 
 def lineage_of(
-    project: str, environment: str, cloud: str, target: Target, scopes: Iterable[DeploymentScopeTarget]
+    project: str,
+    environment: str,
+    cloud: str,
+    target: Target,
+    scopes: Iterable[DeploymentScopeTarget],
+    region: str | None = None,
 ) -> Lineage:
-    """The lineage of a deployment to `scopes`; letter case does not matter.
+    """The lineage of a deployment to `scopes`; letter case does not matter. `region` is one of several of its bundle.
 
     A resource group of `target`'s subscription counts by its name, and that subscription itself is not told again.
     """
@@ -264,5 +270,6 @@ def lineage_of(
         for scope in scopes
     }
     parts = [project, environment, cloud, target.subscription, *sorted({place.lower() for place in places} - {""})]
+    parts += [f"region {region}"] if region else []
     key = hashlib.sha256("\n".join(part.lower() for part in parts).encode()).hexdigest()[:16]
-    return Lineage(project=project, environment=environment, key=key)
+    return Lineage(project=project, environment=environment, key=key, region=region)

@@ -84,7 +84,7 @@ def _lineage(
 ) -> Lineage:
     project = manifest.project or request.project or default_project(manifest)
     environment = manifest.environment or request.environment or DEFAULT_ENVIRONMENT
-    return lineage_of(project, environment, cloud_name, request.target, scopes)
+    return lineage_of(project, environment, cloud_name, request.target, scopes, manifest.region)
 
 
 def _scope(sound: Sound, entry: TemplateEntry) -> DeploymentScopeTarget:

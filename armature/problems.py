@@ -46,6 +46,7 @@ class ProblemCode(StrEnum):
     PARAMETER_VALUE = "ParameterValue"
     PARAMETER_SECURE_LITERAL = "ParameterSecureLiteral"
     SCOPE_MISMATCH = "ScopeMismatch"
+    REGION_UNKNOWN = "RegionUnknown"
     # Templates
     TEMPLATE_SYNTAX = "TemplateSyntax"
     TEMPLATE_SHAPE = "TemplateShape"

@@ -172,12 +172,14 @@ class ProblemState(Model):
 class LineageState(Model):
     """Whose turn it is: deployments of one lineage run one after the other.
 
-    `holder` is whom this one waits for, `position` its place in the queue (1 is next); both None once it has its turn.
+    `region` is told of a bundle for several, each of which has a lineage of its own. `holder` is whom this one waits
+    for, `position` its place in the queue (1 is next); both None once it has its turn.
     """
 
     project: str
     environment: str
     key: str
+    region: str | None = None
     holder: str | None = None
     position: int | None = None
 

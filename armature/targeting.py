@@ -26,14 +26,15 @@ class Targeting:
     def resource_group(self, entry: TemplateEntry) -> str | None:
         """The resource group of a template that goes into one; None for others, and where it can't be told.
 
-        In this order: what the request says for this template, what the manifest says, the request's target, the only
-        group that the bundle itself names or creates.
+        In this order: what the request says for this template, what the region says, what the template says, the
+        request's target, the only group that the bundle itself names or creates.
         """
         template = self.templates.get(entry.name)
         if template is None or template.scope is not DeploymentScope.RESOURCE_GROUP:
             return None
         chosen = {name.lower(): group for name, group in self.target.resource_groups.items()} if self.target else {}
-        found = chosen.get(entry.name.lower()) or entry.resource_group or (self.target and self.target.resource_group)
+        default = self.target.resource_group if self.target else None
+        found = chosen.get(entry.name.lower()) or self._named_group(entry) or default
         if found:
             return found
         groups = self._groups_of_the_bundle()
@@ -94,9 +95,14 @@ class Targeting:
 
     def _groups_of_the_bundle(self) -> list[str]:
         """The groups that the bundle names or creates, each once, letter case aside."""
-        named = [entry.resource_group for entry in self.manifest.templates if entry.resource_group]
+        named = [group for entry in self.manifest.templates if (group := self._named_group(entry))]
         created = [group for content in self.contents.values() for group in content.resource_groups]
         return list({group.lower(): group for group in reversed((*created, *named))}.values())[::-1]
+
+    def _named_group(self, entry: TemplateEntry) -> str | None:
+        """The resource group that the manifest names for a template, in the region if it is for one."""
+        region = self.manifest.regions.get(self.manifest.region) if self.manifest.region else None
+        return (region.group_of(entry.name) if region else None) or entry.resource_group
 
     def _management_group(self, entry: TemplateEntry) -> str | None:
         """The management group of a template for one: the manifest's, else the request's."""

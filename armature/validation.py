@@ -4,8 +4,9 @@ No I/O but through the bundle. Every problem is reported at once, each with its 
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from armature.binding import Surroundings, parameter_problems, unknown_template
 from armature.bundle import Bundle, name_fault
@@ -19,6 +20,7 @@ from armature.package_files import identity_problems, package_checksums, package
 from armature.plan import Plan
 from armature.planning import Sound, plan_of
 from armature.problems import Problem, ProblemCode
+from armature.regions import entry_problems, in_region, region_problems, regions_of
 from armature.request import DeploymentRequest
 from armature.shape import problem_at
 from armature.targeting import Targeting, location_of
@@ -65,15 +67,21 @@ def review_bundle(
 ) -> Review:
     """Review a bundle and, where nothing is wrong, plan its deployment for `request`.
 
-    Without a request the bundle is checked by itself: what depends on the target is left open, and there is no plan.
+    Without a request the bundle is checked by itself: what depends on the target is left open, and there is no plan. A
+    bundle for several regions is checked in each, unless the request is for one of them.
     `cloud_name` is the app's cloud; None where it isn't known, and then the manifest's is not compared. Templates may
     link to `template_hosts` besides the bundle.
     """
     document, manifest, problems = find_manifest(bundle)
     if document is None or manifest is None:
         return Review(None, None, tuple(problems))
-    review = _BundleReview(bundle, document, manifest, request, cloud_name, default_location, template_hosts)
-    return review.run(problems, deployment_id)
+    problems += region_problems(manifest, document, request)
+    whole = _BundleReview(bundle, document, manifest, request, cloud_name, default_location, template_hosts)
+    there = [in_region(manifest, region) for region in regions_of(manifest, request)] or [manifest]
+    reviews = [whole.of(described).run(problems, deployment_id) for described in there]
+    if len(reviews) == 1:
+        return reviews[0]
+    return Review(manifest, None, tuple(dict.fromkeys(found for review in reviews for found in review.problems)))
 
 
 class _BundleReview:
@@ -97,6 +105,13 @@ class _BundleReview:
         self._default_location = default_location
         self._nearest = Nearest()
         self._files = TemplateFiles(bundle, self._nearest, template_hosts)
+        self._checksums, self._damaged = package_checksums(bundle, manifest.packages)
+
+    def of(self, manifest: Manifest) -> Self:
+        """The review of the same bundle as another manifest describes it, with what was read of it so far."""
+        other = copy(self)
+        other._manifest = manifest
+        return other
 
     def run(self, problems: list[Problem], deployment_id: str) -> Review:
         manifest, document = self._manifest, self._document
@@ -120,7 +135,6 @@ class _BundleReview:
             manifest, document, contents, targeting.resource_group, self._assembly_order(), targeting.subscription
         )
         around = self._surroundings(templates)
-        checksums, damaged = package_checksums(self._bundle, manifest.packages)
         found = [
             *problems,
             *self._agreement_problems(),
@@ -130,8 +144,9 @@ class _BundleReview:
             *order.problems,
             *self._parameter_problems(around),
             *targeting.problems(),
-            *package_problems(manifest, document, checksums),
-            *damaged,
+            *entry_problems(manifest, templates, around),
+            *package_problems(manifest, document, self._checksums),
+            *self._damaged,
             *self._files.problems,
             *self._identity_problems(linked),
             *self._check_problems(around),
@@ -144,7 +159,7 @@ class _BundleReview:
             manifest=manifest,
             templates={name: template for name, template in templates.items() if template is not None},
             linked=linked,
-            checksums=checksums,
+            checksums=self._checksums,
             order=order,
             targeting=targeting,
             location=location_of(manifest, self._request, self._default_location) or "",
