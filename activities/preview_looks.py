@@ -204,6 +204,11 @@ def part_of(
     )
 
 
+def done_part(state: DeploymentState, template: PlannedTemplate) -> TemplatePreview:
+    """What is kept of a template that is deployed already: nothing of it would change."""
+    return TemplatePreview(template=template.name, run=state.run, verdict=TemplateVerdict.ACCEPTED)
+
+
 def keep_part(services: Services, state: DeploymentState, template: PlannedTemplate, part: TemplatePreview) -> None:
     """Keep what was told of a template. What Azure works on is kept in mind only while asking again can help."""
     services.previews.save_part(state.deployment_id, part)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 
 from activities.border import register
-from activities.preview_looks import Look, keep_part, mode_of, open_bundle, part_of
+from activities.preview_looks import Look, done_part, keep_part, mode_of, open_bundle, part_of
 from activities.standing import asked_of, state_of
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, failure
@@ -27,7 +27,7 @@ from armature.preview.identity import identity_of
 from armature.preview.merging import counts_of, digest_of, merged, with_groups
 from armature.preview.showing import summary_in_state, with_preview
 from armature.preview.wording import refusals_of, summary_of
-from armature.state import DeploymentState
+from armature.state import DeploymentState, TemplateStatus
 
 blueprint = df.Blueprint()
 
@@ -58,6 +58,9 @@ def preview_template(services: Services, work: PreviewedTemplate) -> TemplatePre
         return TemplatePreviewAnswer.load(asked.dump())
     plan = services.deployments.plan(work.deployment_id)
     template = plan.templates[work.index]
+    if _is_done(state, template):
+        keep_part(services, state, template, done_part(state, template))
+        return TemplatePreviewAnswer()
     try:
         with open_bundle(services, state, plan) as bundle:
             wait = Look(services, state, plan, template, bundle).taken()
@@ -111,6 +114,12 @@ def merge_previews(services: Services, work: DeploymentStep) -> PreviewAnswer:
         refusal_message=refusals_of(told),
         digest=preview.digest,
     )
+
+
+def _is_done(state: DeploymentState, template: PlannedTemplate) -> bool:
+    """True of what an earlier run has deployed, and this one will not deploy again."""
+    has_succeeded = any(t.name == template.name and t.status is TemplateStatus.SUCCEEDED for t in state.templates)
+    return has_succeeded and not state.options.is_preview
 
 
 def _known_part(services: Services, state: DeploymentState, template: PlannedTemplate) -> TemplatePreview:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from armature.models import Model
 from armature.numbers import count_of
@@ -94,6 +95,11 @@ class Findings(Model):
     irreversible: int = 0
     list_id: str | None = None
     digest: str = ""
+
+    def with_losses(self, told: Self) -> Self:
+        """With what a preview told beside."""
+        losses = {"deletions": told.deletions, "replacements": told.replacements, "digest": told.digest}
+        return self.model_copy(update=losses)
 
 
 def reasons_of(findings: Findings, *, is_complete: bool, is_protected: bool) -> tuple[ApprovalReason, ...]:

@@ -26,6 +26,7 @@ from armature.stops import never_approved, not_approved, stopped_by
 from orchestrators.chapters import Chapters
 from orchestrators.listing import doomed_listed, findings_of
 from orchestrators.preparing import READY
+from orchestrators.previewing import barred, looked_ahead, losses_of
 from orchestrators.retrying import Steps, called, retried, waited
 
 LOOKS_PER_HISTORY = 100
@@ -53,6 +54,11 @@ def approved(
     if (stop := stopped_by(gate)) is not None:
         return stop
     findings = Findings()
+    if gate.is_previewed:
+        preview = yield from looked_ahead(context, job, chapters)
+        if (end := barred(preview)) is not None:
+            return end
+        findings = losses_of(preview)
     if job.options.mode is Mode.COMPLETE:
         yield from chapters.begin(Status.PENDING, Phase.PREPARING, "Listing what mode Complete would delete.")
         doomed = yield from doomed_listed(context, job)
@@ -61,7 +67,7 @@ def approved(
             return Outcome(message=message, failure=doomed.failure)
         if (stop := stopped_by(doomed)) is not None:
             return stop
-        findings = findings_of(doomed)
+        findings = findings_of(doomed).with_losses(findings)
     return (yield from agreed(context, job, chapters, findings))
 
 

@@ -1,4 +1,4 @@
-"""A deployment that only tells what would change, or whether Azure would accept it."""
+"""What a deployment would change: told instead of done, or before it is done."""
 
 from collections.abc import Generator
 from datetime import datetime, timedelta
@@ -7,6 +7,7 @@ from typing import Any
 import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase
 
+from armature.approval import Findings
 from armature.errors import FailureClass, failure
 from armature.messages import DeploymentInput, Outcome, PreviewAnswer, PreviewInput
 from armature.options import Mode
@@ -43,6 +44,32 @@ def told(
         )
         return PreviewAnswer(message="There is no preview.", failure=why)
     return PreviewAnswer.load(answer)
+
+
+def looked_ahead(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: Chapters
+) -> Generator[TaskBase, Any, PreviewAnswer]:
+    """What a deployment that is about to be carried out would change, for whoever has to approve it."""
+    yield from chapters.begin(Status.PENDING, Phase.PREVIEWING, "Asking Azure what would change.")
+    return (yield from told(context, job))
+
+
+def barred(answer: PreviewAnswer) -> Outcome | None:
+    """The end of a deployment after a look ahead: Azure refuses a template, or it is asked to stop. None when it may go
+    on; that nothing could be told is no reason to stop, since in the end Azure itself says what it does not take."""
+    if (stop := stopped_by(answer)) is not None:
+        return stop
+    if answer.failure is None and answer.refused:
+        refused = failure(FailureClass.TEMPLATE, "TemplatesRefused", answer.refusal_message)
+        return Outcome(message=f"{answer.refusal_message} Nothing was touched.", failure=refused)
+    return None
+
+
+def losses_of(answer: PreviewAnswer) -> Findings:
+    """What is lost by what would change: of that a person decides."""
+    if answer.failure is not None or not (answer.deletions or answer.replacements):
+        return Findings()
+    return Findings(deletions=answer.deletions, replacements=answer.replacements, digest=answer.digest)
 
 
 def outcome_of(answer: PreviewAnswer) -> Outcome:

@@ -35,13 +35,12 @@ def with_preview(
     state: DeploymentState, summary: PreviewState, parts: Iterable[TemplatePreview], now: datetime
 ) -> DeploymentState:
     """The state with what was told. Of a deployment that changes nothing a template has succeeded once Azure would
-    accept it; one that is to be deployed yet stays as it is. Unchanged once it has ended."""
+    accept it; one that is to be deployed yet stays as it is, unless Azure refuses it. Unchanged once it has ended."""
     if state.status.is_final:
         return state
-    templates = state.templates
-    if state.options.is_preview:
-        by_name = {part.template: part for part in parts}
-        templates = tuple(_with_verdict(found, by_name.get(found.name)) for found in templates)
+    shown = _STATUSES if state.options.is_preview else {TemplateVerdict.REFUSED: TemplateStatus.FAILED}
+    by_name = {part.template: part for part in parts if part.verdict in shown}
+    templates = tuple(_with_verdict(found, by_name.get(found.name)) for found in state.templates)
     return state.model_copy(update={"preview": summary, "templates": templates, "updated_at": now})
 
 
