@@ -38,7 +38,7 @@ from orchestrators import rollback as rollback_orchestrator
 from orchestrators import rollout as rollout_orchestrator
 from orchestrators import upload as upload_orchestrator
 from orchestrators import validation as validation_orchestrator
-from triggers import bundles, control, deployments, health, history, lineages, locks, queue, timer
+from triggers import bundles, checks, control, deployments, health, history, lineages, locks, queue, timer
 from triggers import cleanup as cleanup_trigger
 from triggers import notices as notice_trigger
 from triggers import preview as preview_trigger
@@ -51,6 +51,7 @@ app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 for part in (
     bundles,
     deployments,
+    checks,
     history,
     lineages,
     control,

@@ -7,7 +7,7 @@ import azure.durable_functions as df
 
 from activities.border import register
 from activities.parallel import in_parallel
-from activities.sights import Sights
+from activities.sights import Sights, output_value
 from activities.standing import asked_of, open_state_of
 from armature.azure.services import Services
 from armature.checks import CheckKind, CheckResult, CheckState
@@ -35,7 +35,9 @@ def plan_checks(services: Services, work: ChecksInput) -> ChecksAnswer:
     if document is None:
         plan = services.deployments.plan(work.plan_id)
         resources = {template.name: template.resources for template in state.templates}
-        checks = planned_checks(plan, resources, services.settings.validation_warm_up_seconds)
+        apps = plan.validation.function_apps if plan.validation else ()
+        outputs = {app.output: output_value(services, plan, work.plan_id, app.output) for app in apps if app.output}
+        checks = planned_checks(plan, resources, outputs, services.settings.validation_warm_up_seconds)
         document = services.checks.save_document(work.deployment_id, ChecksDocument(run=work.run, checks=checks))
     message = f"{count_of(len(document.checks), 'check')} of what was deployed."
     event = Event(

@@ -74,6 +74,9 @@ class Sights:
         is_named = len(segments) > 2 and segments[1].lower() == "subscriptions"
         return self.services.arm(segments[2] if is_named else self.plan.subscription)
 
+    def _value(self, output: str) -> Any:
+        return output_value(self.services, self.plan, self.plan_id, output)
+
     def _resource(self, check: Check) -> Finding:
         id_ = _id(check)
         listed = self.states.get(id_.lower(), "")
@@ -88,7 +91,7 @@ class Sights:
         wanted = check.expectation
         if wanted is None:
             raise ValueError(f"{check.key} expects nothing")
-        id_ = self._output(wanted.output) if wanted.output is not None else check.resource_id
+        id_ = self._value(wanted.output) if wanted.output is not None else check.resource_id
         if id_ is None:
             return verdicts.property_verdict(None, wanted)
         if not isinstance(id_, str) or not is_of_deployment(id_, self.plan, self.resources):
@@ -132,7 +135,7 @@ class Sights:
         declared = check.endpoint
         if declared is None:
             raise ValueError(f"{check.key} names no endpoint")
-        uri = verdicts.endpoint_address(declared, self._output(declared.output) if declared.output else None)
+        uri = verdicts.endpoint_address(declared, self._value(declared.output) if declared.output else None)
         if uri is None:
             return verdicts.failed("The output holds no address.", "Let the output give an https:// address.")
         settings = self.services.settings
@@ -159,12 +162,17 @@ class Sights:
             now=datetime.now(UTC),
         )
 
-    def _output(self, name: str) -> Any:
-        """The value of an output that a finished template has given, None when it has not."""
-        wanted, _, output = name.partition(".")
-        template = next((each.name for each in self.plan.templates if each.name.lower() == wanted.lower()), wanted)
-        outputs = self.services.deployments.outputs(self.plan_id, template)
-        return next((value for key, value in outputs.items() if key.lower() == output.lower()), None)
+
+def output_value(services: Services, plan: Plan, plan_id: str, name: str) -> Any:
+    """The value of an output (TEMPLATE.OUTPUT) that a finished template has given, None when it has not.
+
+    Raises:
+        KeyError: the template has not finished.
+    """
+    wanted, _, output = name.partition(".")
+    template = next((each.name for each in plan.templates if each.name.lower() == wanted.lower()), wanted)
+    outputs = services.deployments.outputs(plan_id, template)
+    return next((value for key, value in outputs.items() if key.lower() == output.lower()), None)
 
 
 def _id(check: Check) -> str:

@@ -106,6 +106,7 @@ def test_the_edges_are_there_behind_function_keys():
         ("GET", "deployments"),
         ("GET", "deployments/{deploymentId}"),
         ("GET", "deployments/{deploymentId}/events"),
+        ("GET", "deployments/{deploymentId}/checks"),
         ("GET", "deployments/{deploymentId}/cleanup"),
         ("GET", "deployments/{deploymentId}/preview"),
         ("POST", "deployments/{deploymentId}/approve"),

@@ -190,12 +190,32 @@ class PropertyDeclaration(_Declared):
 class FunctionAppDeclaration(_Declared):
     """The functions that a deployed function app must list."""
 
-    name: Annotated[str, Form(r"^[A-Za-z0-9][A-Za-z0-9-]{0,59}(/[A-Za-z0-9-]{1,59})?$", "an app's name, or APP/SLOT")]
+    model_config = {"json_schema_extra": {"oneOf": [{"required": ["name"]}, {"required": ["output"]}]}}
+
+    name: Annotated[
+        Annotated[str, Form(r"^[A-Za-z0-9][A-Za-z0-9-]{0,59}(/[A-Za-z0-9-]{1,59})?$", "an app's name, or APP/SLOT")]
+        | None,
+        Field(description="The app's name, or APP/SLOT."),
+    ] = None
+    output: Annotated[OutputText | None, Field(description="TEMPLATE.OUTPUT: holds the app's name or resource id.")] = (
+        None
+    )
     functions: Annotated[
         tuple[Annotated[str, Form(r"^[A-Za-z][A-Za-z0-9_-]{0,126}$", "a function's name")], ...],
         Field(min_length=1, max_length=500),
     ]
     warm_up_seconds: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _is_one_app(self) -> Self:
+        if (self.name is None) == (self.output is None):
+            raise ValueError("give exactly one of 'name' and 'output'")
+        return self
+
+    @property
+    def called(self) -> str:
+        """How the manifest calls it."""
+        return self.name or self.output or ""
 
 
 class ValidationSection(_Declared):

@@ -63,3 +63,13 @@ class ValidationState(Model):
     def done(self) -> int:
         """How many have come to a result."""
         return self.passed + self.warned + self.failed + self.skipped
+
+
+class ChecksPage(Model):
+    """A page of the complete list of a deployment's checks; `next` is what to ask the following one `after` with."""
+
+    deployment_id: str
+    run: int
+    total: int
+    value: tuple[CheckState, ...] = ()
+    next: int | None = None

@@ -4,7 +4,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from armature.checks.declared import EndpointDeclaration, PropertyDeclaration, Severity, ValidationSection
+from armature.checks.declared import (
+    EndpointDeclaration,
+    FunctionAppDeclaration,
+    PropertyDeclaration,
+    Severity,
+    ValidationSection,
+)
 from armature.checks.model import CheckKind, CheckState
 from armature.models import Model
 from armature.plan import Plan
@@ -96,10 +102,13 @@ class BatchResults(Model):
     checks: dict[str, CheckState] = {}
 
 
-def planned_checks(plan: Plan, resources: Mapping[str, Iterable[str]], warm_up_seconds: int) -> tuple[Check, ...]:
+def planned_checks(
+    plan: Plan, resources: Mapping[str, Iterable[str]], outputs: Mapping[str, Any], warm_up_seconds: int
+) -> tuple[Check, ...]:
     """The checks of a deployment whose templates have reported these resources, in batches.
 
-    Every resource must exist, every app run, every resource group's health be good; then what the manifest declares.
+    `outputs` are the values of those that name function apps, by TEMPLATE.OUTPUT. Every resource must exist, every app
+    run, every resource group's health be good; then what the manifest declares.
     """
     section = plan.validation or ValidationSection()
     warm_up = warm_up_seconds if section.warm_up_seconds is None else section.warm_up_seconds
@@ -107,7 +116,7 @@ def planned_checks(plan: Plan, resources: Mapping[str, Iterable[str]], warm_up_s
     reported = [id_ for ids in resources.values() for id_ in ids]
     checks = [
         *_resource_checks(template_of, warm_up),
-        *_site_checks(plan, section, template_of, reported, warm_up),
+        *_site_checks(plan, _declared_apps(section, outputs), template_of, reported, warm_up),
         *_health_checks(template_of, section, warm_up),
         *(_property_check(each, template_of, warm_up) for each in section.resources),
         *(_endpoint_check(each, warm_up) for each in section.endpoints),
@@ -173,12 +182,11 @@ def _resource_checks(template_of: Mapping[str, tuple[str, str]], warm_up: int) -
 
 def _site_checks(
     plan: Plan,
-    section: ValidationSection,
+    declared: dict[str, FunctionAppDeclaration],
     template_of: Mapping[str, tuple[str, str]],
     reported: Iterable[str],
     warm_up: int,
 ) -> Iterable[Check]:
-    declared = {app_key(each.name): each for each in section.function_apps}
     attached = {app_key(each.function_app) for template in plan.templates for each in template.attachments}
     filled = {match["site"] for id_ in reported if (match := _CONTENT_ID.search(id_.lower()))}
     for key, (id_, template) in template_of.items():
@@ -199,7 +207,18 @@ def _site_checks(
         )
     for name, lost in declared.items():
         key = f"functionApp:{name}"
-        yield Check(key=key, kind=CheckKind.FUNCTION_APP, subject=lost.name, functions=lost.functions)
+        yield Check(key=key, kind=CheckKind.FUNCTION_APP, subject=lost.called, functions=lost.functions)
+
+
+def _declared_apps(section: ValidationSection, outputs: Mapping[str, Any]) -> dict[str, FunctionAppDeclaration]:
+    """What is declared of function apps, by what their names are compared by."""
+    found = {}
+    for declared in section.function_apps:
+        value = outputs.get(declared.output) if declared.output is not None else declared.name
+        name = value if isinstance(value, str) and value else declared.called
+        match = SITE_ID.search(name)
+        found[app_key(match["name"] if match else name)] = declared
+    return found
 
 
 def app_key(name: str) -> str:

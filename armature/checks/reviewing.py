@@ -27,6 +27,9 @@ def check_problems(section: ValidationSection, around: Surroundings) -> Iterator
         except ValueError:
             message = f"{resource.property!r} is not the place of a property."
             yield around.problem(f"{pointer}/property", ProblemCode.MANIFEST_FIELD, message, _PLACE_STEP)
+    for index, app in enumerate(section.function_apps):
+        if app.output is not None:
+            yield from output_problems(app.output, f"/validation/functionApps/{index}/output", "string", around)
     yield from _repeated(section, around)
 
 
@@ -68,8 +71,8 @@ def _repeated(section: ValidationSection, around: Surroundings) -> Iterator[Prob
     """A function app that is declared twice: which of the two is meant, nobody can tell."""
     seen: set[str] = set()
     for index, app in enumerate(section.function_apps):
-        if app.name.lower() in seen:
-            message = f"The function app {app.name!r} is declared twice."
-            pointer = f"/validation/functionApps/{index}/name"
+        if app.called.lower() in seen:
+            message = f"The function app {app.called!r} is declared twice."
+            pointer = f"/validation/functionApps/{index}/{'name' if app.name else 'output'}"
             yield around.problem(pointer, ProblemCode.NAME_DUPLICATE, message, "Declare all of its functions once.")
-        seen.add(app.name.lower())
+        seen.add(app.called.lower())

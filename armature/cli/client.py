@@ -13,6 +13,8 @@ import pydantic
 import requests
 
 from armature.audit import AuditEntry
+from armature.checks import CheckState
+from armature.checks.model import ChecksPage
 from armature.cli.answers import (
     Accepted,
     BrokenLock,
@@ -139,6 +141,17 @@ class ApiClient:
         """What the deployment would change, as `json`, `text` or `markdown`."""
         query = {"format": form, "noise": str(shows_noise).lower()}
         return self._call("GET", f"{_deployment(deployment_id)}/preview", params=query).text
+
+    def checks(self, deployment_id: str, result: str | None = None) -> Iterator[CheckState]:
+        """The checks of what was deployed, or those with one result, page after page."""
+        parameters = {"result": result} if result else {}
+        while True:
+            answer = self._call("GET", f"{_deployment(deployment_id)}/checks", params=parameters)
+            page = self._read(ChecksPage, answer)
+            yield from page.value
+            if page.next is None:
+                return
+            parameters = {**parameters, "after": str(page.next)}
 
     def last_event(self, deployment_id: str) -> int:
         """The number of the newest event: what comes after it has not happened yet."""

@@ -9,6 +9,7 @@ from rich.live import Live
 from rich.text import Text
 
 from armature.cli.approvals import waiting_approval, waiting_words
+from armature.cli.check_list import checks_in_progress
 from armature.cli.screen import plain, print_line
 from armature.cli.standing import begun_at, queue_words, rollback_words, stop_words
 from armature.cli.template_table import lines_of, template_table
@@ -18,9 +19,9 @@ from armature.state import DeploymentState, Phase, Purpose, Status
 
 FRAMES_PER_SECOND = 4
 _BAR_WIDTH = 30
-_DEPLOYING = (Phase.PREPARING, Phase.AWAITING_APPROVAL, Phase.UPLOADING, Phase.DEPLOYING)
-_ONLY_WHEN_BEGUN = (Phase.AWAITING_APPROVAL,)
-"""Phases that many deployments do without."""
+_DEPLOYING = (Phase.PREPARING, Phase.AWAITING_APPROVAL, Phase.UPLOADING, Phase.DEPLOYING, Phase.VALIDATING)
+_ONLY_WHEN_BEGUN = (Phase.AWAITING_APPROVAL, Phase.VALIDATING)
+"""Phases that many deployments do without, or end before."""
 
 _WARNINGS = 3
 """Of the warnings the last few are drawn; the end lists all."""
@@ -82,8 +83,12 @@ def picture(state: DeploymentState, now: datetime, height: int = 1000) -> Render
             undoing += template_table(state.rollback.templates, now, left // 2, "Deployed again")
             left -= min(lines_of(state.rollback.templates), left // 2)
         left -= 1
+    checking: list[RenderableType] = []
+    if state.validation is not None and state.phase is Phase.VALIDATING:
+        checking += checks_in_progress(state.validation, left // 2)
+        left -= len(checking)
     own = template_table(state.templates, now, left) if state.templates else []
-    return Group(*above, *own, *undoing, *below)
+    return Group(*above, *own, *checking, *undoing, *below)
 
 
 def _heading(state: DeploymentState, now: datetime) -> Text:

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from armature.cli.aftermath import print_aftermath, print_resources
 from armature.cli.approvals import approval_lines, waiting_approval
+from armature.cli.check_list import print_check_summary
 from armature.cli.failure_list import print_failures
 from armature.cli.live import picture
 from armature.cli.problem_list import print_problems
@@ -35,6 +36,7 @@ def print_outcome(console: Console, state: DeploymentState) -> None:
         if state.resources:
             console.print()
             print_resources(console, state.resources)
+        print_check_summary(console, state.validation)
         _print_warnings(console, state)
         _print_summary(console, state, "bold green")
         return

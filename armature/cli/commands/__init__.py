@@ -4,6 +4,7 @@ application     the Typer application that they all belong to
 deploying       deploy
 controlling     cancel, rollback, resume
 deciding        approve, reject
+checking        checks
 looking         status, list, version
 bundles         bundle validate
 previewing      what-if, validate, preview
@@ -13,6 +14,7 @@ history         audit, compare, lineages, drift
 
 from armature.cli.commands import (  # each adds its own commands
     bundles,
+    checking,
     controlling,
     deciding,
     deploying,
@@ -23,4 +25,15 @@ from armature.cli.commands import (  # each adds its own commands
 )
 from armature.cli.commands.application import app
 
-__all__ = ["app", "bundles", "controlling", "deciding", "deploying", "history", "looking", "operating", "previewing"]
+__all__ = [
+    "app",
+    "bundles",
+    "checking",
+    "controlling",
+    "deciding",
+    "deploying",
+    "history",
+    "looking",
+    "operating",
+    "previewing",
+]
