@@ -131,9 +131,12 @@ resource app 'Microsoft.Web/sites@2023-12-01' = {
   }
 }
 
+// App Service asks for the location of a site's children too, which Bicep's types leave out.
 resource ftpPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2023-12-01' = {
   parent: app
   name: 'ftp'
+  #disable-next-line BCP187
+  location: location
   properties: {
     allow: false
   }
@@ -142,18 +145,35 @@ resource ftpPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2
 resource scmPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2023-12-01' = {
   parent: app
   name: 'scm'
+  #disable-next-line BCP187
+  location: location
   properties: {
     allow: false
   }
 }
 
-resource code 'Microsoft.Web/sites/extensions@2023-12-01' = if (!empty(packageUri)) {
+resource flexCode 'Microsoft.Web/sites/extensions@2023-12-01' = if (isFlex && !empty(packageUri)) {
   parent: app
   name: 'onedeploy'
-  #disable-next-line BCP187 // Bicep's types leave out the properties of onedeploy.
+  #disable-next-line BCP187
+  location: location
+  #disable-next-line BCP187 // The types leave out what onedeploy takes, and below that there is ZipDeploy.
   properties: {
     packageUri: packageUri
     remoteBuild: false
+  }
+  dependsOn: [
+    ftpPublishing
+    scmPublishing
+  ]
+}
+
+resource dedicatedCode 'Microsoft.Web/sites/extensions@2023-12-01' = if (!isFlex && !empty(packageUri)) {
+  parent: app
+  #disable-next-line BCP088
+  name: 'ZipDeploy'
+  properties: {
+    packageUri: packageUri
   }
   dependsOn: [
     ftpPublishing

@@ -10,7 +10,7 @@ from typing import Any
 
 from emulator.arm.behaviours.generic import Behaviour, Surroundings
 from emulator.arm.behaviours.rules import value_at
-from emulator.arm.behaviours.web import packages
+from emulator.arm.behaviours.web import flex, packages
 from emulator.arm.behaviours.web.contents import NotAPackageError, read_package
 from emulator.arm.behaviours.web.download import DownloadError, fetched, principal_of, upload
 from emulator.arm.behaviours.web.errors import web_error
@@ -30,6 +30,10 @@ def _check(resource: Resource, surroundings: Surroundings) -> None:
     if resource.id.last_name.lower() not in _KINDS:
         message = f"The extension '{resource.id.last_name}' is not one of {', '.join(_KINDS)}."
         raise web_error(404, "NotFound", message)
+    site = site_of(resource, surroundings)
+    if site is not None and flex.is_flex(site, surroundings) and resource.id.last_name.lower() != "onedeploy":
+        message = "Flex Consumption does not support zip deployment. Use onedeploy."  # our own words for Azure's fact
+        raise web_error(400, "BadRequest", message)
     if not _uri(resource).lower().startswith(("https://", "http://")):
         raise web_error(400, "BadRequest", "The parameter packageUri has an invalid value.")
 

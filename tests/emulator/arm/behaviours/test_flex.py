@@ -84,6 +84,16 @@ async def test_properties_of_other_plans_are_refused_also_as_null(arm: Arm) -> N
     assert "FtpsState" in await message_of(arm, f"{SITE}/config/web", {"properties": {"ftpsState": "Disabled"}})
 
 
+async def test_code_comes_by_onedeploy_alone(arm: Arm) -> None:
+    await flex_plan(arm)
+    await put(arm, SITE, **site(APP))
+    package = {"properties": {"packageUri": "https://127.0.0.1:1/package.zip"}}
+
+    assert "zip deployment" in await message_of(arm, f"{SITE}/extensions/ZipDeploy", package)
+    status, answer = await arm.request("PUT", f"{SITE}/extensions/onedeploy", package)
+    assert status in (200, 201), answer
+
+
 async def test_other_plans_take_what_flex_consumption_refuses(arm: Arm) -> None:
     await put(arm, PLAN, sku={"name": "P1v3"}, properties={"reserved": True})
 
