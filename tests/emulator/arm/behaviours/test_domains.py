@@ -1,4 +1,4 @@
-"""The regions of a national cloud have domains of their own; how they are used, tests/infra tries in Azure Government."""
+"""The regions of a national cloud have domains of their own; tests/infra tries how they are used."""
 
 import pytest
 
