@@ -1,5 +1,6 @@
 """Whether ARM can get a deployment's templates, looked at before anything is touched."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -9,12 +10,13 @@ from armature.azure.services import Services
 from armature.bundle import BundleLimits
 from armature.delivery import delivery_of, inlining_problems, private_refusal
 from armature.errors import Cause, Failure, FailureClass, FailureError, failure
-from armature.events import Event, EventCode
+from armature.events import Event, EventCode, Level
 from armature.numbers import count_of
 from armature.options import Delivery
 from armature.plan import Plan
 from armature.problems import Problem
-from armature.state import DeploymentState
+from armature.state import DeploymentState, WarningState
+from armature.transitions import with_warnings
 from armature.zip_bundle import ZipBundle
 
 MAX_CAUSES_SHOWN = 10
@@ -41,16 +43,47 @@ def check_delivery(services: Services, state: DeploymentState, plan: Plan, accou
         return
     if wanted is Delivery.AUTOMATIC:  # `inline` was looked at when the bundle was read
         _check_bundle(services, plan, name)
-    event = Event(
-        key="delivery:inline",
-        time=datetime.now(UTC),
-        code=EventCode.DELIVERY_INLINE,
-        message=(
-            f"Templates are sent in the requests: the artifact storage account {name} can't be reached from public "
-            "networks, and Azure Resource Manager could not follow a link into it."
-        ),
+    now = datetime.now(UTC)
+    message = (
+        f"Templates are sent in the requests: the artifact storage account {name} can't be reached from public "
+        "networks, and Azure Resource Manager could not follow a link into it."
     )
-    services.deployments.append_events(plan.deployment_id, [event])
+    warnings = [_hidden_package(template, package, name, now) for template, package in _signed_packages(plan)]
+    events = [Event(key="delivery:inline", time=now, code=EventCode.DELIVERY_INLINE, message=message)]
+    events += [_event(warning) for warning in warnings]
+    services.deployments.append_events(plan.deployment_id, events)
+    if warnings:
+        services.deployments.update_state(plan.deployment_id, lambda found: with_warnings(found, warnings))
+
+
+def _signed_packages(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The packages that are handed on with a SAS, for what reads them once: with the template that they are given."""
+    for template in plan.templates:
+        for name, binding in template.parameters.items():
+            if binding.package is not None and name in template.secure_parameters:
+                yield template.name, binding.package
+
+
+def _hidden_package(template: str, package: str, account: str, at: datetime) -> WarningState:
+    return WarningState(
+        key=f"private-package:{template}:{package}",
+        code=EventCode.PACKAGE_UNREADABLE.value,
+        message=(
+            f"{template} hands on the package {package} with a SAS: what reads it must be in a network that reaches "
+            f"the artifact storage account {account}, which public networks don't."
+        ),
+        at=at,
+    )
+
+
+def _event(warning: WarningState) -> Event:
+    return Event(
+        key=f"warning:{warning.key}",
+        time=warning.at,
+        code=EventCode.PACKAGE_UNREADABLE,
+        message=warning.message,
+        level=Level.WARNING,
+    )
 
 
 def _check_bundle(services: Services, plan: Plan, account: str) -> None:

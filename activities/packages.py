@@ -11,7 +11,7 @@ from activities.events import succeeded_event
 from activities.parameters import package_uri
 from activities.showing import show, templates_of
 from activities.standing import artifact_account, state_of
-from armature.azure.artifacts import PACKAGES_CONTAINER
+from armature.azure.artifacts import PACKAGES_CONTAINER, ArtifactAccount
 from armature.azure.models import ArmResource
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, failure
@@ -29,6 +29,9 @@ STORAGE_BLOB_DATA_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 RUN_FROM_PACKAGE = "WEBSITE_RUN_FROM_PACKAGE"
 RUN_FROM_PACKAGE_IDENTITY = "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID"
 """App settings (Run your functions from a package file, 2025): the URI, and which user-assigned identity reads it."""
+
+_IDENTIFY = 'Give the function app an "identity" in its template, or take the package out of the manifest.'
+_INTEGRATE = "Set `virtualNetworkSubnetId` to a subnet from which the account's private endpoint is reached."
 
 SITE_ID = re.compile(r"/providers/Microsoft\.Web/sites/[^/]+(/slots/[^/]+)?$", re.IGNORECASE)
 
@@ -58,7 +61,7 @@ def attach_packages(services: Services, work: PackagesInput) -> Answer:
 
 def _grant_to_sites(services: Services, plan: Plan, template: PlannedTemplate, resources: Iterable[str]) -> list[Event]:
     """Make the identities of the sites among `resources` readers of the packages; a site without one is warned of."""
-    arm = services.arm(plan.asked_in(template.scope))
+    arm, account = services.arm(plan.asked_in(template.scope)), artifact_account(services, plan)
     events = []
     for site_id in filter(SITE_ID.search, resources):
         name = site_id.rsplit("/", 1)[-1]
@@ -70,6 +73,9 @@ def _grant_to_sites(services: Services, plan: Plan, template: PlannedTemplate, r
         else:
             message = f"{name} has no managed identity, so it can't read a package by its plain URI."
             events.append(_event(template.name, name, message, Level.WARNING))
+        if site and account.is_private and not _is_in_network(site):
+            key = f"{name}:network"
+            events.append(_event(template.name, key, f"{_outside(name, account)} {_INTEGRATE}", Level.WARNING))
     return events
 
 
@@ -84,13 +90,27 @@ def _attach(services: Services, plan: Plan, template: PlannedTemplate, attachmen
     principal, identity_id = _identity_of(site)
     if not principal:
         raise FailureError(_refusal(f"The function app {name} has no managed identity to read its package with."))
-    arm.ensure_role_assignment(packages_scope(services, plan), principal, STORAGE_BLOB_DATA_READER)
     account = artifact_account(services, plan)
+    if account.is_private and not _is_in_network(site):
+        raise FailureError(_refusal(_outside(name, account), _INTEGRATE))
+    arm.ensure_role_assignment(packages_scope(services, plan), principal, STORAGE_BLOB_DATA_READER)
     wanted = {RUN_FROM_PACKAGE: package_uri(services, account, plan, attachment.package)}
     if identity_id:
         wanted[RUN_FROM_PACKAGE_IDENTITY] = identity_id
     arm.set_app_settings(site_id, wanted)
     return _event(template.name, name, f"{name} runs from the package {attachment.package}.")
+
+
+def _is_in_network(site: ArmResource) -> bool:
+    """Whether a site reaches out through a virtual network: by an integration, or as part of an environment in one."""
+    return bool(site.properties.get("virtualNetworkSubnetId") or site.properties.get("hostingEnvironmentProfile"))
+
+
+def _outside(site: str, account: ArtifactAccount) -> str:
+    return (
+        f"{site} is in no virtual network, so it can't read its package: public networks don't reach the artifact "
+        f"storage account {account.name}."
+    )
 
 
 def packages_scope(services: Services, plan: Plan) -> str:
@@ -121,8 +141,7 @@ def _event(template: str, site: str, message: str, level: Level = Level.INFO) ->
     )
 
 
-def _refusal(message: str) -> Failure:
-    suggestion = 'Give the function app an "identity" in its template, or take the package out of the manifest.'
+def _refusal(message: str, suggestion: str = _IDENTIFY) -> Failure:
     return failure(FailureClass.TEMPLATE, "PackageNotAttached", message, suggestion)
 
 

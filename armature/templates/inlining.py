@@ -43,7 +43,7 @@ _STATIC = "Make the link static, or deploy with `delivery: sas`."
 class InliningError(ValueError):
     """A link can't be inlined: `file` and `pointer` say which, `message` why, `next_step` what to do about it.
 
-    `is_untold` when where it leads depends on something that is not known here.
+    `is_untold` when where it leads depends on a parameter whose value is not known here.
     """
 
     def __init__(self, file: str, pointer: str, message: str, next_step: str, *, is_untold: bool = False) -> None:
@@ -290,7 +290,8 @@ class _Inlining:
             told = evaluate_value(value, holder.scope)
         except UnresolvedError as error:
             message = f"Where the link leads depends on {error.what}, which only ARM can tell."
-            raise InliningError(holder.file, pointer, message, _STATIC, is_untold=True) from error
+            is_untold = error.what.startswith("parameters(")
+            raise InliningError(holder.file, pointer, message, _STATIC, is_untold=is_untold) from error
         except TemplateError as error:
             message = f"Where the link leads can't be told: {error}"
             raise InliningError(holder.file, pointer, message, "Correct the expression.") from error
