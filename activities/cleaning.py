@@ -97,7 +97,9 @@ def list_doomed(services: Services, work: ListingInput) -> DoomedAnswer:
     listed = services.clean_ups.save_list(listed)
     record = noted_approvals(services, state)
     _show(services, state, listed, now)
-    unapproved = listed.unapproved(services.clean_ups.approved_marks(work.deployment_id, record))
+    unapproved = listed.to_delete
+    if work.is_after_rollout:
+        unapproved = listed.unapproved(services.clean_ups.approved_marks(work.deployment_id, record))
     return DoomedAnswer(
         list_id=listed.list_id,
         total=len(listed.resources),

@@ -7,6 +7,7 @@ from typing import Any
 import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase
 
+from armature.errors import FailureClass, failure
 from armature.messages import DeploymentInput, Outcome
 from armature.messages.cleaning import CleanUpInput
 from armature.options import Mode
@@ -16,7 +17,12 @@ from orchestrators.approving import agreed
 from orchestrators.chapters import Chapters
 from orchestrators.listing import doomed_listed, findings_of
 from orchestrators.preparing import READY
+from orchestrators.retrying import reason_of
 
+CLEAN_UPS_TRIED = 3
+"""How often deletions are begun that the host fails: begun again, they go on where they were."""
+
+_RESUME = "Resume the deployment: it goes on with the deletions."
 _NOT_LISTED = "What mode Complete would delete could not be listed; nothing was deleted."
 
 
@@ -50,5 +56,16 @@ def cleaned_up(
         options=job.options,
         deadline=deadline + (context.current_utc_datetime - asked_at),
     )
-    done = yield context.call_sub_orchestrator("cleanup", work.dump(), f"{job.deployment_id}:cleanup")
-    return Outcome.load(done)
+    return (yield from _deleted(context, work))
+
+
+def _deleted(context: df.DurableOrchestrationContext, work: CleanUpInput) -> Generator[TaskBase, Any, Outcome]:
+    lost = ""
+    for _ in range(CLEAN_UPS_TRIED):
+        try:
+            done = yield context.call_sub_orchestrator("cleanup", work.dump(), f"{work.deployment_id}:cleanup")
+            return Outcome.load(done)
+        except Exception as error:  # the host failed it, or somebody terminated it: the SDK raises nothing narrower
+            lost = reason_of(error)
+    why = failure(FailureClass.UNKNOWN, "CleanUpLost", f"The deletions were ended before they were done: {lost}", _RESUME)
+    return Outcome(message="The deletions were not carried through.", failure=why, rollback=False)

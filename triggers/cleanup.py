@@ -23,7 +23,8 @@ blueprint = df.Blueprint()
 
 @blueprint.route(route="deployments/{deploymentId}/cleanup", methods=["GET"])
 async def get_clean_up(req: func.HttpRequest) -> func.HttpResponse:
-    """The list, from entry number `after` on, at most `limit` entries of it; each with what became of it."""
+    """The list, from entry number `after` on, at most `limit` entries of it, each with what became of it. What is kept
+    is told with the first."""
 
     async def serve() -> func.HttpResponse:
         deployment_id = asked_id(req)
@@ -56,7 +57,7 @@ def _view(app: Services, deployment_id: str, after: int, limit: int) -> CleanUpV
         total=len(entries),
         value=entries[after : after + limit],
         next=None if is_last else after + limit,
-        kept=listed.kept,
+        kept=listed.kept[:MAX_PAGE] if after == 0 else (),
         unforeseen=listed.unforeseen,
         notes=listed.notes,
     )

@@ -108,8 +108,9 @@ def words_after_rollback(deleted: Iterable[str], restored: Iterable[str]) -> str
 
 def type_of(resource_id: str) -> str:
     """The full type of a resource in its id; empty when it names none."""
-    parts = resource_id.rpartition("/providers/")[2].split("/")
-    return "/".join((parts[0], *parts[1::2])) if len(parts) > 2 else ""
+    _, mark, name = resource_id.rpartition("/providers/")
+    parts = name.split("/")
+    return "/".join((parts[0], *parts[1::2])) if mark else ""
 
 
 def _names(ids: Sequence[str]) -> str:

@@ -36,7 +36,9 @@ _INCOMPLETE = "What some templates deploy can't be foreseen: the list is made ag
 def text_rows(resources: Iterable[DoomedResource]) -> Iterator[str]:
     """The list as text: a line a resource, what becomes of it below."""
     for each in resources:
-        yield "  ".join(filter(None, cells_of(each)))
+        changed = each.changed_at or each.created_at
+        marks = [f"last changed {changed:%Y-%m-%d %H:%M} UTC" if changed else "", *cells_of(each)[3:]]
+        yield f"{each.id} ({', '.join(filter(None, marks))})"
         yield f"    {each.why}" if not each.locked_by else f"    Kept by the lock {each.locked_by}."
 
 

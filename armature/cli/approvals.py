@@ -4,13 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from armature.approval import ApprovalState
-from armature.cleaning import DoomedResource
+from armature.cli.clean_up_list import clean_up_lines
 from armature.cli.words import length_of
 from armature.numbers import count_of
 from armature.state import DeploymentState, Status
-
-RESOURCES_SHOWN = 20
-"""Of what mode Complete would delete; the API has all of it."""
 
 
 def waiting_approval(state: DeploymentState) -> ApprovalState | None:
@@ -49,27 +46,5 @@ def asked_lines(state: DeploymentState, approval: ApprovalState) -> Iterator[str
         told = ", ".join(f"{number} to {word}" for word, number in counts.items() if number)
         yield f"What-if: {told or 'nothing would change'}; {count_of(found.templates, 'template')}."
     if approval.list_id is not None and state.clean_up is not None:
-        yield from _doomed_lines(state)
+        yield from clean_up_lines(state.deployment_id, state.clean_up)
     yield f"Approval {approval.approval_id}, until {approval.deadline:%Y-%m-%d %H:%M} UTC."
-
-
-def _doomed_lines(state: DeploymentState) -> Iterator[str]:
-    clean_up = state.clean_up
-    if clean_up is None or not clean_up.shown:
-        return
-    yield "To be deleted:"
-    for resource in clean_up.shown[:RESOURCES_SHOWN]:
-        yield f"  {resource.id}{_marks(resource)}"
-    if (more := clean_up.total - len(clean_up.shown[:RESOURCES_SHOWN])) > 0:
-        yield f"  and {more} more"
-
-
-def _marks(resource: DoomedResource) -> str:
-    marks = [
-        f"last changed {resource.changed_at:%Y-%m-%d %H:%M} UTC" if resource.changed_at else "",
-        "holds data" if resource.holds_data else "",
-        "" if resource.comes_back else "a rollback can't bring it back",
-        "kept by a lock" if resource.locked_by else "",
-    ]
-    told = ", ".join(filter(None, marks))
-    return f" ({told})" if told else ""

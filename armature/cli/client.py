@@ -15,6 +15,7 @@ import requests
 from armature.audit import AuditEntry
 from armature.checks import CheckState
 from armature.checks.model import ChecksPage
+from armature.cleaning import CleanUpView
 from armature.cli.answers import (
     Accepted,
     BrokenLock,
@@ -166,6 +167,17 @@ class ApiClient:
             if page.continuation_token is None:
                 return
             parameters["continuationToken"] = page.continuation_token
+
+    def clean_up(self, deployment_id: str) -> CleanUpView:
+        """All of what mode Complete would delete, or has deleted, page after page."""
+        path = f"{_deployment(deployment_id)}/cleanup"
+        whole = page = self._read(CleanUpView, self._call("GET", path))
+        while page.next is not None:
+            page = self._read(CleanUpView, self._call("GET", path, params={"after": str(page.next)}))
+            if page.list_id != whole.list_id:  # made anew meanwhile: begin with the newer one
+                return self.clean_up(deployment_id)
+            whole = whole.model_copy(update={"value": (*whole.value, *page.value), "next": page.next})
+        return whole
 
     def cancel(self, deployment_id: str, comment: str = "", *, rollback: bool | None = None) -> Accepted:
         """Ask for its cancellation. `rollback` overrides what the deployment was told to do then. Harmless twice."""

@@ -8,6 +8,7 @@ from rich.text import Text
 from armature.cli.aftermath import print_aftermath, print_resources
 from armature.cli.approvals import approval_lines, waiting_approval
 from armature.cli.check_list import print_check_summary
+from armature.cli.clean_up_list import print_not_deleted
 from armature.cli.failure_list import print_failures
 from armature.cli.live import picture
 from armature.cli.problem_list import print_problems
@@ -37,6 +38,7 @@ def print_outcome(console: Console, state: DeploymentState) -> None:
             console.print()
             print_resources(console, state.resources)
         print_check_summary(console, state.validation)
+        _print_clean_up(console, state)
         _print_warnings(console, state)
         _print_summary(console, state, "bold green")
         return
@@ -44,6 +46,7 @@ def print_outcome(console: Console, state: DeploymentState) -> None:
     if state.stop:
         print_line(console, stopped_words(state.stop, state.options.timeout))
     print_failures(console, state)
+    _print_clean_up(console, state)
     _print_warnings(console, state)
     print_aftermath(console, state)
 
@@ -60,6 +63,11 @@ def _print_summary(console: Console, state: DeploymentState, style: str) -> None
     message = f": {happened}" if happened and not is_told_below else ""
     console.print()
     console.print(Text(f"{state.deployment_id} {state.status}{took}{message}", style), soft_wrap=True)
+
+
+def _print_clean_up(console: Console, state: DeploymentState) -> None:
+    if state.clean_up is not None and state.clean_up.left:
+        print_not_deleted(console, state.deployment_id, state.clean_up)
 
 
 def _print_warnings(console: Console, state: DeploymentState) -> None:

@@ -193,6 +193,9 @@ def test_the_word_of_a_cancellation_goes_before_the_option(purpose, word, option
 KEEPING = Options(rollback_on_failure=False)
 NEW = deployment(Status.PENDING, templates=(template("a", TemplateStatus.WAITING, starts=0, attempt=0),))
 
+CLEANING_UP = DEPLOYING.model_copy(update={"phases": {**DEPLOYING.phases, "cleaningUp": NOW}})
+"""All of it is deployed: what is left to delete undoes nothing."""
+
 
 @pytest.mark.parametrize(
     ("state", "control", "has_turn", "settles", "undoes_"),
@@ -207,6 +210,9 @@ NEW = deployment(Status.PENDING, templates=(template("a", TemplateStatus.WAITING
         (BY_HAND, Control(), True, True, True),
         (BY_HAND, Control(), False, False, False),
         (deployment(Status.PENDING, run=2), Control(), True, True, True),
+        (CLEANING_UP, Control(), True, True, False),
+        (CLEANING_UP, Control(cancel=CancelRequest(run=1, at=NOW, rollback=True)), True, True, True),
+        (CLEANING_UP, Control(cancel=CancelRequest(run=1, at=NOW)), True, True, True),
     ],
 )
 def test_a_run_whose_orchestration_died_is_settled_or_undone_while_it_has_its_turn(

@@ -4,6 +4,7 @@ application     the Typer application that they all belong to
 deploying       deploy
 controlling     cancel, rollback, resume
 deciding        approve, reject
+cleaning        cleanup
 checking        checks
 looking         status, list, version
 bundles         bundle validate
@@ -15,6 +16,7 @@ history         audit, compare, lineages, drift
 from armature.cli.commands import (  # each adds its own commands
     bundles,
     checking,
+    cleaning,
     controlling,
     deciding,
     deploying,
@@ -29,6 +31,7 @@ __all__ = [
     "app",
     "bundles",
     "checking",
+    "cleaning",
     "controlling",
     "deciding",
     "deploying",
