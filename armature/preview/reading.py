@@ -11,16 +11,19 @@ from armature.preview.open_values import why_untold
 from armature.preview.replacements import removed_child, why_replaced
 from armature.preview.secrets import shown
 
+DEPLOYMENT_TYPE = "microsoft.resources/deployments"
+
 MAX_PROPERTIES = 60
 """Of one resource; what is beyond is counted."""
 
 
 def changes_of(properties: Mapping[str, Any], template: str, own_tags: Mapping[str, str]) -> tuple[ResourceChange, ...]:
     """What a template would change, from the `properties` of Azure's answer. Every resource in it is told, and every
-    resource that goes with an element of another's array."""
+    resource that goes with an element of another's array. Nested deployments are none: they are how it is done."""
     found: list[ResourceChange] = []
     for told in read_changes(properties):
-        found += _changes(told, template, own_tags)
+        if identity_of(told.id).type.lower() != DEPLOYMENT_TYPE:
+            found += _changes(told, template, own_tags)
     return tuple(found)
 
 
