@@ -15,6 +15,7 @@ REQUEST = DeploymentRequest.model_validate({"bundle": {"id": "bundle-1"}, "targe
 PHASES = {
     Status.PENDING: Phase.PREPARING,
     Status.QUEUED: Phase.QUEUED,
+    Status.AWAITING_APPROVAL: Phase.AWAITING_APPROVAL,
     Status.UPLOADING: Phase.UPLOADING,
     Status.DEPLOYING: Phase.DEPLOYING,
     Status.ROLLING_BACK: Phase.ROLLING_BACK,

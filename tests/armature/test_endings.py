@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from armature.approval import ApprovalState, ApprovalStatus
 from armature.control import CancelRequest, Control, ControlRequest
 from armature.endings import Result, closing_of, ended, ending_of, last_words, undoes
 from armature.errors import FailureClass, failure
@@ -24,6 +25,8 @@ WHY = failure(FailureClass.QUOTA, "QuotaExceeded", "No more cores.")
 GOOD = Outcome(message="2 templates deployed.")
 FAILED = Outcome(message="a failed.", failure=WHY)
 CANCELLED = Outcome(message="Cancelled.", stop=StopReason.CANCELLED)
+REJECTED = Outcome(message="Rejected.", stop=StopReason.REJECTED)
+NOT_APPROVED = Outcome(message="Nobody approved it.", stop=StopReason.NOT_APPROVED)
 TIMED_OUT = Outcome(message="The time was over.", stop=StopReason.TIMED_OUT)
 BROKEN = lock_broken()
 WHOLE = RollbackOutcome(message="All of it is undone.")
@@ -56,6 +59,8 @@ def end(
         (DEPLOYING, end(CANCELLED, LOST, is_undone=False), Status.FAILED, Result.UNCHANGED),
         (DEPLOYING, end(CANCELLED, WHOLE), Status.ROLLED_BACK, Result.UNDONE),
         (DEPLOYING, end(CANCELLED, PARTIAL), Status.FAILED, Result.UNDONE),
+        (DEPLOYING, end(REJECTED), Status.CANCELLED, Result.UNCHANGED),
+        (DEPLOYING, end(NOT_APPROVED), Status.CANCELLED, Result.UNCHANGED),
         (DEPLOYING, end(TIMED_OUT), Status.FAILED, Result.UNCHANGED),
         (DEPLOYING, end(TIMED_OUT, WHOLE, is_undone=False), Status.FAILED, Result.UNCHANGED),
         (DEPLOYING, end(TIMED_OUT, WHOLE), Status.ROLLED_BACK, Result.UNDONE),
@@ -99,6 +104,42 @@ def test_a_cancellation_tells_who_asked_for_it_and_why():
 
     assert stop is not None
     assert (stop.reason, stop.by, stop.comment) == (StopReason.CANCELLED, "ada", "wrong branch")
+
+
+def test_who_is_not_approved_is_told_by_whom_and_why():
+    approval = ApprovalState(approval_id="a" * 16, asked_at=NOW, deadline=NOW)
+    rejected = approval.decided(ApprovalStatus.REJECTED, NOW, "ada", comment="not today")
+    state = deployment(Status.AWAITING_APPROVAL, approval=rejected)
+
+    ending = ending_of(state, Control(), end(REJECTED), NOW)
+
+    assert ending.stop is not None
+    assert (ending.stop.reason, ending.stop.by, ending.stop.comment) == (StopReason.REJECTED, "ada", "not today")
+    assert not ending.failures
+
+
+def test_an_approval_that_nobody_waits_for_any_more_is_withdrawn():
+    approval = ApprovalState(approval_id="a" * 16, asked_at=NOW, deadline=NOW)
+    state = deployment(Status.AWAITING_APPROVAL, approval=approval)
+    died = end(FAILED)
+
+    after = ended(state, ending_of(state, Control(), died, NOW), died, NOW, is_latest=True)
+
+    assert after.approval is not None
+    assert after.approval.status is ApprovalStatus.WITHDRAWN
+
+
+def test_what_is_not_approved_is_not_undone_whatever_the_option_says():
+    assert not undoes(Purpose.DEPLOY, REJECTED, rollback_on_failure=True)
+    assert not undoes(Purpose.DEPLOY, NOT_APPROVED, rollback_on_failure=True)
+
+
+def test_a_run_that_died_while_it_waited_for_approval_has_nothing_to_be_undone():
+    state = deployment(Status.AWAITING_APPROVAL, templates=(template(attempt=0, starts=0),))
+
+    closing = closing_of(state, Control(), "It was terminated.", has_turn=True)
+
+    assert closing.rollback is None
 
 
 def test_what_completed_in_spite_of_a_cancellation_was_not_stopped():
