@@ -10,10 +10,11 @@ from pydantic import AfterValidator, Field, model_validator
 from armature.models import Form, Model
 from armature.options import Options
 
-DEPLOYMENT_ID_PATTERN = r"^[a-z0-9](?:-?[a-z0-9]){2,47}$"
+MAX_ID_CHARACTERS = 48
+DEPLOYMENT_ID_PATTERN = rf"^(?=.{{3,{MAX_ID_CHARACTERS}}}$)[a-z0-9]+(?:-[a-z0-9]+)*$"
 """3 to 48 lower-case letters, digits and single hyphens: the id names a blob container too (`templates-{id}`)."""
 
-BUNDLE_ID_PATTERN = r"^[a-z0-9](?:-?[a-z0-9]){2,47}$"
+BUNDLE_ID_PATTERN = DEPLOYMENT_ID_PATTERN
 RESOURCE_GROUP_PATTERN = r"^[-\w._()]{1,89}[-\w_()]$|^[-\w_()]$"
 """Up to 90 letters, digits, `-`, `.`, `_`, `(`, `)`, not ending in a period (Azure's resource name rules, 2025)."""
 

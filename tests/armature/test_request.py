@@ -49,3 +49,28 @@ def test_what_is_wrong_is_said_in_words_that_tell_what_is_right(parts: dict[str,
 
     assert fault.startswith(words)
     assert "pattern" not in fault
+
+
+@pytest.mark.parametrize(
+    ("deployment_id", "is_allowed"),
+    [
+        ("abc", True),
+        ("ab", False),
+        ("a" * 48, True),
+        ("a" * 49, False),
+        ("a-" * 23 + "ab", True),
+        ("a-" * 24 + "a", False),
+        ("a--b", False),
+        ("-ab", False),
+        ("ab-", False),
+        ("abc\n", False),
+    ],
+)
+def test_an_id_is_as_long_as_what_is_named_after_it_allows(deployment_id: str, is_allowed: bool) -> None:
+    asked = {**SOUND, "deploymentId": deployment_id}
+
+    if is_allowed:
+        assert DeploymentRequest.model_validate(asked).deployment_id == deployment_id
+    else:
+        with pytest.raises(pydantic.ValidationError, match="3 to 48"):
+            DeploymentRequest.model_validate(asked)
