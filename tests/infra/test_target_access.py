@@ -1,4 +1,4 @@
-"""With the roles of target-access.json the app's own gateway does all that it has to, and nothing beyond the scope."""
+"""With the roles that infra/ gives it the app's own gateway does all that it has to, and nothing beyond the scope."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -35,9 +35,15 @@ class PrincipalsToken:
     """A credential of the app's identity."""
 
     certificates: Certificates
+    principal: str
 
     def get_token(self, *_: str, **__: Any) -> AccessToken:
-        return AccessToken(token(self.certificates, oid=PRINCIPAL), 2**40)
+        return AccessToken(token(self.certificates, oid=self.principal), 2**40)
+
+
+def gateway_of(arm: Arm, principal: str) -> ArmGateway:
+    cloud = CLOUDS["AzureCloud"].model_copy(update={"resource_manager": arm.url})
+    return ArmGateway(cloud, PrincipalsToken(arm.certificates, principal), SUBSCRIPTION)
 
 
 @asynccontextmanager
@@ -45,15 +51,22 @@ async def app_in(
     certificates: Certificates, folder: Path, monkeypatch: pytest.MonkeyPatch, **parameters: Any
 ) -> AsyncIterator[tuple[Arm, ArmGateway]]:
     """An ARM with the groups `mine` and `others`, and the app's gateway to it, once access was given."""
+    async with arm_with_groups(certificates, folder, monkeypatch) as arm:
+        await give_access(arm, **parameters)
+        yield arm, gateway_of(arm, PRINCIPAL)
+
+
+@asynccontextmanager
+async def arm_with_groups(
+    certificates: Certificates, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Arm]:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates.trust_bundle))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     transport.shared_transport.cache_clear()
     async with running_arm(certificates, folder) as arm:
         for name in ("mine", "others"):
             await arm.groups.resource_groups.create_or_update(name, {"location": "eastus2"})
-        await give_access(arm, **parameters)
-        cloud = CLOUDS["AzureCloud"].model_copy(update={"resource_manager": arm.url})
-        yield arm, ArmGateway(cloud, PrincipalsToken(certificates), SUBSCRIPTION)
+        yield arm
     transport.shared_transport.cache_clear()
 
 
@@ -163,3 +176,25 @@ async def test_given_again_it_is_as_it_was(
         _, after = await arm.request("GET", "/emulator/inventory")
     ids = [{resource["document"]["id"] for resource in told["resources"]} for told in (before, after)]
     assert ids[0] == ids[1]
+
+
+async def test_its_own_template_lets_the_app_find_artifact_storage_and_make_readers_of_packages(
+    certificates: Certificates, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with arm_with_groups(certificates, folder, monkeypatch) as arm:
+        properties = {"mode": "Incremental", "template": compiled("azuredeploy.json")}
+        properties |= {"parameters": {"appName": {"value": "func-armature-alone"}}}
+        poller = await arm.deployments.begin_create_or_update("mine", "armature", {"properties": properties})
+        outputs = (await poller.result()).properties.outputs
+        gateway = gateway_of(arm, outputs["identityPrincipalId"]["value"])
+
+        def work() -> tuple[str, str]:
+            account = find_account(gateway, "eastus2")
+            assert account is not None
+            assert account.is_ready
+            packages = f"{account.resource_id}/blobServices/default/containers/packages"
+            gateway.ensure_role_assignment(packages, SITES_PRINCIPAL, STORAGE_BLOB_DATA_READER)
+            return account.name, code_of(lambda: gateway.ensure_role_assignment(packages, SITES_PRINCIPAL, OWNER))
+
+        name = outputs["artifactStorageAccountName"]["value"]
+        assert await asyncio.to_thread(work) == (name, "AuthorizationFailed")
