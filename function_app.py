@@ -19,6 +19,7 @@ from activities import (
     removal,
     retention,
     rollback,
+    root,
     showing,
     starting,
     tagging,
@@ -36,6 +37,7 @@ from orchestrators import preview as preview_orchestrator
 from orchestrators import retention as retention_orchestrator
 from orchestrators import rollback as rollback_orchestrator
 from orchestrators import rollout as rollout_orchestrator
+from orchestrators import root_rollout as root_rollout_orchestrator
 from orchestrators import upload as upload_orchestrator
 from orchestrators import validation as validation_orchestrator
 from triggers import bundles, checks, control, deployments, health, history, lineages, locks, queue, timer
@@ -69,6 +71,7 @@ for part in (
     preview_orchestrator,
     upload_orchestrator,
     rollout_orchestrator,
+    root_rollout_orchestrator,
     rollback_orchestrator,
     cleanup_orchestrator,
     validation_orchestrator,
@@ -80,6 +83,7 @@ for part in (
     notifying,
     upload,
     starting,
+    root,
     looking,
     cancelling,
     showing,

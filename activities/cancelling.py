@@ -8,6 +8,7 @@ import azure.durable_functions as df
 
 from activities.border import register
 from activities.looking import Look, Sight, all_seen, counted, failed, poll_answer, show_sights, unseen
+from activities.roots import StandingRoot, has_root
 from activities.standing import DEPLOYMENT_TAG, state_of
 from activities.survey import content_of
 from armature.attempts import Report, Start
@@ -37,7 +38,10 @@ def cancel_templates(services: Services, work: PollInput) -> PollAnswer:
     Twice: what is final or gone is left alone; cancelling again what is being cancelled changes nothing.
     """
     state = state_of(services, work.deployment_id)
-    cancelling = Cancelling(Look.of(services, state, work), work.deployment_id, is_last=work.is_last_look)
+    look = Look.of(services, state, work)
+    root = StandingRoot.of(services, look.plan) if has_root(state, work) else None
+    cancelling = Cancelling(look, work.deployment_id, is_last=work.is_last_look, root=root)
+    cancelling.cancel_root()
     sights = all_seen(cancelling.at, work.in_flight)
     show_sights(services, work, sights)
     warnings = [cancelling.warning(id_) for id_ in sorted(cancelling.still_running)]
@@ -94,7 +98,16 @@ class Cancelling:
     look: Look
     deployment_id: str
     is_last: bool = False
+    root: StandingRoot | None = None
     still_running: set[str] = field(default_factory=set)
+    has_root_under_way: bool = False
+
+    def cancel_root(self) -> None:
+        """Have ARM begin nothing more of the root that the templates are in, if they are in one."""
+        if self.root is not None:
+            self.has_root_under_way = not self.root.cancelled()
+            if self.has_root_under_way and self.is_last:
+                self.still_running.add(self.root.id)
 
     def at(self, start: Start) -> Sight:
         """Cancel one template's deployments; how it stands."""
@@ -143,11 +156,20 @@ class Cancelling:
         return _Tree(((root, operations), *_linked(arm, root, operations, MAX_LINKED_DEPTH)))
 
     def _without_deployment(self, start: Start) -> Sight:
-        """Cancelled before ARM had it; or refused by ARM, which is told already."""
+        """Cancelled before ARM had it; or refused by ARM, which is told already; or in a root, and not begun there."""
+        if self.root is not None and not self._is_begun(start):
+            is_waited_for = self.has_root_under_way and not self.is_last
+            status = TemplateStatus.RUNNING if is_waited_for else TemplateStatus.SKIPPED
+            return Sight(start, Report.of(start, status), is_shown=False)
         sight = _cancelled(start, {}, datetime.now(UTC))
         shown = self.look.shown.get(start.name)
         has_failed = shown is not None and shown.status is TemplateStatus.FAILED
         return Sight(start, sight.report, [], sight.update) if has_failed else sight
+
+    def _is_begun(self, start: Start) -> bool:
+        """Whether a look has shown that ARM began this start."""
+        shown = self.look.shown.get(start.name)
+        return shown is not None and shown.status is not TemplateStatus.WAITING and shown.starts >= start.number
 
     def _running(self, start: Start, template: PlannedTemplate, tree: _Tree) -> Sight:
         if not self.is_last:

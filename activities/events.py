@@ -20,6 +20,18 @@ def succeeded_event(template: str, resources: int) -> Event:
     )
 
 
+def started_event(start: Start) -> Event:
+    """ARM has begun an attempt at a template."""
+    attempt = f", attempt {start.attempt}." if start.attempt > 1 else "."
+    return Event(
+        key=f"template:{start.name}:{start.number}:started",
+        time=datetime.now(UTC),
+        code=EventCode.TEMPLATE_STARTED,
+        message=f"{start.name} started{attempt}",
+        template=start.name,
+    )
+
+
 def attempt_failed_event(start: Start, failure: Failure) -> Event:
     """An attempt at a template has failed, and why; what is done about it is told by another event."""
     return Event(

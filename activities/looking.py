@@ -59,13 +59,14 @@ def all_seen(look: Callable[[Start], "Sight"], starts: Iterable[Start]) -> list[
 
 def show_sights(services: Services, step: DeploymentStep, sights: Iterable["Sight"]) -> None:
     """Save what was seen, in one go."""
-    seen = list(sights)
+    seen = [sight for sight in sights if sight.is_shown]
     changes = {sight.report.name: sight.applied for sight in seen}
     show(services, step, changes, [event for sight in seen for event in sight.events])
 
 
 class Sight:
-    """What one look at ARM showed of a template: the report for the scheduler, the events, the change of the state."""
+    """What one look at ARM showed of a template: the report for the scheduler, and, if it `is_shown`, the events and the
+    change of the state."""
 
     def __init__(
         self,
@@ -74,12 +75,15 @@ class Sight:
         events: Iterable[Event] = (),
         update: dict[str, object] | None = None,
         retry_after_seconds: float | None = None,
+        *,
+        is_shown: bool = True,
     ) -> None:
         self.start = start
         self.report = report
         self.events = list(events)
         self.retry_after_seconds = retry_after_seconds
         self.update = update or {}
+        self.is_shown = is_shown
 
     def reporting(self, report: Report, update: dict[str, object]) -> "Sight":
         """The same look, reported as something else, with more to show."""

@@ -39,7 +39,7 @@ def deployment_body(
     location = services.artifacts.blob_uri(account, container, "")
     sas = services.artifacts.read_sas(account, container)
     parameters = {
-        name: _argument(services, plan, plan_id, account, binding, is_secure=name in template.secure_parameters)
+        name: argument(services, plan, plan_id, account, binding, is_secure=name in template.secure_parameters)
         for name, binding in template.parameters.items()
     }
     told = artifacts_location(template, location, f"?{sas}")
@@ -67,7 +67,7 @@ def _package(services: Services, plan: Plan, name: str) -> Artifact:
     return source.package(name)
 
 
-def _argument(
+def argument(
     services: Services,
     plan: Plan,
     plan_id: str,
@@ -76,6 +76,11 @@ def _argument(
     *,
     is_secure: bool,
 ) -> dict[str, Any]:
+    """What a parameter is given, as in a parameter file.
+
+    Raises:
+        FailureError: an output that it needs does not exist, or the storage could not be asked.
+    """
     if binding.reference is not None:
         return {"reference": binding.reference}
     if binding.output is not None:

@@ -7,7 +7,7 @@ from functools import partial
 import azure.durable_functions as df
 
 from activities.border import register
-from activities.events import attempt_failed_event
+from activities.events import attempt_failed_event, started_event
 from activities.standing import state_of
 from armature.attempts import Decision, Start
 from armature.azure.services import Services
@@ -63,7 +63,7 @@ def record_decisions(services: Services, work: DecisionsInput) -> Answer:
             _decided,
             decision=decision,
             reason=work.reasons.get(decision.name),
-            link=_portal_link(services, tenant, plan.template(decision.name)),
+            link=portal_link(services, tenant, plan.template(decision.name)),
             now=now,
         )
         for decision in work.decisions
@@ -91,7 +91,8 @@ def _decided(
     return template.model_copy(update=update)
 
 
-def _portal_link(services: Services, tenant: str | None, template: PlannedTemplate) -> str:
+def portal_link(services: Services, tenant: str | None, template: PlannedTemplate) -> str:
+    """Where the portal shows the deployment of a template."""
     return services.cloud.portal_deployment_link(tenant, template.scope.deployment_id(template.deployment_name))
 
 
@@ -102,19 +103,15 @@ def _events(decision: Decision, reason: Failure | None, now: datetime) -> list[E
 
 def _event(decision: Decision, now: datetime) -> Event:
     name = decision.name
+    if decision.status is TemplateStatus.RUNNING:
+        return started_event(Start(name=name, attempt=decision.attempt, number=decision.number))
     code, level, message = {
-        TemplateStatus.RUNNING: (
-            EventCode.TEMPLATE_STARTED,
-            Level.INFO,
-            f"{name} started" + (f", attempt {decision.attempt}." if decision.attempt > 1 else "."),
-        ),
         TemplateStatus.RETRYING: (EventCode.TEMPLATE_RETRYING, Level.WARNING, _retrying(decision)),
         TemplateStatus.FAILED: (EventCode.TEMPLATE_FAILED, Level.ERROR, f"{name} failed for good."),
         TemplateStatus.CANCELLED: (EventCode.TEMPLATE_CANCELLED, Level.WARNING, f"{name} was cancelled."),
         TemplateStatus.SKIPPED: (EventCode.TEMPLATE_SKIPPED, Level.WARNING, f"{name} was not started."),
     }[decision.status]
-    word = "started" if decision.status is TemplateStatus.RUNNING else decision.status.value
-    key = f"template:{name}:{decision.number}:{word}"
+    key = f"template:{name}:{decision.number}:{decision.status.value}"
     return Event(key=key, time=now, code=code, message=message, level=level, template=name)
 
 

@@ -1,6 +1,8 @@
 """Hand templates to ARM, one start at a time, in the order that the scheduler decides."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 import azure.durable_functions as df
 
@@ -14,8 +16,8 @@ from activities.showing import show, templates_of
 from activities.standing import DEPLOYMENT_TAG, asked_of, state_of
 from activities.survey import survey_template
 from activities.tagging import tags_of
-from armature.attempts import Report
-from armature.azure.models import ArmDeployment, DeploymentBody
+from armature.attempts import Report, Start
+from armature.azure.models import ArmDeployment
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, Recovery, failure
 from armature.events import Event, EventCode
@@ -71,7 +73,7 @@ def start_template(services: Services, work: StartInput) -> StartAnswer:
     or has failed for this very start is not put again. Late, once its run has ended or what it did is being undone, or
     after the lineage lock is lost: nothing is put any more.
     """
-    if (why := _too_late(services, work)) is not None:
+    if (why := too_late(services, work, work.start.name)) is not None:
         return StartAnswer(failure=why)
     try:
         _hand_to_arm(services, work)
@@ -80,16 +82,16 @@ def start_template(services: Services, work: StartInput) -> StartAnswer:
         if not why.is_retried:
             plan = services.deployments.plan(work.plan_id)
             why = placed_failure(services, plan, plan.template(work.start.name), why)
-        _show_failed_start(services, work, why)
+        show_failed_start(services, work, work.start, why)
         return StartAnswer(report=Report.failed(work.start, why))
     return StartAnswer(report=Report.of(work.start, TemplateStatus.RUNNING))
 
 
-def _too_late(services: Services, work: StartInput) -> Failure | None:
-    """Why nothing may be put any more: what another host has held up may go on when all is over."""
+def too_late(services: Services, work: DeploymentStep, what: str) -> Failure | None:
+    """Why `what` may not be put any more: what another host has held up may go on when all is over."""
     state = state_of(services, work.deployment_id)
     if state.status.is_final or (state.status is Status.ROLLING_BACK and not work.rollback):
-        message = f"{work.start.name} was to be started when its deployment had ended, or was being rolled back."
+        message = f"{what} was to be started when its deployment had ended, or was being rolled back."
         return failure(FailureClass.UNKNOWN, "RunEnded", message)
     return LOCK_BROKEN if asked_of(services, state).is_lock_broken else None
 
@@ -102,7 +104,7 @@ def _hand_to_arm(services: Services, work: StartInput) -> None:
     if standing is not None and not _must_be_put(standing, work):
         return
     if standing is not None and not standing.is_final:
-        raise FailureError(_in_use(standing))
+        raise FailureError(in_use(standing))
     events = cleared(services, state_of(services, work.deployment_id), template, work)
     show(services, work, {}, events)
     if not work.rollback:
@@ -122,7 +124,7 @@ def _put(services: Services, work: StartInput, plan: Plan, template: PlannedTemp
     state = state_of(services, work.deployment_id)
     tags = {**tags_of(services, state, work), **_tags(work)}
     body = deployment_body(services, plan, work.plan_id, template, tags, state.options.delivery)
-    _show_delivery(services, work, state, body)
+    show_delivery(services, work, state, {work.start: Delivery.SAS if body.template is None else Delivery.INLINE})
     if not work.rollback:
         survey_template(services, plan, template, body)
     try:
@@ -134,25 +136,37 @@ def _put(services: Services, work: StartInput, plan: Plan, template: PlannedTemp
         if standing is None:
             raise
         if _must_be_put(standing, work):
-            raise FailureError(_in_use(standing)) from refused
+            raise FailureError(in_use(standing)) from refused
 
 
-def _show_delivery(services: Services, work: StartInput, state: DeploymentState, body: DeploymentBody) -> None:
-    """Tell of a template that is handed over otherwise than the state says. Twice: it says so then."""
-    name = work.start.name
-    delivery = Delivery.SAS if body.template is None else Delivery.INLINE
-    shown = templates_of(state, work).get(name)
-    if shown is None or shown.delivery is delivery:
-        return
+def show_delivery(
+    services: Services, work: DeploymentStep, state: DeploymentState, chosen: Mapping[Start, Delivery]
+) -> None:
+    """Tell of templates that are handed over otherwise than the state says. Twice: it says so then."""
+    shown = templates_of(state, work)
+    fresh = {
+        start: delivery
+        for start, delivery in chosen.items()
+        if (found := shown.get(start.name)) is not None and found.delivery is not delivery
+    }
+    if fresh:
+        changes = {start.name: partial(_with_delivery, delivery=delivery) for start, delivery in fresh.items()}
+        show(services, work, changes, [_delivered_event(start, delivery) for start, delivery in fresh.items()])
+
+
+def _with_delivery(found: TemplateState, delivery: Delivery) -> TemplateState:
+    return found.model_copy(update={"delivery": delivery})
+
+
+def _delivered_event(start: Start, delivery: Delivery) -> Event:
     how = "in the request" if delivery is Delivery.INLINE else "by a link"
-    event = Event(
-        key=f"delivery:{name}:{work.start.number}:{delivery}",
+    return Event(
+        key=f"delivery:{start.name}:{start.number}:{delivery}",
         time=datetime.now(UTC),
         code=EventCode.TEMPLATE_DELIVERED,
-        message=f"{name} is handed to ARM {how}, with all that it links to.",
-        template=name,
+        message=f"{start.name} is handed to ARM {how}, with all that it links to.",
+        template=start.name,
     )
-    show(services, work, {name: lambda found: found.model_copy(update={"delivery": delivery})}, [event])
 
 
 def _must_be_put(standing: ArmDeployment, work: StartInput) -> bool:
@@ -163,7 +177,7 @@ def _must_be_put(standing: ArmDeployment, work: StartInput) -> bool:
     return has_failed and standing.tags.get(ATTEMPT_TAG) != str(work.start.number)
 
 
-def _in_use(standing: ArmDeployment) -> Failure:
+def in_use(standing: ArmDeployment) -> Failure:
     """That a deployment of the same name, which is not this one's, still runs."""
     whose = standing.tags.get(DEPLOYMENT_TAG)
     owner = f"belongs to the deployment {whose}" if whose else "somebody else has started"
@@ -178,21 +192,22 @@ def _tags(work: StartInput) -> dict[str, str]:
     return {DEPLOYMENT_TAG: work.deployment_id, ATTEMPT_TAG: str(work.start.number)}
 
 
-def _show_failed_start(services: Services, work: StartInput, why: Failure) -> None:
+def show_failed_start(services: Services, work: DeploymentStep, start: Start, why: Failure) -> None:
+    """Show that ARM, or what comes before it, has refused a start."""
     now = datetime.now(UTC)
 
     def failed(found: TemplateState) -> TemplateState:
         return found.model_copy(
             update={
-                "attempt": work.start.attempt,
-                "starts": work.start.number,
+                "attempt": start.attempt,
+                "starts": start.number,
                 "status": TemplateStatus.RUNNING,
                 "failure": why,
                 "started_at": found.started_at or now,
             }
         )
 
-    show(services, work, {work.start.name: failed}, [attempt_failed_event(work.start, why)])
+    show(services, work, {start.name: failed}, [attempt_failed_event(start, why)])
 
 
 register(blueprint, load_graph, DeploymentStep)

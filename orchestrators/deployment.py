@@ -23,6 +23,7 @@ from armature.messages import (
     TracesAnswer,
     UploadInput,
 )
+from armature.options import Strategy
 from armature.state import Phase, Purpose, Status
 from armature.stops import stopped_by
 from orchestrators.approving import approved
@@ -170,7 +171,8 @@ def _rolled_out(
 ) -> Generator[TaskBase, Any, Outcome]:
     yield from chapters.begin(Status.DEPLOYING, Phase.DEPLOYING, "Deploying the templates.")
     rollout = RolloutInput(deployment_id=job.deployment_id, options=job.options, deadline=deadline)
-    answer = yield context.call_sub_orchestrator("rollout", rollout.dump(), f"{job.deployment_id}:rollout")
+    name = "root_rollout" if job.options.strategy is Strategy.ROOT else "rollout"
+    answer = yield context.call_sub_orchestrator(name, rollout.dump(), f"{job.deployment_id}:rollout")
     return Outcome.load(answer)
 
 

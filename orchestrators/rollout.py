@@ -6,7 +6,7 @@ again at every tick until ARM has ended it.
 
 from collections.abc import Generator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase
@@ -53,6 +53,8 @@ SOONER = 0.2
 """Share of the interval after which the next look comes when one has just seen something end: what began together ends
 together, and the next templates wait for the last of it."""
 
+GraphAnswerT = TypeVar("GraphAnswerT", bound=GraphAnswer)
+
 _NO_REASON = failure(FailureClass.UNKNOWN, "NoReport", "The start of the template was answered without a report.")
 
 blueprint = df.Blueprint()
@@ -62,20 +64,25 @@ blueprint = df.Blueprint()
 def rollout(context: df.DurableOrchestrationContext) -> Steps:
     """Deploy the templates of a plan; answers an Outcome."""
     work = RolloutInput.load(context.get_input())
-    graph = work.graph
-    if graph is None:
-        step = DeploymentStep(deployment_id=work.deployment_id, rollback=work.rollback)
-        policy = work.options.retry_policy
-        graph = yield from retried(context, "load_graph", step, GraphAnswer, policy, work.deadline)
-        if graph.rollout is not None:
-            limits = {"deadline": work.deadline, "cancel_on_failure": work.options.cancel_on_failure}
-            graph = graph.model_copy(update={"rollout": graph.rollout.model_copy(update=limits)})
+    graph = work.graph or (yield from graph_loaded(context, work, "load_graph", GraphAnswer))
     if graph.failure or graph.rollout is None:
         return Outcome(message="The plan could not be read.", failure=graph.failure).dump()
-    return (yield from _Course(context, work, graph, graph.rollout).carried_out())
+    return (yield from Course(context, work, graph, graph.rollout).carried_out())
 
 
-class _Course:
+def graph_loaded(
+    context: df.DurableOrchestrationContext, work: RolloutInput, activity: str, answer: type[GraphAnswerT]
+) -> Generator[TaskBase, Any, GraphAnswerT]:
+    """The plan's graph before the first start, with the limits of this rollout."""
+    step = DeploymentStep(deployment_id=work.deployment_id, rollback=work.rollback)
+    graph = yield from retried(context, activity, step, answer, work.options.retry_policy, work.deadline)
+    if graph.rollout is None:
+        return graph
+    limits = {"deadline": work.deadline, "cancel_on_failure": work.options.cancel_on_failure}
+    return graph.model_copy(update={"rollout": graph.rollout.model_copy(update=limits)})
+
+
+class Course:
     """One execution of a rollout: the scheduler's `templates` move on with what the activities tell."""
 
     def __init__(
@@ -106,7 +113,7 @@ class _Course:
             if self._work.asked.is_lock_broken:
                 return lock_broken(counts_of(self.templates)).dump()
             yield from self._started()
-            self._context.set_custom_status(_digest(self.templates))
+            self._context.set_custom_status(digest(self.templates, self._begun))
             if not self.templates.is_settled:
                 yield from waited(self._context, self.templates.next_wake(self._now, self._until_next_look()))
                 yield from self._looked(before)
@@ -163,7 +170,7 @@ class _Course:
             sight = yield from called(self._context, "cancel_templates", look, PollAnswer)
         else:
             look = look.model_copy(update={"looks_for_foreign": not is_quiet and self._is_foreign_look_due()})
-            sight = yield from called(self._context, "poll_templates", look, PollAnswer)
+            sight = yield from self._polled(look, is_quiet=is_quiet)
         self._looked_at = self._now
         self._saw_an_end = any(report.status.is_final for report in sight.reports)
         self._take_in(sight)
@@ -171,6 +178,15 @@ class _Course:
             yield from self._completed(before)
         if (pause := pause_after(sight)) > 0:
             self._quiet_until = self._now + timedelta(seconds=pause)
+
+    def _polled(self, look: PollInput, *, is_quiet: bool) -> Generator[TaskBase, Any, PollAnswer]:
+        """One look at what is in flight; nothing is while ARM is to be left in peace (`is_quiet`)."""
+        return (yield from called(self._context, "poll_templates", look, PollAnswer))
+
+    @property
+    def _begun(self) -> Sequence[str]:
+        """The templates that ARM works on."""
+        return [start.name for start in self.templates.in_flight]
 
     def _is_foreign_look_due(self) -> bool:
         if self._looks_for_foreign_at is not None and self._now < self._looks_for_foreign_at:
@@ -261,9 +277,9 @@ def pause_after(sight: PollAnswer) -> float:
     return min(asked or 0.0, MAX_WAIT_SECONDS)
 
 
-def _digest(templates: Rollout) -> dict[str, object]:
-    """The custom status: a few hundred bytes whatever the number of templates."""
-    running = short_names(start.name for start in templates.in_flight)
+def digest(templates: Rollout, begun: Sequence[str]) -> dict[str, object]:
+    """The custom status: a few hundred bytes whatever the number of templates, of which `begun` are those in flight."""
+    running = short_names(begun)
     done, total = len(templates.succeeded), len(templates.templates)
     progress = progress_of(Phase.DEPLOYING, done, total, f"{done} of {total} templates")
     return {**progress.dump(), "inFlight": running, "failed": short_names(templates.failed)}

@@ -50,6 +50,14 @@ from armature.messages.rollout import (
     StartAnswer,
     StartInput,
 )
+from armature.messages.root import (
+    RootGraphAnswer,
+    RootPollAnswer,
+    RootPollInput,
+    RootRolloutInput,
+    RootStartAnswer,
+    RootStartInput,
+)
 from armature.messages.tagging import TagsAnswer, TagsInput
 from armature.messages.uploading import ArtifactAnswer, ArtifactInput, UploadAnswer, UploadCounts, UploadInput
 from armature.messages.validation import (
@@ -104,6 +112,12 @@ __all__ = [
     "RollbackInput",
     "RollbackOutcome",
     "RolloutInput",
+    "RootGraphAnswer",
+    "RootPollAnswer",
+    "RootPollInput",
+    "RootRolloutInput",
+    "RootStartAnswer",
+    "RootStartInput",
     "StartAnswer",
     "StartInput",
     "TagsAnswer",

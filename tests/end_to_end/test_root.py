@@ -1,0 +1,135 @@
+"""The same bundle scheduled by Armature and by ARM: the same resources, outputs and states; and rolled back alike."""
+
+import json
+from typing import Any
+
+import pytest
+
+from emulator.stack import Stack
+from tests.end_to_end.bundles import manifest, template, workspace
+from tests.end_to_end.client import zipped
+from tests.end_to_end.rollback_world import QUICKLY, World, group_id, network
+from tests.end_to_end.snapshots import arm_call, differences
+
+TAGS = {"owner": "[shop]"}
+
+
+@pytest.fixture(scope="module")
+def world(stack: Stack) -> World:
+    return World(stack)
+
+
+def bundle(project: str, *, is_broken: bool = False) -> bytes:
+    """Four templates: `web` takes outputs of two others, of which one links to a file; `last` may be refused."""
+    last = workspace("log-last")
+    if is_broken:
+        last["properties"] = {"retentionInDays": -1}
+    text, note = {"type": "string"}, {"type": "object"}
+    files: dict[str, Any] = {
+        "base/network.json": template(
+            [network("vnet", "web")],
+            {"vnetId": {"type": "string", "value": "[resourceId('Microsoft.Network/virtualNetworks', 'vnet')]"}},
+        ),
+        "base/log.json": template(
+            [
+                {
+                    "type": "Microsoft.Resources/deployments",
+                    "apiVersion": "2022-09-01",
+                    "name": f"linked-{project}",
+                    "properties": {"mode": "Incremental", "templateLink": {"relativePath": "linked/workspace.json"}},
+                }
+            ],
+            {"count": {"type": "int", "value": 3}},
+        ),
+        "base/linked/workspace.json": template([workspace("log-linked")]),
+        "web.json": template(
+            [
+                {
+                    **workspace("log-web"),
+                    "tags": {"vnet": "[parameters('vnetId')]", "note": "[string(parameters('note'))]"},
+                }
+            ],
+            {"echo": {"type": "string", "value": "[format('{0} {1}', parameters('text'), parameters('count'))]"}},
+            parameters={"vnetId": text, "count": {"type": "int"}, "text": text, "note": note},
+        ),
+        "last.json": template([last]),
+    }
+    items = [
+        {"name": "network", "path": "base/network.json"},
+        {"name": "log", "path": "base/log.json"},
+        {
+            "name": "web",
+            "path": "web.json",
+            "parameters": {
+                "vnetId": {"output": "network.VNETID"},
+                "count": {"output": "log.count"},
+                "text": {"value": "[concat('not', 'evaluated')]"},
+                "note": {"value": {"copy": [{"name": "a", "count": 2, "input": "x"}], "[b]": 1.5}},
+            },
+        },
+        {"name": "last", "path": "last.json", "dependsOn": ["web"]},
+    ]
+    return zipped({"manifest.json": manifest(project, items), **files})
+
+
+def deploy(world: World, project: str, number: int, strategy: str, *, is_broken: bool = False) -> dict[str, Any]:
+    options = {**QUICKLY, "strategy": strategy, "tags": TAGS, "force": True}
+    name = f"{project}-{number}"
+    return world.caller.ended(
+        world.caller.start(bundle(project, is_broken=is_broken), deploymentId=name, options=options)
+    )
+
+
+def comparable(value: Any, project: str) -> Any:
+    """A document without moments, correlation ids and the name of the project."""
+    text = json.dumps(value, sort_keys=True).replace(f"{project}-1", "DEPLOYMENT").replace(project, "PROJECT")
+
+    def without(item: Any) -> Any:
+        if isinstance(item, dict):
+            moving = ("startedAt", "finishedAt", "correlationId", "made", "createdDate", "customerId", "resourceGuid")
+            return {key: without(each) for key, each in item.items() if key not in moving}
+        return [without(each) for each in item] if isinstance(item, list) else item
+
+    return without(json.loads(text))
+
+
+def outputs(world: World, project: str) -> dict[str, Any]:
+    path = f"{group_id(project)}/providers/Microsoft.Resources/deployments"
+    return {
+        name: arm_call(world.stack, "GET", f"{path}/{name}.{project}-1")["properties"].get("outputs")
+        for name in ("network", "log", "web", "last")
+    }
+
+
+def test_a_root_gives_the_same_as_the_graph_on_the_same_bundle(world):
+    by_graph = deploy(world, "strategy-graph", 1, "graph")
+    by_root = deploy(world, "strategy-roots", 1, "root")
+
+    assert (by_graph["status"], by_root["status"]) == ("completed", "completed"), by_root
+    assert comparable(by_root["templates"], "strategy-roots") == comparable(by_graph["templates"], "strategy-graph")
+    assert by_root["message"] == by_graph["message"]
+    assert outputs(world, "strategy-roots")["web"]["echo"]["value"] == "[concat('not', 'evaluated')] 3"
+    assert comparable(outputs(world, "strategy-roots"), "strategy-roots") == comparable(
+        outputs(world, "strategy-graph"), "strategy-graph"
+    )
+    held = [comparable(world.snapshot(f"rg-{project}/"), project) for project in ("strategy-roots", "strategy-graph")]
+    assert differences(*held) == []
+    root = arm_call(
+        world.stack, "GET", f"{group_id('strategy-roots')}/providers/Microsoft.Resources/deployments/strategy-roots-1"
+    )
+    assert root["tags"]["armature-deployment-id"] == "strategy-roots-1"
+    assert len(root["properties"]["dependencies"]) == 2
+
+
+def test_a_root_that_failed_is_rolled_back_to_what_was_there_before(world):
+    project = "strategy-back"
+    deploy(world, project, 1, "graph")
+    before = world.snapshot(f"rg-{project}/")
+
+    failed = deploy(world, project, 2, "root", is_broken=True)
+
+    statuses = {shown["name"]: shown["status"] for shown in failed["templates"]}
+    assert failed["status"] == "rolledBack", failed
+    assert statuses == {"network": "skipped", "log": "skipped", "web": "skipped", "last": "failed"}
+    assert failed["templates"][3]["failure"]["causes"][0]["place"].startswith("last.json#/resources/0")
+    assert differences(before, world.snapshot(f"rg-{project}/")) == []
