@@ -305,8 +305,8 @@ class DeploymentState(Model):
 
     @property
     def request(self) -> DeploymentRequest:
-        """What was asked for."""
-        return DeploymentRequest(
+        """What was asked for. It was checked when it came: the rules of an earlier version may have been others."""
+        return DeploymentRequest.model_construct(
             bundle=self.bundle,
             target=self.target,
             options=self.options,
