@@ -65,7 +65,7 @@ def show_sights(services: Services, step: DeploymentStep, sights: Iterable["Sigh
 
 
 class Sight:
-    """What one look at ARM showed of a template: the report for the scheduler, and, if it `is_shown`, the events and the
+    """What one look at ARM showed of a template: the report for the scheduler and, if it `is_shown`, the events and the
     change of the state."""
 
     def __init__(

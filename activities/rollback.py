@@ -10,6 +10,7 @@ import azure.durable_functions as df
 
 from activities.border import register
 from activities.previous import kept_plan, planned_again, predecessor_of
+from activities.roots import begun_of
 from activities.standing import asked_of, state_of
 from activities.undoing import undoing_found
 from activities.verifying import differs_key
@@ -21,6 +22,7 @@ from armature.events import Event, EventCode, Level
 from armature.leftovers import Leftover
 from armature.messages import BegunAnswer, DeploymentStep, EndInput, RollbackInput, RollbackOutcome, UndoingAnswer
 from armature.numbers import count_of
+from armature.options import Strategy
 from armature.previous_versions import number_of, started
 from armature.rollback import Undoing
 from armature.state import DeploymentState, Purpose, RollbackState, RollbackStatus, TemplateState, TemplateStatus
@@ -63,6 +65,8 @@ def plan_rollback(services: Services, work: DeploymentStep) -> UndoingAnswer:
     names = _started(services, state)
     if control.is_lock_broken or (plan is None and not names):
         return UndoingAnswer(**dict(control))
+    if plan is not None and state.options.strategy is Strategy.ROOT:
+        names = begun_of(services, plan, names, started(state.templates))
     if plan is None:
         message = f"The plan of deployment {work.deployment_id} is gone, and with it what tells what it started."
         raise FailureError(failure(FailureClass.UNKNOWN, "PlanMissing", message))

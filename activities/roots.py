@@ -1,7 +1,9 @@
 """The one deployment of `strategy: root` as it stands in ARM."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from activities.parallel import in_parallel
 from activities.standing import DEPLOYMENT_TAG
 from armature.azure.arm import ArmGateway
 from armature.azure.models import ArmDeployment, ArmOperation
@@ -54,6 +56,25 @@ class StandingRoot:
             return True
         self.arm.cancel_deployment(found.id)
         return False
+
+
+def begun_of(services: Services, plan: Plan, names: Sequence[str], shown: Collection[str]) -> tuple[str, ...]:
+    """Those of the templates `names`, which were in a root that has ended, that ARM has begun: those that the state
+    shows as begun (`shown`), and those whose own deployment stands.
+
+    Raises:
+        FailureError: ARM could not be asked.
+    """
+
+    def is_begun(name: str) -> bool:
+        if name in shown:
+            return True
+        template = plan.template(name)
+        arm = services.arm(plan.asked_in(template.scope))
+        found = arm.get_deployment(template.scope, template.deployment_name)
+        return found is not None and found.tags.get(DEPLOYMENT_TAG) == plan.deployment_id
+
+    return tuple(name for name, begun in zip(names, in_parallel(is_begun, names), strict=True) if begun)
 
 
 def has_root(state: DeploymentState, step: DeploymentStep) -> bool:

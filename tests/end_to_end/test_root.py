@@ -1,13 +1,16 @@
 """The same bundle scheduled by Armature and by ARM: the same resources, outputs and states; and rolled back alike."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from emulator.stack import Stack
+from tests.end_to_end import hindrances
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import zipped
+from tests.end_to_end.hindrances import hindered
 from tests.end_to_end.rollback_world import QUICKLY, World, group_id, network
 from tests.end_to_end.snapshots import arm_call, differences
 
@@ -15,15 +18,15 @@ TAGS = {"owner": "[shop]"}
 
 
 @pytest.fixture(scope="module")
-def world(stack: Stack) -> World:
-    return World(stack)
+def world(stack: Stack) -> Iterator[World]:
+    """The stack, where whatever is called broken-… can't be made."""
+    with hindered(stack, hindrances.broken("broken-*")):
+        yield World(stack)
 
 
 def bundle(project: str, *, is_broken: bool = False) -> bytes:
-    """Four templates: `web` takes outputs of two others, of which one links to a file; `last` may be refused."""
-    last = workspace("log-last")
-    if is_broken:
-        last["properties"] = {"retentionInDays": -1}
+    """Five templates: `web` takes outputs of two others, of which one links to a file; `last` may be one that fails."""
+    last = workspace("broken-last" if is_broken else "log-last")
     text, note = {"type": "string"}, {"type": "object"}
     files: dict[str, Any] = {
         "base/network.json": template(
@@ -52,7 +55,8 @@ def bundle(project: str, *, is_broken: bool = False) -> bytes:
             {"echo": {"type": "string", "value": "[format('{0} {1}', parameters('text'), parameters('count'))]"}},
             parameters={"vnetId": text, "count": {"type": "int"}, "text": text, "note": note},
         ),
-        "last.json": template([last]),
+        "last.json": template([workspace("log-beside"), last]),
+        "never.json": template([workspace("log-never")]),
     }
     items = [
         {"name": "network", "path": "base/network.json"},
@@ -68,6 +72,7 @@ def bundle(project: str, *, is_broken: bool = False) -> bytes:
             },
         },
         {"name": "last", "path": "last.json", "dependsOn": ["web"]},
+        {"name": "never", "path": "never.json", "dependsOn": ["last"]},
     ]
     return zipped({"manifest.json": manifest(project, items), **files})
 
@@ -97,7 +102,7 @@ def outputs(world: World, project: str) -> dict[str, Any]:
     path = f"{group_id(project)}/providers/Microsoft.Resources/deployments"
     return {
         name: arm_call(world.stack, "GET", f"{path}/{name}.{project}-1")["properties"].get("outputs")
-        for name in ("network", "log", "web", "last")
+        for name in ("network", "log", "web", "last", "never")
     }
 
 
@@ -118,7 +123,7 @@ def test_a_root_gives_the_same_as_the_graph_on_the_same_bundle(world):
         world.stack, "GET", f"{group_id('strategy-roots')}/providers/Microsoft.Resources/deployments/strategy-roots-1"
     )
     assert root["tags"]["armature-deployment-id"] == "strategy-roots-1"
-    assert len(root["properties"]["dependencies"]) == 2
+    assert len(root["properties"]["dependencies"]) == 3
 
 
 def test_a_root_that_failed_is_rolled_back_to_what_was_there_before(world):
@@ -128,8 +133,43 @@ def test_a_root_that_failed_is_rolled_back_to_what_was_there_before(world):
 
     failed = deploy(world, project, 2, "root", is_broken=True)
 
-    statuses = {shown["name"]: shown["status"] for shown in failed["templates"]}
+    statuses = {shown["name"]: (shown["status"], shown["attempt"], shown["starts"]) for shown in failed["templates"]}
     assert failed["status"] == "rolledBack", failed
-    assert statuses == {"network": "skipped", "log": "skipped", "web": "skipped", "last": "failed"}
-    assert failed["templates"][3]["failure"]["causes"][0]["place"].startswith("last.json#/resources/0")
+    done = ("succeeded", 1, 1)
+    assert statuses == {
+        "network": done,
+        "log": done,
+        "web": done,
+        "last": ("failed", 1, 1),
+        "never": ("skipped", 0, 0),
+    }
+    assert failed["templates"][3]["failure"]["causes"][0]["place"].startswith("last.json#/resources/1")
+    assert {shown["name"] for shown in failed["rollback"]["templates"]} == {"network", "log", "web", "last"}
     assert differences(before, world.snapshot(f"rg-{project}/")) == []
+
+
+def test_a_first_deployment_by_a_root_that_failed_leaves_nothing(world):
+    project = "strategy-first"
+
+    failed = deploy(world, project, 1, "root", is_broken=True)
+
+    assert failed["status"] == "rolledBack", failed
+    assert world.snapshot(f"rg-{project}") == {}
+
+
+def test_what_azure_refuses_beforehand_is_told_of_the_template_that_it_is_in_and_nothing_begins(world):
+    project = "strategy-refused"
+    bad = {**workspace("log-bad"), "properties": {"retentionInDays": -1}}
+    files = {"good.json": template([workspace("log-good")]), "bad.json": template([bad])}
+    items = [{"name": name, "path": f"{name}.json"} for name in ("good", "bad")]
+    options = {**QUICKLY, "strategy": "root", "force": True}
+
+    failed = world.caller.ended(
+        world.caller.start(zipped({"manifest.json": manifest(project, items), **files}), options=options)
+    )
+
+    shown = {template["name"]: template for template in failed["templates"]}
+    assert failed["status"] == "rolledBack", failed
+    assert (shown["good"]["status"], shown["bad"]["status"]) == ("skipped", "failed")
+    assert shown["bad"]["failure"]["causes"][0]["place"].startswith("bad.json#/resources/0")
+    assert world.snapshot(f"rg-{project}") == {}
