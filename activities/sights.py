@@ -16,7 +16,6 @@ from armature.checks.declared import EndpointDeclaration
 from armature.checks.facts import SiteFacts
 from armature.checks.planning import Check, ChecksDocument, app_key, group_of, is_of_deployment
 from armature.checks.verdicts import Finding
-from armature.errors import FailureClass, FailureError, failure
 from armature.outbound import OutboundError, OutboundPolicy, OutboundRequest, networks_of, send
 from armature.plan import Plan
 
@@ -24,10 +23,8 @@ MAX_REDIRECTS = 5
 LISTED_FROM = 3
 """Resources of one group that are looked at together from which on one list costs less than reading each."""
 
-_NOT_OF_DEPLOYMENT = failure(
-    FailureClass.TEMPLATE,
-    "ResourceNotOfDeployment",
-    "The resource is not of this deployment, nor in a resource group that it deploys to.",
+_NOT_OF_DEPLOYMENT = verdicts.failed(
+    "It is not of this deployment, nor in a resource group that it deploys to.",
     "Check the properties of what the bundle deploys.",
 )
 
@@ -95,11 +92,11 @@ class Sights:
         if id_ is None:
             return verdicts.property_verdict(None, wanted)
         if not isinstance(id_, str) or not is_of_deployment(id_, self.plan, self.resources):
-            raise FailureError(_NOT_OF_DEPLOYMENT)
+            return _NOT_OF_DEPLOYMENT
         try:
             return verdicts.property_verdict(self._arm(id_).read_resource(id_), wanted)
-        except ValueError as error:
-            raise FailureError(_NOT_OF_DEPLOYMENT) from error
+        except ValueError:  # it is no resource's id
+            return _NOT_OF_DEPLOYMENT
 
     def _site(self, check: Check) -> Finding:
         id_ = check.resource_id

@@ -23,8 +23,8 @@ from armature.state import Phase, StopReason
 from armature.stops import stopped, stopped_by
 from orchestrators.retrying import UNTIL_WRITTEN, Steps, all_called, retried, waited
 
-ROUNDS_PER_HISTORY = 20
-"""Rounds that one history takes before the orchestrator continues as new: each makes up to sixty-four batches."""
+CALLS_PER_HISTORY = 150
+"""Batches made, and rounds, that one history takes before the orchestrator continues as new."""
 
 GROWTH = 1.5
 LONGEST_WAIT = 60.0
@@ -67,7 +67,9 @@ class _Rounds:
 
     def made(self) -> Steps:
         """Rounds until every check has a result; an Outcome, or None when it continues as new."""
-        for _ in range(ROUNDS_PER_HISTORY):
+        calls = 0
+        while calls < CALLS_PER_HISTORY:
+            calls += len(self._work.pending) + 1
             is_last, is_overdue = self._now >= self._warm_at, self._is_overdue()
             has_failed, lost = yield from self._looked(is_last)
             tally = yield from self._tallied(self._why_over(has_failed, is_last, is_overdue))
