@@ -42,6 +42,10 @@ SubscriptionOption = Annotated[
     typer.Option("--subscription", help="The subscription; else ARMATURE_SUBSCRIPTION, else AZURE_SUBSCRIPTION_ID."),
 ]
 GroupOption = Annotated[str | None, typer.Option("--resource-group", help="The resource group.")]
+ManagementGroupOption = Annotated[
+    str | None,
+    typer.Option("--management-group", help="That of the templates for one whose manifest does not say which."),
+]
 LocationOption = Annotated[str | None, typer.Option("--location", help="The region, such as eastus2.")]
 StackGroupsOption = Annotated[
     list[str] | None,

@@ -11,7 +11,7 @@ from typing import Any
 import pydantic
 
 from armature.cli.exits import CommandError, ExitCode
-from armature.request import DeploymentRequest
+from armature.request import MAX_ID_CHARACTERS, DeploymentRequest
 from armature.shape import words_of
 
 NOT_STORED_YET = {"id": "not-stored-yet"}
@@ -30,6 +30,7 @@ class Wanted:
     target: str | None = None
     subscription: str | None = None
     resource_group: str | None = None
+    management_group: str | None = None
     location: str | None = None
     tenant: str | None = None
     stack_resource_groups: Sequence[str] = ()
@@ -93,13 +94,16 @@ def body_of(request: DeploymentRequest) -> dict[str, Any]:
     return request.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
-def new_deployment_id(bundle_name: str, now: datetime) -> str:
-    """An id that says which bundle and when, with 4 random digits: `web-stack-20261124-0915-3fa2`.
+def new_deployment_id(bundle_name: str, now: datetime, room: int = MAX_ID_CHARACTERS) -> str:
+    """An id that says which bundle and when, with 4 random digits: `web-stack-20261124-0915-3fa2`. It has at most
+    `room` characters, which are 25 at least.
 
     The command makes it, not the API, so that a start request whose answer was lost can be repeated.
     """
-    slug = _NOT_IN_AN_ID.sub("-", bundle_name.lower()).strip("-")[:_SLUG_CHARACTERS].strip("-") or "bundle"
-    return f"{slug}-{now:%Y%m%d-%H%M}-{secrets.token_hex(2)}"
+    when = f"-{now:%Y%m%d-%H%M}-{secrets.token_hex(2)}"
+    most = min(_SLUG_CHARACTERS, room - len(when))
+    slug = _NOT_IN_AN_ID.sub("-", bundle_name.lower()).strip("-")[:most].strip("-") or "bundle"
+    return f"{slug}{when}"
 
 
 def _target(wanted: Wanted) -> dict[str, Any]:
@@ -117,6 +121,7 @@ def _target(wanted: Wanted) -> dict[str, Any]:
         {
             "subscription": chosen,
             "resourceGroup": group or wanted.resource_group,
+            "managementGroup": wanted.management_group,
             "location": wanted.location,
             "tenant": wanted.tenant,
             "resourceGroups": _stack_groups(wanted.stack_resource_groups),

@@ -15,7 +15,7 @@ from armature.cli.refusals import ApiError
 from armature.cli.result import print_outcome
 from armature.cli.screen import output, plain, print_json
 from armature.cli.watching import patiently
-from armature.state import Status
+from armature.state import DeploymentState, Status
 
 
 class Format(StrEnum):
@@ -61,18 +61,26 @@ def end_told(client: ApiClient, snapshot: Snapshot, telling: Telling, *, as_json
     Raises:
         typer.Exit: always.
     """
-    state = snapshot.state
     if as_json:
         print_json(snapshot.document)
     else:
-        is_told = _is_told(client, state.deployment_id, telling)
-        if not telling.is_alone and not (is_told and state.status is Status.COMPLETED):
-            print_outcome(output(), state)
-    code = exit_code_of(state)
-    counts = state.preview
+        print_told(client, snapshot.state, telling)
+    raise typer.Exit(code_told(snapshot.state, telling))
+
+
+def print_told(client: ApiClient, state: DeploymentState, telling: Telling) -> None:
+    """Print what a deployment that only previews has told, or how it ended otherwise."""
+    is_told = _is_told(client, state.deployment_id, telling)
+    if not telling.is_alone and not (is_told and state.status is Status.COMPLETED):
+        print_outcome(output(), state)
+
+
+def code_told(state: DeploymentState, telling: Telling) -> ExitCode:
+    """The exit code for a deployment that only previews."""
+    code, counts = exit_code_of(state), state.preview
     if telling.is_detailed and code is ExitCode.COMPLETED and counts is not None and counts.changes:
-        code = ExitCode.CHANGES
-    raise typer.Exit(code)
+        return ExitCode.CHANGES
+    return code
 
 
 def _is_told(client: ApiClient, deployment_id: str, telling: Telling) -> bool:

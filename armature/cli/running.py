@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import typer
 
-from armature.cli.answers import Accepted
+from armature.cli.answers import Accepted, Snapshot
 from armature.cli.asking import body_of
 from armature.cli.checking import Checked
 from armature.cli.client import ApiClient
@@ -71,14 +71,7 @@ def start(
         typer.Exit: with the outcome, when it was watched.
         CommandError: the API can't be reached, or refuses; or the watching was interrupted.
     """
-    body, deployment_id = body_of(request), str(request.deployment_id)
-    try:
-        accepted = patiently(lambda: client.start(body))
-    except KeyboardInterrupt as interruption:
-        _cancel_what_may_have_started(client, deployment_id, interruption)
-        if no_wait:
-            raise left(deployment_id) from interruption
-        accepted = Accepted(deployment_id=deployment_id, status=Status.PENDING)
+    accepted = _accepted(client, request, no_wait=no_wait)
     if no_wait:
         _print_accepted(accepted, as_json=as_json)
         return
@@ -88,6 +81,17 @@ def start(
     if snapshot.state.options.is_preview:
         end_told(client, snapshot, telling, as_json=as_json)
     end(snapshot, as_json=as_json)
+
+
+def carry_out(client: ApiClient, request: DeploymentRequest, *, as_json: bool) -> Snapshot:
+    """Start the deployment, and watch it to its end; answers how it then stands.
+
+    Raises:
+        CommandError: the API can't be reached, or refuses; or the watching was interrupted.
+    """
+    accepted = _accepted(client, request, no_wait=False)
+    say(f"Deployment {accepted.deployment_id}. Ctrl+C asks to cancel it.")
+    return watch(client, accepted.deployment_id, OnInterrupt.CANCEL, as_json=as_json)
 
 
 def ask(
@@ -113,6 +117,18 @@ def ask(
     say(errand.said.format(id=deployment_id))
     snapshot = watch(client, deployment_id, errand.on_interrupt, as_json=as_json, after=told_before)
     end(snapshot, as_json=as_json, done=errand.done)
+
+
+def _accepted(client: ApiClient, request: DeploymentRequest, *, no_wait: bool) -> Accepted:
+    """The deployment as the API has accepted it; Ctrl+C meanwhile asks to cancel it."""
+    body, deployment_id = body_of(request), str(request.deployment_id)
+    try:
+        return patiently(lambda: client.start(body))
+    except KeyboardInterrupt as interruption:
+        _cancel_what_may_have_started(client, deployment_id, interruption)
+        if no_wait:
+            raise left(deployment_id) from interruption
+        return Accepted(deployment_id=deployment_id, status=Status.PENDING)
 
 
 def _cancel_what_may_have_started(client: ApiClient, deployment_id: str, interruption: KeyboardInterrupt) -> None:

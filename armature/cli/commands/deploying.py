@@ -1,8 +1,9 @@
 """`armature deploy`: from a bundle on this machine, or in storage, to a deployment that has ended."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -16,6 +17,7 @@ from armature.cli.arguments import (
     JsonOption,
     KeyOption,
     LocationOption,
+    ManagementGroupOption,
     NoWaitOption,
     OrderOption,
     ProjectOption,
@@ -24,13 +26,14 @@ from armature.cli.arguments import (
     TargetOption,
     TenantOption,
 )
-from armature.cli.asking import NOT_STORED_YET, Wanted, new_deployment_id, request_from, retry_policy
+from armature.cli.asking import NOT_STORED_YET, Wanted, new_deployment_id, request_from, retry_policy, usage_error
 from armature.cli.checking import check
 from armature.cli.client import ApiClient
 from armature.cli.commands.application import EXIT_CODES, app
 from armature.cli.endings import reported
 from armature.cli.packaging import packed, send
 from armature.cli.previews import Telling
+from armature.cli.regions import check_all, deploy_to_each, each_region
 from armature.cli.running import refuse_or_warn, start
 from armature.cli.screen import say
 from armature.options import Delivery, Mode, Scheduling, Strategy
@@ -46,7 +49,14 @@ def deploy(
     target: TargetOption = None,
     subscription: SubscriptionOption = None,
     resource_group: GroupOption = None,
+    management_group: ManagementGroupOption = None,
     location: LocationOption = None,
+    all_regions: Annotated[
+        bool,
+        typer.Option(
+            "--all-regions", help="To each region of the manifest, one after the other, as long as each completes."
+        ),
+    ] = False,
     stack_resource_group: StackGroupsOption = None,
     tenant: TenantOption = None,
     mode: Annotated[
@@ -117,13 +127,14 @@ def deploy(
         target=target,
         subscription=subscription,
         resource_group=resource_group,
+        management_group=management_group,
         location=location,
         tenant=tenant,
         stack_resource_groups=stack_resource_group or (),
         project=project,
         environment=environment,
         tags=tag or (),
-        deployment_id=deployment_id or new_deployment_id(Path(bundle).stem, datetime.now(UTC)),
+        deployment_id=deployment_id,
         notification_url=notification_url,
         options={
             "mode": mode,
@@ -142,7 +153,11 @@ def deploy(
             "deploymentNamePrefix": deployment_name_prefix,
         },
     )
+    telling: Telling = context.meta.get(TELLING, Telling())
     with reported(as_json=as_json, starts=True), ApiClient(api, key) as client:
+        if all_regions:
+            _deploy_to_all(client, wanted, bundle, cloud, telling, no_wait=no_wait, as_json=as_json)
+        wanted = replace(wanted, deployment_id=deployment_id or new_deployment_id(Path(bundle).stem, datetime.now(UTC)))
         if "://" in bundle:
             request = request_from(wanted, {"uri": bundle})
         else:
@@ -151,5 +166,38 @@ def deploy(
             refuse_or_warn(check(path, request, str(wanted.deployment_id), cloud), as_json=as_json)
             with packed(path) as zip_file:
                 request = request_from(wanted, {"id": send(client, zip_file, say)})
-        telling: Telling = context.meta.get(TELLING, Telling())
         start(client, request, no_wait=no_wait, as_json=as_json, telling=telling)
+
+
+def _deploy_to_all(
+    client: ApiClient,
+    wanted: Wanted,
+    bundle: str,
+    cloud: str | None,
+    telling: Telling,
+    *,
+    no_wait: bool,
+    as_json: bool,
+) -> NoReturn:
+    """Check a bundle for every region, send it once, and deploy it to one region after the other.
+
+    Raises:
+        typer.Exit: always, with the outcome.
+        CommandError: options contradict; the API can't be reached, or refuses; or the watching was interrupted.
+    """
+    if wanted.location or no_wait:
+        other = "--location" if wanted.location else "--no-wait"
+        raise usage_error(
+            f"--all-regions and {other} exclude each other.", "Start one deployment a region, with --location."
+        )
+    if "://" in bundle:
+        raise usage_error(
+            "The regions of a bundle in storage are not known here.", "Start one deployment a region, with --location."
+        )
+    path = Path(bundle)
+    regions = each_region(wanted, path, datetime.now(UTC))
+    refuse_or_warn(check_all(regions or {"": wanted}, path, cloud), as_json=as_json)
+    with packed(path) as zip_file:
+        stored = {"id": send(client, zip_file, say)}
+    requests = {region: request_from(each, stored) for region, each in regions.items()}
+    deploy_to_each(client, requests, telling, as_json=as_json)
