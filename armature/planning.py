@@ -27,6 +27,7 @@ from armature.request import DeploymentRequest
 from armature.targeting import Targeting
 from armature.template_files import LinkedFiles, TemplateFile
 from armature.templates.links import ArtifactsLocationStyle, artifacts_location_style
+from armature.templates.reading import JsonDocument
 from armature.templates.relative_links import link_rewrites
 from armature.templates.template import DeploymentScope, Template
 
@@ -115,13 +116,19 @@ def _planned(sound: Sound, entry: TemplateEntry, scope: DeploymentScopeTarget, t
         secure_parameters=tuple(
             name for name in parameters if (definition := template.parameter(name)) is not None and definition.secure
         ),
-        hashes={file.path: _hash_of(file.template) for file in sound.linked[entry.name].files if file.template},
+        hashes={
+            document.file: _hash_of(document)
+            for document in (
+                *(template.document for template in sound.linked[entry.name].templates),
+                *sound.linked[entry.name].parameter_files.values(),
+            )
+        },
     )
 
 
-def _hash_of(template: Template) -> str:
-    """SHA-256 (hex) of what a template says, however it is laid out."""
-    return hashlib.sha256(json.dumps(template.document.value, sort_keys=True).encode()).hexdigest()
+def _hash_of(document: JsonDocument) -> str:
+    """SHA-256 (hex) of what a file says, however it is laid out."""
+    return hashlib.sha256(json.dumps(document.value, sort_keys=True).encode()).hexdigest()
 
 
 def _artifacts_location(linked: LinkedFiles) -> ArtifactsLocationStyle:
@@ -171,6 +178,8 @@ def _artifacts(sound: Sound) -> list[Artifact]:
     }
     read = {path: file.template for path, file in files.items() if file is not None and file.template is not None}
     rewrites = link_rewrites(read, {entry.file.path for entry in sound.manifest.templates})
+    for linked in sound.linked.values():
+        files |= dict.fromkeys(linked.parameter_files)
     if not all(linked.are_all_known for linked in sound.linked.values()):
         files = {**dict.fromkeys(_possible_templates(sound.bundle)), **files}
     artifacts = [

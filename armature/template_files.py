@@ -1,15 +1,17 @@
 """The templates of a bundle: each file read and checked once, its links followed to the files that they lead to."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from armature.bundle import Bundle, BundleError, name_fault
 from armature.problems import Problem, ProblemCode
 from armature.shape import problem_at
 from armature.templates.checks import check_template
-from armature.templates.links import TemplateLink, linked_templates
+from armature.templates.limits import MAX_TEMPLATE_BYTES
+from armature.templates.links import TemplateLink, linked_parameter_files, linked_templates
 from armature.templates.nearest import Nearest
+from armature.templates.reading import JsonDocument, JsonSyntaxError, read_json
 from armature.templates.relative_links import handed_links
 from armature.templates.template import Template
 
@@ -29,11 +31,13 @@ class TemplateFile:
 class LinkedFiles:
     """A root template with every file that it links to, directly or through others; the root comes first.
 
-    `are_all_known` is False when a link's target is only known when ARM evaluates it.
+    `parameter_files` are the files with parameters that deployment resources in them link to, by path, as far as they
+    can be read. `are_all_known` is False when a link's target is only known when ARM evaluates it.
     """
 
     files: tuple[TemplateFile, ...] = ()
     are_all_known: bool = True
+    parameter_files: Mapping[str, JsonDocument] = field(default_factory=dict)
 
     @property
     def templates(self) -> list[Template]:
@@ -63,6 +67,7 @@ class TemplateFiles:
         `parameters` are what is known of the root's parameters. All of them must be in the bundle.
         """
         found: dict[str, TemplateFile] = {}
+        parameter_files: dict[str, JsonDocument] = {}
         are_all_known = True
         waiting = [root, *listed]
         while waiting:
@@ -72,8 +77,8 @@ class TemplateFiles:
             found[path] = file = self.file(path)
             if file.template is None:
                 continue
-            given = parameters if path == root else None
-            for link in linked_templates(file.template, parameters=given, artifacts_folder=root.rpartition("/")[0]):
+            given, folder = parameters if path == root else None, root.rpartition("/")[0]
+            for link in linked_templates(file.template, parameters=given, artifacts_folder=folder):
                 if link.host is not None and link.host not in self._allowed_hosts:
                     self.problems.append(_foreign_link(file.template, link, link.host))
                 if link.path is None:
@@ -82,9 +87,10 @@ class TemplateFiles:
                     waiting.append(link.path)
                 else:
                     self.problems.append(self._missing_link(file.template, link, link.path))
+            parameter_files |= self._parameter_files(file.template, given, folder)
             handed = (link.target for link in handed_links(file.template))
             waiting += [target for target in handed if target is not None and target in self._bundle.entries]
-        return LinkedFiles(tuple(found.values()), are_all_known)
+        return LinkedFiles(tuple(found.values()), are_all_known, parameter_files)
 
     def _read(self, path: str) -> TemplateFile:
         try:
@@ -98,7 +104,34 @@ class TemplateFiles:
             return TemplateFile(path)
         return TemplateFile(path, template)
 
-    def _missing_link(self, template: Template, link: TemplateLink, path: str) -> Problem:
+    def _parameter_files(
+        self, template: Template, given: Mapping[str, Any] | None, folder: str
+    ) -> dict[str, JsonDocument]:
+        found: dict[str, JsonDocument] = {}
+        for link in linked_parameter_files(template, parameters=given, artifacts_folder=folder):
+            if link.host is not None and link.host not in self._allowed_hosts:
+                self.problems.append(_foreign_link(template, link, link.host))
+            if link.path is None or link.path in found:
+                continue
+            if link.path not in self._bundle.entries:
+                self.problems.append(self._missing_link(template, link, link.path, "parameter file"))
+            elif (file := self._parameter_file(link.path)) is not None:
+                found[link.path] = file
+        return found
+
+    def _parameter_file(self, path: str) -> JsonDocument | None:
+        try:
+            document = read_json(self._bundle.read(path, MAX_TEMPLATE_BYTES), file=path)
+        except BundleError as error:
+            self.problems += error.problems
+            return None
+        except JsonSyntaxError as error:
+            code, step = ProblemCode.TEMPLATE_SYNTAX, "Correct the parameter file."
+            self.problems.append(Problem(code, f"{error.message}.", step, path, "", error.line, error.column))
+            return None
+        return document
+
+    def _missing_link(self, template: Template, link: TemplateLink, path: str, what: str = "template") -> Problem:
         near = self._nearest.find_file(path, self._bundle.entries)
         hint = f"Did you mean {near}? " if near else ""
         where = "is not in the bundle" if name_fault(path) is None else "is outside the bundle"
@@ -106,7 +139,7 @@ class TemplateFiles:
             template.document,
             link.pointer,
             ProblemCode.LINKED_TEMPLATE_MISSING,
-            f"The linked template {path} {where}.",
+            f"The linked {what} {path} {where}.",
             f"{hint}Add the file, or correct the link.",
         )
 

@@ -34,7 +34,7 @@ _UNKNOWN_INDEX = 987_654_321
 
 @dataclass(frozen=True, slots=True)
 class TemplateLink:
-    """A link from a deployment resource to a template.
+    """A link from a deployment resource to a template, or to a file with its parameters.
 
     `path` is the target's path in the bundle, None when it can't be told or lies elsewhere; `expression` the text of
     the link. `is_in_bundle` is False only when it surely leads elsewhere: to an absolute URI, on `host`.
@@ -58,13 +58,26 @@ def linked_templates(
     the folder in the bundle that `_artifactsLocation` leads to, the template's own when it is not given (right for the
     root template).
     """
+    return _links(template, "templateLink", parameters, artifacts_folder)
+
+
+def linked_parameter_files(
+    template: Template, *, parameters: Mapping[str, Any] | None = None, artifacts_folder: str | None = None
+) -> list[TemplateLink]:
+    """As `linked_templates`, the links to files with parameters (`parametersLink`)."""
+    return _links(template, "parametersLink", parameters, artifacts_folder)
+
+
+def _links(
+    template: Template, name: str, parameters: Mapping[str, Any] | None, artifacts_folder: str | None
+) -> list[TemplateLink]:
     folder = template.document.file.rpartition("/")[0] if artifacts_folder is None else artifacts_folder.strip("/")
     style = artifacts_location_style(template) or "slash"
     return [
         link
         for holder, known in _templates_in(template, parameters or {})
         for resource in holder.resources
-        if (link := _link(holder, resource, known, folder, style)) is not None
+        if (link := _link(holder, resource, name, known, folder, style)) is not None
     ]
 
 
@@ -106,14 +119,15 @@ def _templates_in(template: Template, known: Mapping[str, Any]) -> Iterator[tupl
 def _link(
     holder: Template,
     resource: ResourceDeclaration,
+    name: str,
     known: Mapping[str, Any],
     folder: str,
     style: ArtifactsLocationStyle,
 ) -> TemplateLink | None:
-    link = resource.properties.get("templateLink") if resource.is_deployment else None
+    link = resource.properties.get(name) if resource.is_deployment else None
     if not isinstance(link, dict):
         return None
-    pointer = f"{resource.pointer}/properties/templateLink"
+    pointer = f"{resource.pointer}/properties/{name}"
     relative, uri = link.get("relativePath"), link.get("uri")
     if isinstance(relative, str):
         base = holder.document.file.rpartition("/")[0]

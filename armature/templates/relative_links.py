@@ -43,9 +43,10 @@ def own_link_rewrites(template: Template) -> dict[str, Any]:
     """What makes the links that are made from the template's own URI relative ones; empty when it has none."""
     rewrites: dict[str, Any] = {}
     for resource in template.resources:
-        link = resource.properties.get("templateLink")
-        if isinstance(link, dict) and (path := _relative_part(link.get("uri"), template)) is not None:
-            rewrites[f"{resource.pointer}{_LINK}"] = _relative(link, path)
+        for name in ("templateLink", "parametersLink"):
+            link = resource.properties.get(name)
+            if isinstance(link, dict) and (path := _relative_part(link.get("uri"), template)) is not None:
+                rewrites[f"{resource.pointer}/properties/{name}"] = _relative(link, path)
     return rewrites
 
 

@@ -498,3 +498,35 @@ def test_a_secret_that_an_assembly_can_not_give_is_not_answered_with_a_default_v
     assert "default" not in key.next_step
     assert "Key Vault reference" in key.next_step
     assert "default value in the template" in size.next_step
+
+
+def with_parameter_file(content: Any) -> dict[str, Any]:
+    by_own_address = {"uri": f"[{OWN_URI.format('p.json')}]"}
+    child = {**linked("child", "child.json")}
+    child["properties"] = {**child["properties"], "parametersLink": by_own_address}
+    files = {"t/main.json": template(child), "t/child.json": template(resource("x")), "t/p.json": content}
+    entry = {"name": "main", "path": "t/main.json", "scope": {"resourceGroup": "rg"}}
+    return {"manifest.json": manifest(entry), **files}
+
+
+def test_a_linked_parameter_file_is_uploaded_beside_its_template() -> None:
+    found = plan(with_parameter_file({"parameters": {}}))
+
+    assert [artifact.path for artifact in found.artifacts] == ["t/main.json", "t/child.json", "t/p.json"]
+    assert found.artifacts[0].rewrites == {"/resources/0/properties/parametersLink": {"relativePath": "p.json"}}
+    assert found.templates[0].linked_paths == ("t/child.json",)
+    assert set(found.templates[0].hashes) == {"t/main.json", "t/child.json", "t/p.json"}
+
+
+@pytest.mark.parametrize(
+    ("content", "file", "code"),
+    [(None, "t/main.json", ProblemCode.LINKED_TEMPLATE_MISSING), (b"{", "t/p.json", ProblemCode.TEMPLATE_SYNTAX)],
+)
+def test_a_linked_parameter_file_that_can_not_be_read_is_told_of(
+    content: bytes | None, file: str, code: ProblemCode
+) -> None:
+    documents = {path: value for path, value in with_parameter_file(content).items() if value is not None}
+
+    (problem,) = reviewed(documents).errors
+
+    assert (problem.file, problem.code) == (file, code)
