@@ -230,7 +230,14 @@ def _cancelled_otherwise(state: DeploymentState, *, is_undoing: bool) -> Refusal
     return Refusal(kind="already-cancelled", reason=reason, next_step=step)
 
 
+def _only_previews(state: DeploymentState, so: str, next_step: str) -> Refusal:
+    reason = f"Deployment {state.deployment_id} is a preview and changes nothing: {so}."
+    return Refusal(kind="only-previews", reason=reason, next_step=next_step)
+
+
 def _after_its_end(state: DeploymentState) -> str:
+    if state.options.is_preview:
+        return "There is nothing left to do: it was a preview."
     if state.status is Status.ROLLED_BACK:
         return "There is nothing left to do."
     if state.rollback.status is not None:
@@ -277,6 +284,8 @@ def may_decide(
 
 def may_roll_back(state: DeploymentState, control: Control, lineage: LineageRecord) -> Refusal | None:
     """None when the deployment can be rolled back, or the rollback that was asked for goes on; else why not."""
+    if state.options.is_preview:
+        return _only_previews(state, "there is nothing to undo", "There is nothing to do.")
     if not state.status.is_final:
         return _unless_asked(state, control, Purpose.ROLL_BACK)
     if state.status is Status.ROLLED_BACK:
@@ -287,6 +296,8 @@ def may_roll_back(state: DeploymentState, control: Control, lineage: LineageReco
 
 def may_resume(state: DeploymentState, control: Control, lineage: LineageRecord) -> Refusal | None:
     """None when the deployment can be resumed, or the resumption that was asked for goes on; else why not."""
+    if state.options.is_preview:
+        return _only_previews(state, "there is nothing to go on with", "Start a new preview, or deploy the bundle.")
     if not state.status.is_final:
         return _unless_asked(state, control, Purpose.DEPLOY)
     name, again = state.deployment_id, "Start a new deployment of the bundle."

@@ -9,6 +9,7 @@ import azure.functions as func
 from armature.azure.deployments import DeploymentSummary
 from armature.azure.services import services
 from armature.errors import FailureError
+from armature.options import Mode
 from armature.request import DeploymentRequest
 from armature.state import Status
 from triggers.answers import ProblemError, answered, dependency_failed, json_answer
@@ -99,7 +100,7 @@ async def get_events(req: func.HttpRequest) -> func.HttpResponse:
 
 @blueprint.route(route="deployments", methods=["GET"])
 async def list_deployments(req: func.HttpRequest) -> func.HttpResponse:
-    """Deployments, the newest first, filtered by project, environment, status and since, a page at a time."""
+    """Deployments, the newest first, filtered by project, environment, status, mode and since, a page at a time."""
 
     async def serve() -> func.HttpResponse:
         size = number(req, "limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
@@ -123,7 +124,7 @@ def _key(summary: DeploymentSummary) -> str:
 
 def _filter(req: func.HttpRequest) -> Any:
     project, environment = req.params.get("project"), req.params.get("environment")
-    status, since = word(req, "status", Status), moment(req, "since")
+    status, since, mode = word(req, "status", Status), moment(req, "since"), word(req, "mode", Mode)
 
     def wanted(summary: DeploymentSummary) -> bool:
         return (
@@ -131,6 +132,7 @@ def _filter(req: func.HttpRequest) -> Any:
             and (environment is None or summary.environment == environment)
             and (status is None or summary.status is status)
             and (since is None or summary.created_at >= since)
+            and (mode is None or summary.mode is mode)
         )
 
     return wanted

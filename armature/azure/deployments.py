@@ -29,6 +29,7 @@ from armature.control import Control, LineageRecord
 from armature.drift import DriftRecord
 from armature.events import Event, NumberedEvent, numbered
 from armature.models import Model
+from armature.options import Mode
 from armature.plan import Plan
 from armature.state import DeploymentState, Phase, Status
 
@@ -55,6 +56,8 @@ class DeploymentSummary(Model):
     updated_at: datetime
     percent: int
     message: str
+    mode: Mode = Mode.INCREMENTAL
+    dry_run: bool = False
 
 
 def _state_path(deployment_id: str) -> str:
@@ -87,6 +90,8 @@ def _metadata(state: DeploymentState) -> dict[str, str]:
         "updatedat": state.updated_at.isoformat(),
         "percent": str(state.progress.percent),
         "message": state.message[:MAX_METADATA_MESSAGE],
+        "mode": state.options.mode.value,
+        "dryrun": "true" if state.options.dry_run else "",
         "bundle": state.bundle.stored_id or NO_BUNDLE,
         "lineage": state.lineage.key if state.lineage else "",
         "previous": state.rollback.previous_deployment_id or "",
@@ -245,6 +250,8 @@ def _summary(path: str, metadata: dict[str, str]) -> DeploymentSummary | None:
             updated_at=datetime.fromisoformat(metadata["updatedat"]),
             percent=int(metadata.get("percent", "0")),
             message=metadata.get("message", ""),
+            mode=Mode(metadata.get("mode", Mode.INCREMENTAL)),
+            dry_run=metadata.get("dryrun") == "true",
         )
     except (KeyError, ValueError, ValidationError):
         return None  # not a state of ours: somebody else's blob in the folder

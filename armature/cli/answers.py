@@ -53,6 +53,8 @@ class ListedDeployment(ApiAnswer):
     updated_at: datetime | None = None
     percent: int | None = None
     message: str = ""
+    mode: str = ""
+    dry_run: bool = False
 
 
 class DeploymentPage(ApiAnswer):

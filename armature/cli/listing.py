@@ -23,10 +23,11 @@ def print_plan(console: Console, plan: Plan) -> None:
 
 def print_deployments(console: Console, deployments: Iterable[ListedDeployment]) -> None:
     """A row each, newest as the API orders them."""
-    table = new_table("Deployment", "Status", "Project", "Environment", "Started (UTC)", "Message")
+    table = new_table("Deployment", "Status", "Project", "Environment", "Mode", "Started (UTC)", "Message")
     for each in deployments:
         started = f"{each.created_at:%Y-%m-%d %H:%M}" if each.created_at else ""
-        cells = (each.deployment_id, each.status, each.project, each.environment, started, each.message)
+        mode = f"{each.mode}, dry run" if each.dry_run else each.mode
+        cells = (each.deployment_id, each.status, each.project, each.environment, mode, started, each.message)
         table.add_row(*(Text(plain(cell or "")) for cell in cells))
     table.columns[0].no_wrap = True  # an id is there to be copied
     console.print(table)

@@ -17,7 +17,7 @@ from armature.control import (
     may_resume,
     may_roll_back,
 )
-from armature.options import Options
+from armature.options import Mode, Options
 from armature.state import Purpose, RollbackState, RollbackStatus, Status, StopReason, StopState, TemplateStatus
 from tests.armature.deployments import NOW, deployment, template
 
@@ -246,3 +246,20 @@ def test_a_lineage_remembers_those_whose_result_stands_in_the_order_in_which_the
     assert record.predecessor_of("d-2") == "d-1"
     assert record.undone("d-2").undone("d-2").predecessor_of("d-3") == "d-1"
     assert LineageRecord().predecessor_of("d-1") is None
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.COMPLETED, Status.FAILED, Status.CANCELLED])
+@pytest.mark.parametrize("options", [Options(mode=Mode.WHAT_IF), Options(mode=Mode.VALIDATE), Options(dry_run=True)])
+def test_a_preview_is_neither_rolled_back_nor_resumed(status, options):
+    state = deployment(status, options=options)
+
+    assert kind(may_roll_back(state, NOTHING, LATEST)) == "only-previews"
+    assert kind(may_resume(state, NOTHING, LATEST)) == "only-previews"
+
+
+def test_a_preview_can_be_cancelled_and_once_it_has_ended_nothing_is_left_to_do():
+    options = Options(mode=Mode.WHAT_IF)
+
+    assert may_cancel(deployment(Status.PENDING, options=options), NOTHING) is None
+    refusal = may_cancel(deployment(Status.COMPLETED, options=options), NOTHING)
+    assert refusal.next_step == "There is nothing left to do: it was a preview."

@@ -9,7 +9,7 @@ from armature.control import CancelRequest, Control, ControlRequest
 from armature.endings import Result, closing_of, ended, ending_of, last_words, undoes
 from armature.errors import FailureClass, failure
 from armature.messages import FinishInput, Outcome, RollbackOutcome
-from armature.options import Options
+from armature.options import Mode, Options
 from armature.state import (
     Purpose,
     RollbackState,
@@ -277,3 +277,13 @@ def test_a_rollback_that_died_goes_on_under_its_number_and_another_one_gets_the_
     ]
 
     assert numbers == [2, 3, 1]
+
+
+def test_a_preview_that_ends_well_is_no_version_of_its_lineage():
+    previewing = deployment(Status.PENDING, options=Options(mode=Mode.WHAT_IF))
+
+    ending = ending_of(previewing, Control(), end(GOOD), NOW)
+    state = ended(previewing, ending, end(GOOD), NOW, is_latest=False)
+
+    assert (ending.status, ending.result) == (Status.COMPLETED, Result.UNCHANGED)
+    assert not state.rollback.available

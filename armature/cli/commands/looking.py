@@ -20,6 +20,7 @@ from armature.cli.endings import end, reported
 from armature.cli.listing import print_deployments
 from armature.cli.screen import output, print_json, print_line, say
 from armature.cli.watching import OnInterrupt, watch
+from armature.options import Mode
 from armature.state import Status
 
 
@@ -45,12 +46,13 @@ def list_(
     project: ProjectOption = None,
     environment: EnvironmentOption = None,
     status: Annotated[Status | None, typer.Option(help="Only those that stand so.")] = None,
+    mode: Annotated[Mode | None, typer.Option(help="Only those of that mode.")] = None,
     as_json: JsonOption = False,
     api: ApiOption = DEFAULT_API_URL,
     key: KeyOption = None,
 ) -> None:
     """List deployments."""
-    given = {"project": project, "environment": environment, "status": status}
+    given = {"project": project, "environment": environment, "status": status, "mode": mode}
     filters = {name: str(value) for name, value in given.items() if value is not None}
     with reported(as_json=as_json), ApiClient(api, key) as client:
         found = list(client.deployments(filters))
