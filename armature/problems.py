@@ -65,6 +65,7 @@ class ProblemCode(StrEnum):
     LINKED_TEMPLATE_FOREIGN = "LinkedTemplateForeign"
     ARTIFACTS_LOCATION_MIXED = "ArtifactsLocationMixed"
     TEMPLATE_NOT_INLINED = "TemplateNotInlined"
+    STRATEGY_UNFIT = "StrategyUnfit"
     # Warnings
     PACKAGE_UNUSED = "PackageUnused"
     LITERAL_LOOKS_LIKE_EXPRESSION = "LiteralLooksLikeExpression"

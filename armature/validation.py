@@ -14,7 +14,7 @@ from armature.checks.reviewing import check_problems
 from armature.delivery import inlining_problems
 from armature.manifest import BundleKind, FileReference, Manifest, TemplateEntry
 from armature.manifest_reading import find_manifest
-from armature.options import AssemblyOrder, Delivery
+from armature.options import AssemblyOrder, Delivery, Strategy
 from armature.ordering import Contents, order_of
 from armature.package_files import identity_problems, package_checksums, package_problems
 from armature.plan import Plan
@@ -22,6 +22,7 @@ from armature.planning import Sound, plan_of
 from armature.problems import Problem, ProblemCode
 from armature.regions import entry_problems, in_region, region_problems, regions_of
 from armature.request import DeploymentRequest
+from armature.root_review import root_problems
 from armature.shape import problem_at
 from armature.targeting import Targeting, location_of
 from armature.template_files import LinkedFiles, TemplateFiles
@@ -33,6 +34,7 @@ from armature.templates.names import (
     other_resource_groups,
 )
 from armature.templates.nearest import Nearest
+from armature.templates.places import DeployedTemplates
 from armature.templates.reading import JsonDocument
 from armature.templates.template import Template
 
@@ -166,9 +168,13 @@ class _BundleReview:
         )
         cloud_name = self._cloud_name or manifest.cloud or ""
         plan = plan_of(sound, self._request, deployment_id, cloud_name)
-        if self._request.options.delivery is not Delivery.INLINE:
-            return Review(manifest, plan, unique)
-        reviewed = (*unique, *inlining_problems(plan, self._bundle))
+        options = self._request.options
+        reviewed = unique
+        if options.delivery is Delivery.INLINE:
+            reviewed = (*reviewed, *inlining_problems(plan, self._bundle))
+        if options.strategy is Strategy.ROOT:
+            levels = {name: _levels(linked[name]) for name in templates}
+            reviewed = (*reviewed, *root_problems(plan, options, levels, self._bundle))
         return Review(manifest, None if any(problem.is_error for problem in reviewed) else plan, reviewed)
 
     def _holds(self, path: str) -> bool:
@@ -291,6 +297,12 @@ class _BundleReview:
             packages={package.name.lower(): package for package in self._manifest.packages},
             nearest=self._nearest,
         )
+
+
+def _levels(linked: LinkedFiles) -> int:
+    """How many levels of nested deployments the first of the files has below it."""
+    known = {file.path: file.template for file in linked.files if file.template is not None}
+    return DeployedTemplates(known, linked.files[0].path).levels if linked.files else 0
 
 
 def _literals(entry: TemplateEntry) -> dict[str, Any]:

@@ -90,6 +90,11 @@ class DeployedTemplates:
         self._links: dict[str, Mapping[str, str]] = {}
         self._holders = list(self._deployed_from(root))
 
+    @property
+    def levels(self) -> int:
+        """How many levels of linked and nested deployments lie below the root, as far as the files tell."""
+        return max((holder.depth for holder in self._holders), default=0)
+
     def place_of_resource(self, resource_id: str, *properties: str) -> Place | None:
         """Where the resource of that id is declared, or the first of its `properties` that is written there.
 
