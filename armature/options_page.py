@@ -72,7 +72,7 @@ _TOLD = {
         "--delivery",
         "`sas` hands Azure a link to each template, `inline` the template itself; `automatic` is `inline` where "
         "the artifact storage can't be reached from outside",
-        "tests/armature/test_options.py::test_every_limit_holds_on_both_sides",
+        "tests/end_to_end/test_delivery.py::test_templates_are_sent_put_back_and_the_same_as_by_links",
     ),
     "pollIntervalSeconds": _Told(
         "",
