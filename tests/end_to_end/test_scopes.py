@@ -113,9 +113,13 @@ def bundle(project: str, version: str, *, fails: bool) -> bytes:
 def test_a_bundle_of_all_scopes_is_deployed_and_a_failing_version_of_it_undone(world: World) -> None:
     project, caller = "scopes", world.caller
 
-    first = caller.ended(caller.start(bundle(project, "v1", fails=False), deploymentId="scopes-1", options=QUICKLY))
+    first = caller.ended(
+        caller.start(bundle(project, "v1", fails=False), deploymentId="scopes-1", options=QUICKLY | {"force": True})
+    )
     before = world.snapshot(project)
-    second = caller.ended(caller.start(bundle(project, "v2", fails=True), deploymentId="scopes-2", options=QUICKLY))
+    second = caller.ended(
+        caller.start(bundle(project, "v2", fails=True), deploymentId="scopes-2", options=QUICKLY | {"force": True})
+    )
 
     assert first["status"] == "completed", told(first)
     assert {each["name"]: each["tier"] for each in first["templates"]} == {
@@ -139,7 +143,9 @@ def test_a_bundle_of_all_scopes_is_deployed_and_a_failing_version_of_it_undone(w
 def test_a_first_bundle_of_all_scopes_that_fails_leaves_nothing_at_any(world: World) -> None:
     project, caller = "scopeless", world.caller
 
-    state = caller.ended(caller.start(bundle(project, "v1", fails=True), deploymentId="scopeless-1", options=QUICKLY))
+    state = caller.ended(
+        caller.start(bundle(project, "v1", fails=True), deploymentId="scopeless-1", options=QUICKLY | {"force": True})
+    )
 
     assert state["status"] == "rolledBack", told(state)
     assert world.snapshot(project) == {}

@@ -14,6 +14,10 @@ from armature.azure.arm import documents
 from armature.azure.arm.access import RESOURCES_API_VERSION, ArmAccess, says_absent
 from armature.azure.failures import arm_failures
 from armature.azure.models import ResourceGroup
+from armature.errors import FailureError, Recovery
+
+_IS_ELSEWHERE = "invalidresourcegrouplocation"
+"""ARM's answer, in lower case, to a group that is there in another location (Resource Groups - Create Or Update)."""
 
 
 class ResourceGroups(ArmAccess):
@@ -50,12 +54,28 @@ class ResourceGroups(ArmAccess):
         if found is not None and found.provisioning_state.lower() != "deleting":
             return found
         wanted = SdkResourceGroup(location=location, tags={**tags, **(mark or {})})
+        try:
+            made, status = self._written(name, wanted)
+        except FailureError as refused:
+            if refused.failure.code.lower() != _IS_ELSEWHERE:
+                raise
+            return self._made_meanwhile(name, refused)
         with arm_failures():
-            answer: Any = self._resources.resource_groups.create_or_update(name, wanted, cls=_with_status)
-            made, status = answer
             if mark and status == HTTPStatus.OK:
                 made = self._resources.resource_groups.update(name, ResourceGroupPatchable(tags=dict(tags)))
         return documents.resource_group(made)
+
+    def _written(self, name: str, wanted: SdkResourceGroup) -> tuple[Any, int]:
+        with arm_failures():
+            answer: Any = self._resources.resource_groups.create_or_update(name, wanted, cls=_with_status)
+        return answer[0], answer[1]
+
+    def _made_meanwhile(self, name: str, refused: FailureError) -> ResourceGroup:
+        """The group that somebody else has made in another location since it was looked for."""
+        found = self.get_resource_group(name)
+        if found is None:  # the read lags behind: it is seen soon
+            raise FailureError(refused.failure.model_copy(update={"recovery": Recovery.WAIT})) from refused
+        return found
 
 
 def _with_status(response: PipelineResponse[Any, HttpResponse], group: Any, _: Any) -> Any:

@@ -51,3 +51,24 @@ class TestResourceGroup:
             arm_gateway.ensure_resource_group("rg-shop", "westus", {})
 
         assert caught.value.failure.is_retried
+
+    ELSEWHERE = Answer(409, {"error": {"code": "InvalidResourceGroupLocation", "message": "It is in westus."}})
+
+    def test_one_that_was_made_elsewhere_meanwhile_is_taken_as_it_is(self, canned_arm: CannedArm) -> None:
+        absent = Answer(404, {"error": {"code": "ResourceGroupNotFound", "message": "It is not there."}})
+        arm_gateway, adapter = canned_arm(
+            {("GET", self.PATH): [absent, self.answer()], ("PUT", self.PATH): self.ELSEWHERE}
+        )
+
+        group = arm_gateway.ensure_resource_group("rg-shop", "eastus2", {}, mark={"ours": "d-1"})
+
+        assert (group.location, group.tags) == ("westus", {"a": "b"})
+        assert adapter.sent("PATCH") == []
+
+    def test_one_that_was_made_elsewhere_and_is_not_seen_yet_is_waited_for(self, canned_arm: CannedArm) -> None:
+        arm_gateway, _ = canned_arm({("PUT", self.PATH): self.ELSEWHERE})
+
+        with pytest.raises(FailureError) as caught:
+            arm_gateway.ensure_resource_group("rg-shop", "eastus2", {})
+
+        assert caught.value.failure.is_retried
