@@ -60,6 +60,17 @@ def approved(
             return end
         findings = losses_of(preview)
     if job.options.mode is Mode.COMPLETE:
+        return (yield from _list_approved(context, job, chapters, findings))
+    return (yield from agreed(context, job, chapters, findings))
+
+
+def _list_approved(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: Chapters, losses: Findings
+) -> Generator[TaskBase, Any, Outcome]:
+    """Have what mode Complete would delete approved. The list is made again afterwards, since a person took their time:
+    one that is another by now asks again."""
+    approved_list = None
+    while True:
         yield from chapters.begin(Status.PENDING, Phase.PREPARING, "Listing what mode Complete would delete.")
         doomed = yield from doomed_listed(context, job)
         if doomed.failure is not None:
@@ -67,8 +78,12 @@ def approved(
             return Outcome(message=message, failure=doomed.failure)
         if (stop := stopped_by(doomed)) is not None:
             return stop
-        findings = findings_of(doomed).with_losses(findings)
-    return (yield from agreed(context, job, chapters, findings))
+        if doomed.list_id == approved_list:
+            return READY
+        gate = yield from agreed(context, job, chapters, findings_of(doomed).with_losses(losses))
+        if not gate.is_good:
+            return gate
+        approved_list = doomed.list_id
 
 
 def agreed(

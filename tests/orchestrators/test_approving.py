@@ -7,6 +7,7 @@ import pytest
 from armature.approval import ApprovalStatus
 from armature.errors import FailureClass, failure
 from armature.messages import Answer, ApprovalInput, AskingAnswer, LookAnswer, Outcome
+from armature.messages.cleaning import DoomedAnswer
 from armature.notices import Notice, NoticeInput, NoticeKind, Receiver
 from armature.state import Status, StopReason
 from orchestrators.approving import LONGEST_LOOK_AWAY, LOOKED_FOR, LOOKS_PER_HISTORY, blueprint
@@ -16,15 +17,15 @@ from tests.orchestrators.simulation import START, Lasting, Simulation, orchestra
 from tests.orchestrators.test_deployment import one_after_the_other
 from tests.orchestrators.test_deployment import simulation as deploying
 
-DEADLINE = START + timedelta(hours=24)
+DEADLINE = START + timedelta(hours=2)
 BUSY = failure(FailureClass.TRANSIENT, "ServerBusy", "Storage is busy.")
 WAITING = LookAnswer().dump()
 
 
-def wait(look, raised=(), deadline=DEADLINE, **parts) -> Simulation:
+def wait(look, raised=(), deadline=DEADLINE, first_wait=5.0, **parts) -> Simulation:
     """The wait for an approval, whose looks `look` answers."""
     work = ApprovalInput(
-        deployment_id="d-1", run=1, number=2, approval_id="a" * 16, deadline=deadline, wait=5.0, **parts
+        deployment_id="d-1", run=1, number=2, approval_id="a" * 16, deadline=deadline, wait=first_wait, **parts
     )
     return Simulation(
         orchestrator_of(blueprint, "approval"),
@@ -61,18 +62,19 @@ def test_a_decision_whose_event_was_lost_is_read_at_the_next_look():
     assert timedelta(seconds=5) <= approval.now - START < timedelta(seconds=6)
 
 
-def test_a_wait_of_a_day_keeps_a_short_history_and_looks_once_a_minute():
+def test_a_long_wait_keeps_a_short_history_and_looks_once_a_minute():
     def look(_):
         return decided(ApprovalStatus.EXPIRED) if approval.now >= DEADLINE else WAITING
 
-    approval = wait(look)
+    approval = wait(look, first_wait=LONGEST_LOOK_AWAY)
 
     outcome = Outcome.load(approval.run())
 
+    looks = len(approval.called("look_at_approval"))
     assert outcome.stop is StopReason.NOT_APPROVED
-    assert approval.executions > 10
+    assert looks == (DEADLINE - START).total_seconds() / LONGEST_LOOK_AWAY + 1
+    assert approval.executions == 1 + looks // LOOKS_PER_HISTORY
     assert approval.longest_history < 10 * LOOKS_PER_HISTORY
-    assert len(approval.called("look_at_approval")) < 2 * 24 * 3600 / LONGEST_LOOK_AWAY
     assert DEADLINE <= approval.now < DEADLINE + timedelta(seconds=5)
 
 
@@ -88,7 +90,7 @@ def test_a_wait_of_a_day_keeps_a_short_history_and_looks_once_a_minute():
         (
             decided(ApprovalStatus.EXPIRED),
             StopReason.NOT_APPROVED,
-            "Nobody approved it until 2026-01-02 00:00 UTC: nothing was touched.",
+            "Nobody approved it until 2026-01-01 02:00 UTC: nothing was touched.",
         ),
         (LookAnswer(is_cancelled=True, cancelled_by="bob").dump(), StopReason.CANCELLED, "Cancelled by bob."),
     ],
@@ -109,17 +111,19 @@ def test_a_broken_lock_ends_the_wait():
     assert Outcome.load(wait(lambda _: LookAnswer(is_lock_broken=True).dump()).run()).is_lock_broken
 
 
-def test_storage_that_is_away_for_hours_ends_no_wait_but_for_ever_it_is_not_looked():
+def test_storage_that_is_away_ends_no_wait_but_for_ever_it_is_not_looked():
+    soon = START + timedelta(minutes=10)
+
     def back(_):
-        is_back = approval.now >= START + timedelta(hours=5)
+        is_back = approval.now >= START + timedelta(minutes=20)
         return decided(ApprovalStatus.APPROVED) if is_back else LookAnswer(failure=BUSY).dump()
 
-    approval = wait(back)
-    gone = wait(lambda _: LookAnswer(failure=BUSY).dump())
+    approval = wait(back, deadline=soon, first_wait=60.0)
+    gone = wait(lambda _: LookAnswer(failure=BUSY).dump(), deadline=soon, first_wait=60.0)
 
     assert Outcome.load(approval.run()).is_good
     assert Outcome.load(gone.run()).failure == BUSY
-    assert gone.now - DEADLINE > LOOKED_FOR
+    assert gone.now - soon > LOOKED_FOR
 
 
 def test_a_deployment_that_is_gone_is_waited_for_no_more():
@@ -136,7 +140,7 @@ def names(deployment: Simulation) -> list[str]:
 
 
 def test_a_deployment_that_is_approved_goes_on_with_all_its_time():
-    waited = Lasting(Outcome(message="").dump(), timedelta(hours=10).total_seconds())
+    waited = Lasting(Outcome(message="").dump(), timedelta(hours=1).total_seconds())
     deployment = deploying(ask_for_approval=lambda _: ASKED, approval=lambda _: waited)
 
     output = deployment.run()
@@ -145,10 +149,10 @@ def test_a_deployment_that_is_approved_goes_on_with_all_its_time():
     asking = next(phase for phase in phases if phase["phase"] == "awaitingApproval")
     assert output["status"] == "completed"
     assert asking["status"] == "awaitingApproval"
-    assert asking["message"] == "The target is protected: x. Waiting for approval until 2026-01-02 00:00 UTC."
+    assert asking["message"] == "The target is protected: x. Waiting for approval until 2026-01-01 02:00 UTC."
     assert "deadline" not in asking
     ready = next(phase for phase in phases if phase.get("deadline"))
-    assert ready["deadline"] > (START + timedelta(hours=13)).isoformat()
+    assert ready["deadline"] > (START + timedelta(hours=5)).isoformat()
     (work,) = deployment.called("approval")
     assert (work["number"], work["approvalId"]) == (1, "a" * 16)
 
@@ -212,3 +216,26 @@ def test_a_notice_that_nobody_takes_is_given_up_and_told_so():
     assert len(notice.called("send_notice")) == UNTIL_TAKEN.max_attempts
     assert len(notice.called("note_unsent")) == 1
     assert timedelta(minutes=20) < notice.now - START < timedelta(hours=1)
+
+
+def test_a_list_that_has_changed_while_somebody_decided_asks_again_with_what_it_is_now():
+    lists = one_after_the_other(
+        *(DoomedAnswer(list_id=list_id, unapproved=1, total=1).dump() for list_id in ("l-1", "l-2", "l-2")),
+        DoomedAnswer(list_id="l-3").dump(),
+    )
+
+    def ask(payload):
+        list_id = payload["findings"]["listId"]
+        asked = {"approval_id": list_id, "number": int(list_id[-1]), "deadline": DEADLINE}
+        return AskingAnswer(message="Mode Complete would delete 1 resource.", **asked).dump()
+
+    options = deploying().input["options"] | {"mode": "Complete"}
+    deployment = deploying(
+        {"options": options}, list_doomed=lists, ask_for_approval=ask, approval=lambda _: Outcome(message="").dump()
+    )
+
+    output = deployment.run()
+
+    assert output["status"] == "completed"
+    assert [work["number"] for work in deployment.called("approval")] == [1, 2]
+    assert names(deployment).index("prepare_target") > names(deployment).index("approval")
