@@ -12,6 +12,8 @@ from activities.border import register
 from activities.preview_looks import Look, done_part, keep_part, mode_of, open_bundle, part_of
 from activities.standing import asked_of, state_of
 from armature.azure.services import Services
+from armature.cleaning import CleanUpList, CleanUpState
+from armature.cleaning.rows import heading_of
 from armature.errors import Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
 from armature.messages import (
@@ -21,8 +23,10 @@ from armature.messages import (
     PreviewGraphAnswer,
     TemplatePreviewAnswer,
 )
+from armature.options import Mode
 from armature.plan import PlannedTemplate
 from armature.preview import ChangeKind, Preview, ResourceChange, TemplatePreview, TemplateVerdict
+from armature.preview.dooming import doomed_changes
 from armature.preview.identity import identity_of
 from armature.preview.merging import counts_of, digest_of, merged, with_groups
 from armature.preview.showing import summary_in_state, with_preview
@@ -80,7 +84,9 @@ def merge_previews(services: Services, work: DeploymentStep) -> PreviewAnswer:
     state = state_of(services, work.deployment_id)
     plan = services.deployments.plan(work.deployment_id)
     parts = [_known_part(services, state, template) for template in plan.templates]
-    resources = merged(with_groups((change for part in parts for change in part.changes), _groups_on_paper(parts)))
+    doomed = _doomed(services, state)
+    changes = [*(change for part in parts for change in part.changes), *(doomed_changes(doomed) if doomed else ())]
+    resources = merged(with_groups(changes, _groups_on_paper(parts)))
     told = tuple(part.model_copy(update={"changes": ()}) for part in parts)
     mode, counts, now = mode_of(state), counts_of(resources), datetime.now(UTC)
     preview = Preview(
@@ -88,7 +94,7 @@ def merge_previews(services: Services, work: DeploymentStep) -> PreviewAnswer:
         run=state.run,
         mode=mode,
         at=now,
-        message=summary_of(mode, counts, told),
+        message=_message(summary_of(mode, counts, told), doomed),
         counts=counts,
         templates=told,
         resources=resources,
@@ -127,6 +133,18 @@ def _known_part(services: Services, state: DeploymentState, template: PlannedTem
     if part is not None and part.run == state.run:
         return part
     return part_of(state, template, None, failure=_NOTHING_TOLD)
+
+
+def _doomed(services: Services, state: DeploymentState) -> CleanUpList | None:
+    """What mode Complete would delete, of a deployment that only tells it. What is carried out lists it for itself."""
+    if not state.options.is_preview or state.options.mode is not Mode.COMPLETE:
+        return None
+    current = services.clean_ups.record(state.deployment_id).current
+    return services.clean_ups.listed(state.deployment_id, current)
+
+
+def _message(summary: str, doomed: CleanUpList | None) -> str:
+    return summary if doomed is None else f"{summary} Mode Complete: {heading_of(CleanUpState.of(doomed))}"
 
 
 def _groups_on_paper(parts: Iterable[TemplatePreview]) -> list[ResourceChange]:

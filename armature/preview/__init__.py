@@ -7,6 +7,7 @@ replacements    properties that can't change in place, and array elements that a
 open_values     values that nobody can compare before they are deployed
 secrets         values that may be secret, hidden
 wrapping        a template within one that makes its resource group, or that leaves a parameter open
+dooming         what mode Complete would delete beside
 merging         the templates' parts in one answer
 wording, text, markdown     that answer in words
 """

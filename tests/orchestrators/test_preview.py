@@ -22,6 +22,7 @@ from armature.messages import (
     TemplatePreviewAnswer,
     TurnAnswer,
 )
+from armature.messages.cleaning import DoomedAnswer
 from armature.options import Mode, Options, RetryPolicy
 from armature.state import Status, StopReason
 from orchestrators.deployment import blueprint as deployment_blueprint
@@ -179,7 +180,9 @@ def test_a_plan_that_can_not_be_read_is_told_as_a_failure() -> None:
     assert asked.called("preview_template") == []
 
 
-def deployment(answer: Any, *, is_previewed: bool = False, **options: Any) -> Simulation:
+def deployment(
+    answer: Any, *, is_previewed: bool = False, doomed: DoomedAnswer | None = None, **options: Any
+) -> Simulation:
     """A deployment up to where it would touch the world: nothing answers there."""
 
     def told(_: dict[str, Any]) -> dict[str, Any]:
@@ -192,6 +195,7 @@ def deployment(answer: Any, *, is_previewed: bool = False, **options: Any) -> Si
         "record_phase": lambda _: Answer().dump(),
         "read_bundle": lambda _: BundleAnswer(artifacts=3, lineage_key="k").dump(),
         "preview": told,
+        "list_doomed": lambda _: (doomed or DoomedAnswer(list_id="l-1")).dump(),
         "take_turn": lambda _: TurnAnswer(is_ours=True).dump(),
         "open_gate": lambda _: GateAnswer(is_previewed=is_previewed).dump(),
         "ask_for_approval": lambda _: AskingAnswer(failure=GONE).dump(),
@@ -286,4 +290,29 @@ def test_where_the_settings_want_no_preview_none_is_made() -> None:
 
     simulated.run()
 
+    assert simulated.called("preview") == []
+
+
+def test_a_dry_run_of_mode_complete_lists_what_would_be_deleted_before_all_is_merged() -> None:
+    simulated = deployment(TOLD, mode=Mode.COMPLETE, dry_run=True)
+
+    simulated.run()
+
+    assert [call.name for call in simulated.calls if call.name in ("list_doomed", "preview")] == [
+        "list_doomed",
+        "preview",
+    ]
+    assert outcome(simulated).is_good
+
+
+@pytest.mark.parametrize(
+    ("doomed", "stop"), [(DoomedAnswer(failure=GONE), None), (DoomedAnswer(is_cancelled=True), StopReason.CANCELLED)]
+)
+def test_a_dry_run_without_the_list_of_deletions_is_none(doomed: DoomedAnswer, stop: StopReason | None) -> None:
+    simulated = deployment(TOLD, doomed=doomed, mode=Mode.COMPLETE, dry_run=True)
+
+    simulated.run()
+
+    assert outcome(simulated).stop is stop
+    assert not outcome(simulated).is_good
     assert simulated.called("preview") == []
