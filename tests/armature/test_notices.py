@@ -4,6 +4,9 @@ import base64
 import hashlib
 import hmac
 import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -24,7 +27,7 @@ from armature.notices import (
 )
 from armature.state import Status
 from tests.armature.deployments import NOW, deployment
-from tests.running import NOTIFICATION_KEY
+from tests.running import NOTIFICATION_KEY, ROOT
 from tests.triggers.calling import settings
 
 APPROVAL = ApprovalState(
@@ -118,6 +121,21 @@ def test_a_signature_is_that_of_standard_webhooks():
         "webhook-timestamp": str(int(NOW.timestamp())),
         "webhook-signature": f"v1,{expected}",
     }
+
+
+def test_the_page_says_how_to_verify_one():
+    (code,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs/approval.md").read_text(), re.MULTILINE | re.DOTALL)
+    page: dict[str, Any] = {}
+    exec(code, page)
+    body, now = b'{"id": "d-01.asked-1"}', datetime.now(UTC)
+
+    headers = signed(key_of(NOTIFICATION_KEY), "d-01.asked-1", now, body)
+    stale = signed(key_of(NOTIFICATION_KEY), "d-01.asked-1", now - timedelta(minutes=6), body)
+
+    assert page["is_from_armature"](headers, body, NOTIFICATION_KEY)
+    assert not page["is_from_armature"](headers, body + b" ", NOTIFICATION_KEY)
+    assert not page["is_from_armature"]({**headers, "webhook-id": "d-01.asked-2"}, body, NOTIFICATION_KEY)
+    assert not page["is_from_armature"](stale, body, NOTIFICATION_KEY)
 
 
 @pytest.mark.parametrize("size", [24, 64])

@@ -14,6 +14,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from armature.cli.asking import SUBSCRIPTION_VARIABLES
+from armature.cli.client import TOKEN_VARIABLE
 from armature.cli.commands import app
 from armature.cli.exits import ExitCode
 from armature.request import DeploymentRequest
@@ -84,6 +85,7 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 def test_every_setting_that_is_named_exists(page: Path) -> None:
     of_the_app = {str(field.validation_alias) for field in Settings.model_fields.values()}
     known = of_the_app | set(SUBSCRIPTION_VARIABLES) | set(SETTING.findall(help_of("deploy"))) | OTHER_PROGRAMS_SETTINGS
+    known |= {TOKEN_VARIABLE}
 
     assert set(SETTING.findall(page.read_text())) - known == set()
 
