@@ -3,6 +3,7 @@
 The exit code is 0 when the web stack was deployed and what must fail was rolled back, and 130 after Ctrl+C.
 """
 
+import argparse
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from emulator.azurite.launch import REPOSITORY, AzuriteMissingError
+from emulator.clouds import CLOUDS, PUBLIC, Cloud
 from emulator.foundation import machine_environment
 from emulator.processes import ChildError
 from emulator.running import ArmReader, RunningEmulator
@@ -44,14 +46,17 @@ ACTS = (
 )
 
 
-def main(state: Path = STATE) -> int:
-    """Run the demonstration, with its files in a folder that is emptied first."""
+def main(state: Path = STATE, cloud: Cloud = PUBLIC) -> int:
+    """Run the demonstration in a cloud, with its files in a folder that is emptied first."""
     console = Console(highlight=False)
     started = time.monotonic()
     shutil.rmtree(state, ignore_errors=True)
     console.print("Starting the emulator: Azurite, identity, Resource Manager, Functions host")
     options = StackOptions(
-        state=state, app_root=REPOSITORY, extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": POLL_SECONDS}
+        state=state,
+        app_root=REPOSITORY,
+        cloud=cloud.name,
+        extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": POLL_SECONDS},
     )
     try:
         with Stack(options) as stack:
@@ -74,6 +79,8 @@ def _perform(act: Act, stack: Stack, console: Console) -> bool:
     """Deploy one sample with the terminal inherited; whether it ended as it should."""
     console.rule(act.title)
     command = ["armature", "deploy", act.sample]
+    if stack.foundation.cloud != PUBLIC:  # the samples name a region of the public cloud
+        command += ["--location", stack.foundation.cloud.default_location]
     console.print(f"$ {' '.join(command)}")
     environment = {**machine_environment(), **stack.client_settings}
     executable = Path(sys.executable).with_name(command[0])
@@ -97,5 +104,11 @@ def _resources_by_group(stack: Stack) -> Iterator[tuple[str, list[dict[str, Any]
         yield group["name"], list(arm.list(f"{group['id']}/resources", API_VERSION))
 
 
+def _cloud_asked_for() -> Cloud:
+    parser = argparse.ArgumentParser(prog="python -m emulator.demo", description="Deploys the samples on the emulator.")
+    parser.add_argument("--cloud", choices=CLOUDS, default=PUBLIC.name, help="which one to be (%(default)s)")
+    return CLOUDS[parser.parse_args().cloud]
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(cloud=_cloud_asked_for()))

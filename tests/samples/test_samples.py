@@ -92,7 +92,7 @@ def test_a_sample_has_no_problem_that_can_be_found_beforehand_and_the_order_its_
 
 def test_the_upgrade_is_a_new_version_of_the_web_stack() -> None:
     old, new = (json.loads((SAMPLES / name / "manifest.json").read_text()) for name in ("web-stack", "upgrade"))
-    lineage = ("project", "environment", "cloud", "location")
+    lineage = ("project", "environment", "location")
 
     assert [old[field] for field in lineage] == [new[field] for field in lineage]
     assert {template["scope"]["resourceGroup"] for template in (*old["templates"], *new["templates"])} == {
