@@ -33,6 +33,10 @@ is checked in its place. Deployments inside of deployments tell of their resourc
 MAX_BATCHES = 64
 """Of one deployment, so that its history does not grow with the target: a batch grows instead."""
 
+PATIENCE_WITH_ARM = 60
+"""Seconds of warm-up, where the manifest does not say, for what only Azure Resource Manager is asked: its reads lag
+behind its writes by seconds, and nothing warms up."""
+
 _IN_A_BATCH = {
     CheckKind.RESOURCE: 50,
     CheckKind.PROPERTY: 25,
@@ -114,11 +118,12 @@ def planned_checks(
     warm_up = warm_up_seconds if section.warm_up_seconds is None else section.warm_up_seconds
     template_of = _template_of(resources)
     reported = [id_ for ids in resources.values() for id_ in ids]
+    of_arm = min(warm_up, PATIENCE_WITH_ARM) if section.warm_up_seconds is None else warm_up
     checks = [
-        *_resource_checks(template_of, warm_up),
+        *_resource_checks(template_of, of_arm),
         *_site_checks(plan, _declared_apps(section, outputs), template_of, reported, warm_up),
         *_health_checks(template_of, section, warm_up),
-        *(_property_check(each, template_of, warm_up) for each in section.resources),
+        *(_property_check(each, template_of, of_arm) for each in section.resources),
         *(_endpoint_check(each, warm_up) for each in section.endpoints),
     ]
     return tuple(in_batches({check.key: check for check in checks}.values()))

@@ -66,9 +66,15 @@ def verdict(state: ValidationState) -> Failure | None:
     if state.failed > 1:
         message += f" And {state.failed - 1} more."
     made = failure(FailureClass.UNKNOWN, "ValidationFailed", message, first.recommendation)
-    causes = [Cause(code=f"{check.kind}", message=_told(check), target=check.subject) for check in bad[:MAX_CAUSES]]
+    told = _alone if state.failed == 1 else _with_step
+    causes = [Cause(code=f"{check.kind}", message=told(check), target=check.subject) for check in bad[:MAX_CAUSES]]
     return made.model_copy(update={"causes": tuple(causes)})
 
 
-def _told(check: CheckState) -> str:
+def _alone(check: CheckState) -> str:
+    """The failure's own suggestion is what to do about it."""
+    return check.message
+
+
+def _with_step(check: CheckState) -> str:
     return f"{check.message} {check.recommendation}".strip()

@@ -41,7 +41,7 @@ def print_check_summary(console: Console, validation: ValidationState | None) ->
     """What the checks of a deployment that is completed came to, in a line."""
     if validation is not None and validation.total:
         console.print()
-        print_line(console, f"Checks: {summary(validation)}.")
+        print_line(console, f"{summary(validation)}.")
 
 
 def counts_of(checks: Iterable[CheckState]) -> str:

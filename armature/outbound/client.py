@@ -101,7 +101,7 @@ def _called(
     addresses = resolve(target, limits)
     for address in addresses:
         if (reason := refusal_of(address, policy.allowed_networks)) is not None:
-            message = f"{target.host} has an address that is refused: {reason}."
+            message = f"{target.host} leads to an address that is refused: {reason}."
             raise OutboundError(OutboundFault.ADDRESS_REFUSED, message)
     unreached: OutboundError | None = None
     for address in addresses[:MAX_ADDRESSES_TRIED]:

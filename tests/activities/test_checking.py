@@ -252,7 +252,7 @@ def test_an_endpoint_is_called_at_its_outputs_address_within_the_operators_limit
     def send(request: Any, policy: Any) -> OutboundAnswer:
         asked.append((request, policy))
         if request.uri.endswith("/refused"):
-            raise OutboundError(OutboundFault.ADDRESS_REFUSED, "shop.example has an address that is refused: private.")
+            raise OutboundError(OutboundFault.ADDRESS_REFUSED, "shop.example leads to an address that is refused: private.")
         return OutboundAnswer(200, b"s3cret up", False, 0.1, sights.datetime.max.replace(tzinfo=sights.UTC), 0)
 
     monkeypatch.setattr(sights, "send", send)

@@ -130,4 +130,4 @@ def test_what_lies_on_private_addresses_is_not_called(stack: Stack) -> None:
     assert site.asked == []
     refused = [check for check in state["validation"]["checks"] if check["result"] == "fail"]
     assert len(refused) == 4
-    assert all("has an address that is refused" in check["message"] for check in refused)
+    assert all("leads to an address that is refused" in check["message"] for check in refused)

@@ -9,6 +9,7 @@ from armature.checks import CheckKind
 from armature.checks.declared import ValidationSection
 from armature.checks.planning import (
     MAX_BATCHES,
+    PATIENCE_WITH_ARM,
     Check,
     ChecksDocument,
     in_batches,
@@ -65,7 +66,7 @@ def test_without_a_declaration_resources_apps_and_health_are_checked() -> None:
         f"health:{GROUP.lower()}",
     ]
     assert found[f"functionApp:{SITE.lower()}"].subject == "func-shop"
-    assert {check.warm_up_seconds for check in found.values()} == {300}
+    assert [check.warm_up_seconds for check in found.values()] == [PATIENCE_WITH_ARM, PATIENCE_WITH_ARM, 300, 300]
 
 
 def test_each_resource_is_checked_once_whatever_its_letter_case() -> None:

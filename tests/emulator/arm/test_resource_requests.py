@@ -168,3 +168,19 @@ async def test_too_many_requests_are_refused_with_the_time_to_wait(certificates:
     assert [status for status, _ in answers] == [200] * READ_BUDGET + [429]
     assert answers[0][1]["x-ms-ratelimit-remaining-subscription-reads"] == "249"
     assert int(answers[-1][1]["Retry-After"]) >= 1
+
+
+async def test_the_health_of_a_group_lists_what_reports_it_and_can_be_set(arm: Arm) -> None:
+    account = f"{GROUP_PATH}/providers/Microsoft.Storage/storageAccounts/sthealthy"
+    await put(arm, account, {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"})
+    statuses = f"{GROUP_PATH}/providers/Microsoft.ResourceHealth/availabilityStatuses"
+    ill = {"availabilityState": "Unavailable", "reasonType": "Unplanned", "summary": "It is down."}
+
+    _, well = await arm.request("GET", statuses)
+    await arm.request("PUT", f"/emulator/records/health{account}", ill)
+    _, told = await arm.request("GET", statuses)
+
+    assert [(each["id"], each["properties"]["availabilityState"]) for each in well["value"]] == [
+        (f"{account}/providers/Microsoft.ResourceHealth/availabilityStatuses/current", "Available")
+    ]
+    assert {key: told["value"][0]["properties"][key] for key in ill} == ill
