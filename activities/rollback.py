@@ -105,10 +105,9 @@ def end_rollback(services: Services, work: EndInput) -> RollbackOutcome:
     gone = services.rollbacks.deletions(work).gone(undoing.deletions) if undoing else ()
     leftovers = _leftovers(services, work, state, undoing)
     differing = sum(warning.key.startswith(differs_key(work, "")) for warning in state.warnings)
-    message = _ending(state, len(gone), leftovers, differing)
     restored = (id_ for t in state.rollback.templates if t.status is TemplateStatus.SUCCEEDED for id_ in t.resources)
     lost = words_after_rollback(services.clean_ups.deleted(work.deployment_id), restored)
-    message = f"{message} {lost}".strip()
+    message = _ending(state, len(gone), leftovers, differing, lost)
 
     def ended(rollback: RollbackState, now: datetime) -> RollbackState:
         if rollback.finished_at is not None:
@@ -205,7 +204,10 @@ def _nothing_undone(services: Services, state: DeploymentState, why: Failure) ->
     )
 
 
-def _ending(state: DeploymentState, deleted: int, leftovers: tuple[Leftover, ...], differing: int) -> str:
+def _ending(
+    state: DeploymentState, deleted: int, leftovers: tuple[Leftover, ...], differing: int, lost: str = ""
+) -> str:
+    """What became of the rollback, in words. `lost` tells what mode Complete had deleted, which nothing brings back."""
     again = sum(template.status is TemplateStatus.SUCCEEDED for template in state.rollback.templates)
     done = _listed(
         {
@@ -214,12 +216,14 @@ def _ending(state: DeploymentState, deleted: int, leftovers: tuple[Leftover, ...
         },
         "there was nothing to undo",
     )
+    if lost and not leftovers:
+        return f"What this deployment deployed is undone: {done}. {lost}"
     if not leftovers and differing:
         what = count_of(differing, "resource")
         return f"Everything is as the previous version has it, which is not quite what {what} had been: {done}."
     if not leftovers:
         return f"Everything is as it was before: {done}."
-    return f"{count_of(len(leftovers), 'thing')} could not be undone; {done}."
+    return f"{count_of(len(leftovers), 'thing')} could not be undone; {done}. {lost}".rstrip()
 
 
 def _listed(numbers: Mapping[str, int], nothing: str) -> str:

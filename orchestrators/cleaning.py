@@ -67,5 +67,6 @@ def _deleted(context: df.DurableOrchestrationContext, work: CleanUpInput) -> Gen
             return Outcome.load(done)
         except Exception as error:  # the host failed it, or somebody terminated it: the SDK raises nothing narrower
             lost = reason_of(error)
-    why = failure(FailureClass.UNKNOWN, "CleanUpLost", f"The deletions were ended before they were done: {lost}", _RESUME)
+    reason = f"The deletions were ended before they were done: {lost}"
+    why = failure(FailureClass.UNKNOWN, "CleanUpLost", reason, _RESUME)
     return Outcome(message="The deletions were not carried through.", failure=why, rollback=False)

@@ -7,14 +7,13 @@ from typing import Any
 import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase
 
-from armature.approval import ApprovalReason, Findings, asking_words
+from armature.approval import Findings
 from armature.errors import FailureClass, failure
 from armature.messages import DeploymentInput, Outcome, PreviewAnswer, PreviewInput
 from armature.options import Mode
 from armature.state import Phase, Status
 from armature.stops import stopped_by
 from orchestrators.chapters import Chapters
-from orchestrators.listing import doomed_listed, findings_of
 from orchestrators.listing import doomed_listed
 from orchestrators.retrying import reason_of
 
@@ -36,24 +35,7 @@ def previewed(
         if doomed.failure is not None:
             return Outcome(message="What mode Complete would delete could not be listed.", failure=doomed.failure)
     answer = yield from told(context, job, deadline)
-    outcome = outcome_of(answer)
-    if not outcome.is_good or job.options.mode is not Mode.COMPLETE:
-        return outcome
-    return (yield from _with_list(context, job, outcome))
-
-
-def _with_list(
-    context: df.DurableOrchestrationContext, job: DeploymentInput, told_so_far: Outcome
-) -> Generator[TaskBase, Any, Outcome]:
-    """The end of a dry run in mode Complete: also with what would be deleted."""
-    doomed = yield from doomed_listed(context, job)
-    if (stop := stopped_by(doomed)) is not None:
-        return stop
-    if doomed.failure is not None:
-        message = f"{told_so_far.message} What mode Complete would delete could not be listed."
-        return Outcome(message=message, failure=doomed.failure)
-    words = asking_words([ApprovalReason.COMPLETE], findings_of(doomed), ())
-    return Outcome(message=f"{told_so_far.message} {words}")
+    return outcome_of(answer)
 
 
 def told(

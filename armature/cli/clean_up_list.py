@@ -8,7 +8,7 @@ from rich.text import Text
 
 from armature.cleaning import CleanUpState, CleanUpView
 from armature.cleaning.model import CleanUpEntry
-from armature.cleaning.rows import heading_of, text_rows
+from armature.cleaning.rows import heading_of, marks_of, text_rows
 from armature.cli.screen import new_table, plain, print_line
 from armature.cli.words import resource_name
 from armature.numbers import count_of
@@ -72,8 +72,7 @@ def _table(entries: tuple[CleanUpEntry, ...]) -> Table:
                     each.name,
                     resource_name(each.id).group,
                     f"{changed:%Y-%m-%d %H:%M}" if changed else "",
-                    "holds data" if each.holds_data else "",
-                    "comes back" if each.comes_back else "stays deleted",
+                    *marks_of(each),
                     each.status,
                 )
             )

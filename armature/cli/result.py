@@ -15,7 +15,7 @@ from armature.cli.problem_list import print_problems
 from armature.cli.screen import plain, print_line
 from armature.cli.standing import begun_at, stopped_words
 from armature.cli.words import length_of
-from armature.state import DeploymentState, Status, StopReason
+from armature.state import DeploymentState, Purpose, Status, StopReason
 
 
 def print_outcome(console: Console, state: DeploymentState) -> None:
@@ -66,7 +66,7 @@ def _print_summary(console: Console, state: DeploymentState, style: str) -> None
 
 
 def _print_clean_up(console: Console, state: DeploymentState) -> None:
-    if state.clean_up is not None and state.clean_up.left:
+    if state.clean_up is not None and state.clean_up.left and state.purpose is Purpose.DEPLOY:
         print_not_deleted(console, state.deployment_id, state.clean_up)
 
 

@@ -104,7 +104,7 @@ def test_exactly_what_was_approved_goes_and_a_rollback_puts_the_templates_back(s
     log_old = f"{group(DATA)}/providers/Microsoft.OperationalInsights/workspaces/log-old"
     strangers = {sql, f"{sql}/databases/orders", vnet, nic, tagged, old, log_old}
 
-    second = bundle({"web": (WEB, [workspace("log-web")]), "new": (DATA, [identity("id-new")])})
+    second = bundle({"web": (WEB, [workspace("log-web"), server("sql-slow")]), "new": (DATA, [identity("id-new")])})
     name = caller.start(second, deploymentId=f"{WEB}-2", options={**QUICKLY, "mode": "Complete"})
     waiting = asked(caller, name, 1)
     found = listed(caller, name)
@@ -114,8 +114,12 @@ def test_exactly_what_was_approved_goes_and_a_rollback_puts_the_templates_back(s
     approve(caller, waiting)
     again = asked(caller, name, 2)
     found_again = listed(caller, name)
-    untouched = arm_snapshot(stack, f"rg-{WEB}")
     approve(caller, again)
+    wait_until(lambda: caller.state(name)["status"] == "deploying")
+    later = world.put(identity("id-later"), DATA)
+    last = asked(caller, name, 3)
+    untouched = arm_snapshot(stack, f"rg-{WEB}")
+    approve(caller, last)
     state = caller.ended(name)
 
     told = {each["id"]: each for each in found["value"]}
@@ -131,25 +135,28 @@ def test_exactly_what_was_approved_goes_and_a_rollback_puts_the_templates_back(s
     assert waiting["approval"]["listId"] == found["listId"]
     assert {each["id"] for each in found_again["value"]} == strangers | {locked, late}
     assert found_again["listId"] not in (None, found["listId"])
-    assert "Mode Complete would delete 2 resources" in again["approval"]["message"]
+    assert not found_again["isAfterRollout"]
+    assert "Mode Complete would delete 1 resource," in last["approval"]["message"]
+    assert last["cleanUp"]["isAfterRollout"]
     assert before.keys() - untouched.keys() == set()
     assert state["status"] == "completed", state
-    assert state["message"].endswith("Mode Complete: 8 resources deleted, 1 kept by locks.")
+    assert state["message"].endswith("Mode Complete: 9 resources deleted, 1 kept by locks.")
     assert [warning["code"] for warning in state["warnings"]] == ["LockedResourcesKept"]
     ended = listed(caller, name)
     assert {each["status"] for each in ended["value"]} == {"deleted", "locked"}
     order = [e["message"].split()[0] for e in caller.events(name) if e["code"] == DELETED]
-    assert sorted(order) == sorted([*strangers, late])
+    assert sorted(order) == sorted([*strangers, late, later])
     assert order.index(f"{sql}/databases/orders") < order.index(sql)
     assert order.index(nic) < order.index(vnet)
     after = arm_snapshot(stack, f"rg-{WEB}")
     names = {id_.rpartition("/")[2] for id_ in after}
     assert {"log-web", "id-new", "id-locked", "id-shared"} <= names
-    assert not names & {id_.lower().rpartition("/")[2] for id_ in (*strangers, late)}
+    assert not names & {id_.lower().rpartition("/")[2] for id_ in (*strangers, late, later)}
 
     back = world.roll_back(name)
 
     assert back["status"] == "rolledBack", back
+    assert "What this deployment deployed is undone" in back["message"]
     assert "What mode Complete had deleted is not restored" in back["message"]
     assert f"Deployed again, without the data that it held: {log_old}." in back["message"]
     names = {id_.rpartition("/")[2] for id_ in arm_snapshot(stack, f"rg-{WEB}")}
