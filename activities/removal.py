@@ -22,9 +22,11 @@ from armature.control import LineageRecord
 from armature.errors import FailureClass, FailureError, failure
 from armature.messages import CHILDREN, approval_instance
 from armature.notices import instance_parts
+from armature.options import Strategy
 from armature.plan import Plan
 from armature.retention import KeepReason, Remembered, RetentionRule, needed_for, reinstated, retired
 from armature.retention_run import RemovalAnswer, RemovalInput, Tally, Trouble
+from armature.root_template import root_id
 from armature.state import DeploymentState, TemplateState
 
 CALLS_AT_ONCE = 4
@@ -127,6 +129,8 @@ def _history_removed(
     ids = {
         template.scope.deployment_id(template.deployment_name): plan for plan in plans for template in plan.templates
     }
+    if state.options.strategy is Strategy.ROOT:
+        ids |= {root_id(plan): plan for plan in plans if plan.predecessor is None and plan.templates}
     works = [partial(_own_removed, services.arm(plan.subscription), state, id_) for id_, plan in ids.items()]
     works += [
         partial(_linked_removed, services.arm(state.target.subscription), template, linked.id)

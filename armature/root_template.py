@@ -65,6 +65,11 @@ def root_name(deployment_id: str, prefix: str | None = None) -> str:
     return f"{prefix[: MAX_DEPLOYMENT_NAME_CHARACTERS - len(deployment_id) - 1]}-{deployment_id}"
 
 
+def root_id(plan: Plan) -> str:
+    """The resource id of a plan's root."""
+    return root_scope(plan).deployment_id(root_name(plan.deployment_id, plan.name_prefix))
+
+
 def root_scope(plan: Plan) -> DeploymentScopeTarget:
     """Where the root is deployed to: the narrowest scope from which all templates of the plan can be reached."""
     scopes = list({template.scope.resource_id.lower(): template.scope for template in plan.templates}.values())

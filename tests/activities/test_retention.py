@@ -11,6 +11,7 @@ from activities.removal import forget_deployment, purged, remove_deployment
 from activities.retention import plan_retention, record_retention
 from activities.unused import remove_unused
 from armature.errors import FailureClass, FailureError, failure
+from armature.options import Options, Strategy
 from armature.retention import KeepReason, RetentionRule, reinstated, retired
 from armature.retention_run import (
     RemovalInput,
@@ -54,6 +55,19 @@ def test_everything_of_what_may_go_goes_and_nothing_of_what_is_needed():
     assert run.removed.deployments == run.removed.history_entries == run.removed.packages == 2
     assert run.removed.containers == 2
     assert run.removed.instances == 6
+
+
+def test_the_root_of_a_deployment_goes_with_the_deployments_that_it_held():
+    world, root = World(), GROUP.deployment_id("old-1")
+    world.ended("old-1", age=130, options=Options(strategy=Strategy.ROOT))
+    world.ended("old-2", age=110)
+    world.ended("new-1", age=100)
+    world.arm.found[root] = world.entry(root, "correlation-old-1", "old-1")
+
+    run = world.run()
+
+    assert root not in world.arm.found
+    assert run.removed.history_entries == 2
 
 
 def test_the_document_tells_why_each_of_the_others_stays():
