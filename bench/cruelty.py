@@ -192,7 +192,7 @@ class Cruelty:
 
 def _request(project: str, bundle: str) -> dict[str, Any]:
     """What fails stays as it is, for the table is to tell of it; what never ends is given up at its timeout."""
-    options = {"rollbackOnFailure": False, "timeout": TIMEOUT_SECONDS / 60}
+    options = {"force": True, "rollbackOnFailure": False, "timeout": TIMEOUT_SECONDS / 60}
     target = {"subscription": SUBSCRIPTION}
     return {"bundle": {"id": bundle}, "target": target, "deploymentId": project, "options": options}
 

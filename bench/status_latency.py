@@ -36,7 +36,11 @@ def _measured(caller: Caller, deployments: int, templates: int) -> dict[str, obj
     for bundle in bundles:
         moment = time.monotonic()
         answer = caller.post(
-            {"bundle": {"id": bundle}, "target": {"subscription": "00000000-0000-0000-0000-000000000001"}}
+            {
+                "bundle": {"id": bundle},
+                "target": {"subscription": "00000000-0000-0000-0000-000000000001"},
+                "options": {"force": True},
+            }
         )
         starts.append(time.monotonic() - moment)
         ids.append(answer.json()["deploymentId"])

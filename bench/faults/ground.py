@@ -39,8 +39,8 @@ class Ground:
         self.caller: Caller = PersistentCaller(stack)
 
     def start(self, deployment_id: str, bundle: bytes, **options: Any) -> None:
-        """Start a deployment; asks again while the API can't be reached."""
-        self.caller.start(bundle, deploymentId=deployment_id, options=options)
+        """Start a deployment without a look ahead; asks again while the API can't be reached."""
+        self.caller.start(bundle, deploymentId=deployment_id, options={"force": True, **options})
 
     def ask(self, deployment_id: str, what: str, body: Mapping[str, Any] | None = None) -> int:
         """Ask for `cancel`, `rollback` or `resume`; the status of the answer, asked again while there is none."""
