@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from armature.checks import ValidationState
 from armature.errors import FailureClass, failure
 from armature.problems import Problem, ProblemCode, Severity
 from armature.request import DeploymentRequest
@@ -28,6 +29,7 @@ from armature.transitions import (
     with_problems,
     with_stop,
     with_templates,
+    with_validation,
 )
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -237,3 +239,28 @@ def test_the_deadline_stands_once_it_is_set():
     )
 
     assert phase(found, 2, Status.UPLOADING, Phase.UPLOADING).deadline == LATER
+
+
+def checked(found: DeploymentState, run: int = 1, passed: int = 1) -> DeploymentState:
+    return with_validation(found, ValidationState(run=run, total=2, passed=passed), LATER)
+
+
+def test_results_of_checks_never_go_back_and_belong_to_the_present_run():
+    validating = phase(state(), 1, Status.VALIDATING, Phase.VALIDATING)
+
+    later = checked(validating, passed=2)
+
+    assert later.validation is not None
+    assert (later.validation.passed, later.progress.message, later.progress.percent) == (2, "2 of 2 checks", 100)
+    assert checked(later, passed=1) == later
+    assert checked(validating, run=2) == validating
+
+
+def test_a_resumed_deployment_is_checked_anew():
+    failed = phase(checked(state()), 2, Status.FAILED, Phase.FINISHED)
+
+    again = reopened(failed, run=1, purpose=Purpose.DEPLOY, message="m", now=LATER)
+    undone = reopened(failed, run=1, purpose=Purpose.ROLL_BACK, message="m", now=LATER)
+
+    assert again.validation is None
+    assert undone.validation == failed.validation

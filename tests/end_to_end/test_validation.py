@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from emulator.stack import Stack, StackOptions
+from tests.clouds import CLOUD, LOCATION
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import Caller, zipped
 from tests.end_to_end.https_server import Page, served
@@ -18,7 +19,8 @@ def open_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack whose app may call endpoints on this machine."""
     settings = {"ARMATURE_POLL_INTERVAL_SECONDS": "0.2", "ARMATURE_ENDPOINT_ALLOWED_NETWORKS": "127.0.0.0/8"}
     state = tmp_path_factory.mktemp("stack")
-    with Stack(StackOptions(state=state, app_root=ROOT, scale=0.01, extra_settings=settings)) as running:
+    options = StackOptions(state=state, app_root=ROOT, scale=0.01, extra_settings=settings, cloud=CLOUD.name)
+    with Stack(options) as running:
         yield running
 
 
@@ -63,7 +65,7 @@ def test_what_is_deployed_is_checked_until_it_is_warm(open_stack: Stack) -> None
                 "type": "Microsoft.OperationalInsights/workspaces",
                 "name": "log-checked",
                 "property": "/location",
-                "equals": "eastus2",
+                "equals": LOCATION,
             },
         ]
         deployment = caller.start(
