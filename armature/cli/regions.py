@@ -21,12 +21,24 @@ from armature.cli.previews import Telling, code_told, print_told
 from armature.cli.result import print_outcome
 from armature.cli.running import carry_out
 from armature.cli.screen import new_table, output, plain, print_json, say
+from armature.manifest import Manifest
 from armature.manifest_reading import find_manifest
 from armature.request import MAX_ID_CHARACTERS, DeploymentRequest
 from armature.state import DeploymentState
 
 NOT_STARTED = "not started"
 _GOOD = (ExitCode.COMPLETED, ExitCode.CHANGES)
+
+
+def manifest_of(path: Path) -> Manifest | None:
+    """The manifest of the bundle at `path`; None when it can't be read: a check tells why.
+
+    Raises:
+        CommandError: there is no bundle.
+    """
+    with opened(path) as bundle:
+        _, manifest, _ = find_manifest(bundle)
+    return manifest
 
 
 def each_region(wanted: Wanted, path: Path, now: datetime) -> dict[str, Wanted]:
@@ -37,8 +49,7 @@ def each_region(wanted: Wanted, path: Path, now: datetime) -> dict[str, Wanted]:
     Raises:
         CommandError: the manifest has no regions, or the id leaves no room for a region's name.
     """
-    with opened(path) as bundle:
-        _, manifest, _ = find_manifest(bundle)
+    manifest = manifest_of(path)
     if manifest is None:
         return {}
     if not manifest.regions:

@@ -26,6 +26,7 @@ from armature.cli.endings import reported
 from armature.cli.exits import ExitCode
 from armature.cli.listing import print_plan
 from armature.cli.problem_list import print_problems
+from armature.cli.regions import manifest_of
 from armature.cli.screen import output, print_json, print_line
 
 bundle_app = typer.Typer(help="Work on a bundle without deploying it.", no_args_is_help=True)
@@ -61,7 +62,8 @@ def validate(
         options={"assemblyOrder": assembly_order},
     )
     with reported(as_json=as_json):
-        request = request_from(wanted, NOT_STORED_YET) if has_target(wanted) else None
+        is_for_one = has_target(wanted) and not _is_for_any_region(wanted, Path(bundle))
+        request = request_from(wanted, NOT_STORED_YET) if is_for_one else None
         checked = check(Path(bundle), request, str(wanted.deployment_id), cloud)
         if as_json:
             print_json(checked.dump())
@@ -73,3 +75,9 @@ def validate(
             if checked.review and checked.review.plan:
                 print_plan(output(), checked.review.plan)
             print_line(output(), f"{bundle} can be deployed.")
+
+
+def _is_for_any_region(wanted: Wanted, path: Path) -> bool:
+    """True when a bundle has several regions, and nobody says which: then it is checked in each of them."""
+    manifest = manifest_of(path) if wanted.location is None else None
+    return manifest is not None and bool(manifest.regions) and manifest.location is None

@@ -142,3 +142,21 @@ def test_a_management_group_is_part_of_the_target(api: FakeApi, tmp_path: Path) 
     assert valid.exit_code == deployed.exit_code == ExitCode.COMPLETED
     assert "management group corp" in valid.stdout
     assert api.of("POST", "/deployments")[0].json["target"]["managementGroup"] == "corp"
+
+
+def test_a_bundle_is_valid_in_the_region_that_is_named_and_else_in_all(bundle: Path, tmp_path: Path) -> None:
+    bad = {"parameters": {"plan": {"no": {"value": 1}}}}
+    half = write_bundle(tmp_path / "half", in_regions(westeurope={}, eastus2=bad), {"plan.json": TEMPLATE})
+    target = ("--subscription", SUBSCRIPTION)
+
+    good = armature("bundle", "validate", bundle, *target)
+    whole = armature("bundle", "validate", half, *target)
+    west = armature("bundle", "validate", half, *target, "--location", "westeurope")
+
+    assert [result.exit_code for result in (good, whole, west)] == [
+        ExitCode.COMPLETED,
+        ExitCode.REFUSED,
+        ExitCode.COMPLETED,
+    ]
+    assert "/regions/eastus2/parameters/plan/no" in whole.stdout
+    assert "rg-shop" in west.stdout
