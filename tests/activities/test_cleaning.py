@@ -1,6 +1,7 @@
-"""The activities of mode Complete on the app's real storage, with an ARM that says what a test wants."""
+"""The activities of mode Complete on documents in memory, with an ARM that says what a test wants."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +11,9 @@ from activities.cleaning import foresee_writes, list_doomed
 from activities.cleaning_deletions import delete_doomed, end_clean_up
 from activities.standing import asked_of
 from armature.approval import ApprovalState, ApprovalStatus
+from armature.azure.cleaning import CleanUpStore
+from armature.azure.deployments import DeploymentStore
 from armature.azure.models import ArmResource, ManagementLock
-from armature.azure.services import Services
 from armature.control import CancelRequest, ControlRequest, LineageRecord
 from armature.errors import FailureClass, FailureError, Recovery, failure
 from armature.messages.cleaning import CleaningInput, CleanUpEndInput, ForesightInput, ListingInput
@@ -20,7 +22,7 @@ from armature.plan import DeploymentScopeTarget, Lineage, Plan, PlannedTemplate
 from armature.request import BundleReference, DeploymentRequest, Target
 from armature.state import LineageState, Status, TemplateState, TemplateStatus
 from armature.transitions import accepted
-from tests.activities.fake_arm import with_arm
+from tests.memory import MemoryDocuments
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 MADE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -96,11 +98,16 @@ class Arm:
 class World:
     """A deployment in mode Complete whose one template `web` deploys the site `shop`."""
 
-    def __init__(self, app: Services, **options: Any) -> None:
+    def __init__(self, documents: Any, **options: Any) -> None:
         self.id = f"cleaning-{uuid4().hex[:12]}"
         self.group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-{self.id}"
         self.arm = Arm(self.group)
-        self.app = with_arm(app, self.arm)
+        self.app: Any = SimpleNamespace(
+            deployments=DeploymentStore(documents),
+            clean_ups=CleanUpStore(documents),
+            arm=lambda _: self.arm,
+            app_name="starmature",
+        )
         self.key = uuid4().hex[:16]
         self.kept = self.arm.put("Microsoft.Web/sites/shop")
         scope = DeploymentScopeTarget(subscription=SUBSCRIPTION, resource_group=f"rg-{self.id}")
@@ -122,8 +129,8 @@ class World:
             update={"status": TemplateStatus.SUCCEEDED, "resources": (self.kept.upper(),)}
         )
         lineage = LineageState(project="shop", environment="test", key=self.key)
-        assert app.deployments.create_state(state.model_copy(update={"templates": (shown,), "lineage": lineage}))
-        app.deployments.save_plan(plan)
+        assert self.app.deployments.create_state(state.model_copy(update={"templates": (shown,), "lineage": lineage}))
+        self.app.deployments.save_plan(plan)
 
     def listed(self, *, is_after_rollout: bool = True):
         work = ListingInput(deployment_id=self.id, is_after_rollout=is_after_rollout)
@@ -168,8 +175,13 @@ class World:
 
 
 @pytest.fixture
-def world(app) -> World:
-    return World(app, force=True)
+def documents() -> MemoryDocuments:
+    return MemoryDocuments()
+
+
+@pytest.fixture
+def world(documents) -> World:
+    return World(documents, force=True)
 
 
 def test_the_list_is_what_the_groups_hold_and_no_template_deploys_and_is_made_twice_alike(world):
@@ -216,17 +228,17 @@ def test_artifact_accounts_and_the_apps_own_storage_are_kept(world):
 
 
 @pytest.mark.parametrize("which", ["completed", "latest"])
-def test_what_another_lineage_has_deployed_is_kept_until_it_is_rolled_back(app, world, which):
+def test_what_another_lineage_has_deployed_is_kept_until_it_is_rolled_back(documents, world, which):
     stray = world.arm.put("Microsoft.Web/serverfarms/theirs")
-    other = World(app)
+    other = World(documents)
     other.app.deployments.update_state(
         other.id, lambda found: found.model_copy(update={"templates": (with_resources(found, stray),)})
     )
     record = LineageRecord(completed=(other.id,)) if which == "completed" else LineageRecord(latest=other.id)
-    app.deployments.update_lineage(other.key, lambda _: record)
+    world.app.deployments.update_lineage(other.key, lambda _: record)
 
     kept = world.app.clean_ups.listed(world.id, world.listed().list_id)
-    app.deployments.update_state(other.id, lambda found: found.model_copy(update={"status": Status.ROLLED_BACK}))
+    other.app.deployments.update_state(other.id, lambda found: found.model_copy(update={"status": Status.ROLLED_BACK}))
     listed = world.app.clean_ups.listed(world.id, world.listed().list_id)
 
     assert [(each.id, other.id in each.why) for each in kept.kept] == [(stray, True)]
@@ -287,8 +299,8 @@ def cancel(world: World) -> None:
     world.app.deployments.ask(world.id, lambda found: found.with_cancel(request))
 
 
-def test_what_is_not_approved_exactly_so_is_not_deleted(app):
-    world = World(app)
+def test_what_is_not_approved_exactly_so_is_not_deleted(documents):
+    world = World(documents)
     plan, other = (world.arm.put(f"Microsoft.Web/serverfarms/{name}") for name in ("a", "b"))
     first = world.listed()
     world.approve(first.list_id)
@@ -303,7 +315,7 @@ def test_what_is_not_approved_exactly_so_is_not_deleted(app):
     assert (ending.deleted, ending.kept, ending.left) == (1, 1, 0)
     world.approve(second.list_id)
     assert world.listed().unapproved == 0
-    assert set(app.clean_ups.record(world.id).approved) == {first.list_id, second.list_id}
+    assert set(world.app.clean_ups.record(world.id).approved) == {first.list_id, second.list_id}
 
 
 def test_children_go_first_and_a_second_pass_deletes_nothing_twice(world):
@@ -487,4 +499,3 @@ def test_hundreds_go_in_passes_and_the_state_stays_small(world):
     assert set(world.arm.deleted) == ids
     assert world.state.clean_up.deleted == 250
     assert len(world.state.model_dump_json()) < 30_000
-

@@ -36,7 +36,7 @@ def found(resource_id: str, **parts: Any) -> FoundResource:
 def listed(*resources: FoundResource, ours: tuple[str, ...] = (), **facts: Any) -> CleanUpList:
     """The list of what would go of these resources."""
     facts = {"groups": (GROUP, OTHER_GROUP), **facts}
-    return doomed_list("d-1", Facts(found=resources, ours=ours, **facts), NOW)
+    return doomed_list("d-01", Facts(found=resources, ours=ours, **facts), NOW)
 
 
 def doomed_ids(listed: CleanUpList) -> set[str]:
