@@ -45,6 +45,7 @@ def asked_lines(state: DeploymentState, approval: ApprovalState) -> Iterator[str
         }
         told = ", ".join(f"{number} to {word}" for word, number in counts.items() if number)
         yield f"What-if: {told or 'nothing would change'}; {count_of(found.templates, 'template')}."
+        yield f"  All of it: armature preview {state.deployment_id}"
     if approval.list_id is not None and state.clean_up is not None:
         yield from clean_up_lines(state.deployment_id, state.clean_up)
     yield f"Approval {approval.approval_id}, until {approval.deadline:%Y-%m-%d %H:%M} UTC."
