@@ -111,13 +111,18 @@ def _surveyed(services: Services, plan: Plan, state: DeploymentState, parts: Roo
     """Write down what exists of all that a child will write.
 
     Of one that gets outputs of others the previous deployment's outputs tell what it will write, if there are any; else
-    only that it was about to be started.
+    only that it was about to be started. So of one whose resource group another one makes: all in it will be new.
     """
     known = outputs_before(services, state, child.outputs)
+    try:
+        if known is not None:
+            survey_template(services, plan, child.template, parts.body_of(child, known))
+    except FailureError as refused:
+        if refused.failure.recovery is not Recovery.AFTER_PROGRESS:
+            raise
+        known = None
     if known is None:
         services.rollbacks.add_sightings(plan.deployment_id, TemplateSurvey(template=child.template.name, ids=()))
-        return
-    survey_template(services, plan, child.template, parts.body_of(child, known))
 
 
 def _refused(services: Services, work: RootStartInput, plan: Plan, why: Failure) -> RootStartAnswer:

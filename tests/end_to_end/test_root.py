@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from emulator.stack import Stack
+from tests.clouds import LOCATION
 from tests.end_to_end import hindrances
 from tests.end_to_end.bundles import manifest, template, workspace
-from tests.end_to_end.client import zipped
+from tests.end_to_end.client import SUBSCRIPTION, zipped
 from tests.end_to_end.hindrances import hindered
-from tests.end_to_end.rollback_world import QUICKLY, World, group_id, network
+from tests.end_to_end.rollback_world import QUICKLY, SUBSCRIPTION_SCHEMA, World, group_id, network
 from tests.end_to_end.snapshots import arm_call, differences
+from tests.waiting import wait_until
 
 TAGS = {"owner": "[shop]"}
 
@@ -173,3 +175,68 @@ def test_what_azure_refuses_beforehand_is_told_of_the_template_that_it_is_in_and
     assert (shown["good"]["status"], shown["bad"]["status"]) == ("skipped", "failed")
     assert shown["bad"]["failure"]["causes"][0]["place"].startswith("bad.json#/resources/0")
     assert world.snapshot(f"rg-{project}") == {}
+
+
+def test_a_root_over_several_scopes_makes_a_group_that_another_template_waits_for(world):
+    project = "strategy-scopes"
+    group = {
+        "type": "Microsoft.Resources/resourceGroups",
+        "apiVersion": "2022-09-01",
+        "name": f"rg-{project}-made",
+        "location": LOCATION,
+    }
+    wide = {**template([group]), "$schema": SUBSCRIPTION_SCHEMA}
+    files = {
+        "wide.json": wide,
+        "in.json": template([workspace("log-in")]),
+        "own.json": template([workspace("log-own")]),
+    }
+    items = [
+        {"name": "in", "path": "in.json", "scope": {"resourceGroup": f"rg-{project}-made"}},
+        {"name": "wide", "path": "wide.json", "scope": None},
+        {"name": "own", "path": "own.json", "dependsOn": ["in"]},
+    ]
+    options = {**QUICKLY, "strategy": "root", "delivery": "inline", "scheduling": "tier", "force": True}
+
+    state = world.caller.ended(
+        world.caller.start(
+            zipped({"manifest.json": manifest(project, items), **files}), deploymentId=f"{project}-1", options=options
+        )
+    )
+
+    assert state["status"] == "completed", [shown.get("failure") for shown in state["templates"]]
+    assert {shown["delivery"] for shown in state["templates"]} == {"inline"}
+    held = world.snapshot(f"rg-{project}")
+    assert {id_.rsplit("/", 1)[-1] for id_ in held} == {f"rg-{project}", f"rg-{project}-made", "log-in", "log-own"}
+    root = arm_call(
+        world.stack,
+        "GET",
+        f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Resources/deployments/{project}-1",
+    )
+    assert root["properties"]["provisioningState"] == "Succeeded"
+    assert "templateLink" not in json.dumps(root["properties"])
+
+
+def test_a_root_that_is_cancelled_ends_with_all_that_it_has_begun_and_leaves_nothing(world):
+    project = "strategy-cancel"
+    files = {"slow.json": template([workspace("log-held")]), "after.json": template([workspace("log-after")])}
+    items = [{"name": "slow", "path": "slow.json"}, {"name": "after", "path": "after.json", "dependsOn": ["slow"]}]
+    options = {**QUICKLY, "strategy": "root", "force": True}
+    with hindered(world.stack, hindrances.HELD):
+        deployment = world.caller.start(
+            zipped({"manifest.json": manifest(project, items), **files}), deploymentId=f"{project}-1", options=options
+        )
+        wait_until(lambda: world.caller.state(deployment)["templates"][0:1] != [] and started(world, deployment))
+        answer = world.caller.session.post(
+            f"{world.caller.api}/deployments/{deployment}/cancel", json={"rollback": True}, timeout=30
+        )
+        assert answer.status_code == 202, answer.text
+        state = world.caller.ended(deployment)
+
+    assert state["status"] == "rolledBack", state
+    assert {shown["name"]: shown["status"] for shown in state["templates"]} == {"slow": "cancelled", "after": "skipped"}
+    assert world.snapshot(f"rg-{project}") == {}
+
+
+def started(world: World, deployment: str) -> bool:
+    return world.caller.state(deployment)["templates"][0]["status"] == "running"
