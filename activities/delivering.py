@@ -26,34 +26,46 @@ def check_delivery(services: Services, state: DeploymentState, plan: Plan, accou
     """Make sure that templates can be handed over as the options say, `account` being the artifact storage that there
     is (None: it is to be made), and tell when they go in the requests.
 
-    Changes nothing but the log, in which the fact has one key. What was looked at once is not looked at again: from the
-    survey of the target on, templates have other reasons to fail.
+    Changes nothing but log and state, where each fact has one key. What was looked at once is not looked at again: from
+    the survey of the target on, templates have other reasons to fail.
 
     Raises:
         FailureError: ARM could not follow the links that are asked for; or a template can't be sent in a request.
     """
     is_private = account.is_private if account else services.settings.artifacts_public_access == "Disabled"
     wanted = state.options.delivery
-    if not is_private:
-        return
     name = account.name if account else account_name(plan.subscription, plan.location)
     if delivery_of(wanted, is_private=is_private) is Delivery.SAS:
-        raise FailureError(private_refusal(name))
+        if is_private:
+            raise FailureError(private_refusal(name))
+        return
     if services.rollbacks.target_survey(plan.deployment_id) is not None:
         return
     if wanted is Delivery.AUTOMATIC:  # `inline` was looked at when the bundle was read
         _check_bundle(services, plan, name)
     now = datetime.now(UTC)
-    message = (
-        f"Templates are sent in the requests: the artifact storage account {name} can't be reached from public "
-        "networks, and Azure Resource Manager could not follow a link into it."
-    )
-    warnings = [_hidden_package(template, package, name, now) for template, package in _signed_packages(plan)]
-    events = [Event(key="delivery:inline", time=now, code=EventCode.DELIVERY_INLINE, message=message)]
-    events += [_event(warning) for warning in warnings]
+    hidden = _signed_packages(plan) if is_private else ()
+    warnings = [_hidden_package(template, package, name, now) for template, package in hidden]
+    events = [_choice(name if is_private else None, now), *map(_event, warnings)]
     services.deployments.append_events(plan.deployment_id, events)
-    if warnings:
-        services.deployments.update_state(plan.deployment_id, lambda found: with_warnings(found, warnings))
+    services.deployments.update_state(plan.deployment_id, lambda found: with_warnings(_inlined(found), warnings))
+
+
+def _choice(private_account: str | None, at: datetime) -> Event:
+    """That templates go in the requests, and why: for the account that can't be reached, else since it was asked."""
+    reason = (
+        f"the artifact storage account {private_account} can't be reached from public networks, and Azure Resource "
+        "Manager could not follow a link into it"
+        if private_account
+        else "so the option `delivery` asks"
+    )
+    message = f"Templates are sent in the requests: {reason}."
+    return Event(key="delivery:inline", time=at, code=EventCode.DELIVERY_INLINE, message=message)
+
+
+def _inlined(state: DeploymentState) -> DeploymentState:
+    templates = tuple(one.model_copy(update={"delivery": Delivery.INLINE}) for one in state.templates)
+    return state.model_copy(update={"templates": templates})
 
 
 def _signed_packages(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -159,12 +159,12 @@ def _with_delivery(found: TemplateState, delivery: Delivery) -> TemplateState:
 
 
 def _delivered_event(start: Start, delivery: Delivery) -> Event:
-    how = "in the request" if delivery is Delivery.INLINE else "by a link"
+    how = "in the request, with all that it links to" if delivery is Delivery.INLINE else "by a link"
     return Event(
         key=f"delivery:{start.name}:{start.number}:{delivery}",
         time=datetime.now(UTC),
         code=EventCode.TEMPLATE_DELIVERED,
-        message=f"{start.name} is handed to ARM {how}, with all that it links to.",
+        message=f"{start.name} is handed to ARM {how}.",
         template=start.name,
     )
 

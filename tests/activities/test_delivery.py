@@ -129,7 +129,9 @@ def test_templates_are_sent_with_all_they_link_to_where_links_can_not_be_followe
     assert inside["expressionEvaluationOptions"] == {"scope": "inner"}
     assert "sig=" in body.parameters["package"]["value"]
     assert codes(app, step).count("DeliveryInline") == 1
-    (warning,) = app.deployments.state(step.deployment_id).warnings
+    state = app.deployments.state(step.deployment_id)
+    (warning,) = state.warnings
+    assert [one.delivery for one in state.templates] == [Delivery.INLINE]
     assert "the package api with a SAS" in warning.message
     assert account.name in warning.message
 
