@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 
 from armature.approval import ApprovalStatus
+from armature.audit import AuditAction, AuditEntry
 from armature.azure.services import Services
 from armature.callers import Caller
 from armature.control import (
@@ -67,7 +68,7 @@ class Asked:
 async def ask(
     client: df.DurableOrchestrationClient, services: Services, deployment_id: str, asking: Asking
 ) -> Asked | None:
-    """Ask it; None when there is no such deployment. Twice: the same, and done once.
+    """Ask it; None when there is no such deployment. Twice: the same, and done once. The audit trail tells it first.
 
     Raises:
         FailureError: storage could not be asked, so that nothing was asked of the deployment.
@@ -75,6 +76,34 @@ async def ask(
     state = await asyncio.to_thread(services.deployments.state, deployment_id)
     if state is None:
         return None
+    entry = _audited(state, asking)
+    await asyncio.to_thread(services.deployments.audit.append, entry)
+    asked = await _answered(client, services, state, asking)
+    if asked.refusal is not None:
+        refused = {"key": f"{entry.key}:refused", "outcome": "refused", "reason": asked.refusal.reason}
+        await asyncio.to_thread(services.deployments.audit.append, entry.model_copy(update=refused))
+    return asked
+
+
+def _audited(state: DeploymentState, asking: Asking) -> AuditEntry:
+    now = datetime.now(UTC)
+    return AuditEntry(
+        key=f"{asking.action}:{state.deployment_id}:{state.run}:{asking.request_id or now.isoformat()}",
+        at=now,
+        action=AuditAction(asking.action.value),
+        by=asking.by,
+        by_id=asking.by_id,
+        deployment_id=state.deployment_id,
+        run=state.run,
+        lineage_key=state.lineage.key if state.lineage else None,
+        comment=asking.comment,
+    )
+
+
+async def _answered(
+    client: df.DurableOrchestrationClient, services: Services, state: DeploymentState, asking: Asking
+) -> Asked:
+    deployment_id = state.deployment_id
     control = await asyncio.to_thread(services.deployments.control, deployment_id)
     forbidden = may_ask(
         asking.action, asking.caller, state, control, services.settings, is_from_queue=asking.request_id is not None

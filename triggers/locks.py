@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 import azure.functions as func
 
+from armature.approval import ApprovalState
 from armature.audit import AuditAction, AuditEntry
 from armature.azure.services import Services, services
 from armature.control import ControlRequest, Refusal
@@ -39,8 +40,8 @@ async def break_lock(req: func.HttpRequest, client: df.DurableOrchestrationClien
     async def serve() -> func.HttpResponse:
         key = lineage_key_in(req)
         wish = body_in(req, BreakWish)
-        holder = await asyncio.to_thread(_broken, services(), key, caller_name(req.headers), wish.reason)
-        await wake(client, holder)
+        holder, approval = await asyncio.to_thread(_broken, services(), key, caller_name(req.headers), wish.reason)
+        await wake(client, holder, approval)
         return json_answer({"lineageKey": key, "holder": holder})
 
     return await answered(serve)
@@ -57,8 +58,9 @@ async def get_audit(req: func.HttpRequest) -> func.HttpResponse:
     return await answered(serve)
 
 
-def _broken(services: Services, key: str, by: str | None, reason: str) -> str:
-    """Break the lock; answers who held it. First it is kept who did so, then the holder is told, then it is free.
+def _broken(services: Services, key: str, by: str | None, reason: str) -> tuple[str, ApprovalState | None]:
+    """Break the lock; answers who held it, and what approval that waits for. First it is kept who did so, then the
+    holder is told, then it is free.
 
     Raises:
         ProblemError: 409, nobody holds it, or somebody else does by now.
@@ -92,7 +94,7 @@ def _broken(services: Services, key: str, by: str | None, reason: str) -> str:
         store.append_events(holder, [event])
     if not store.locks.break_open(key, holder, run):
         raise _passed_on(key, holder)
-    return holder
+    return holder, state.approval if state else None
 
 
 def _nobody(key: str) -> ProblemError:

@@ -11,11 +11,16 @@ from armature.control import Action, LineageRecord
 from armature.errors import FailureError
 from armature.state import DeploymentState, Purpose, Status
 from tests.armature.deployments import KEY, deployment
-from tests.memory import MemoryDocuments
+from tests.memory import BUSY, MemoryDocuments
 from tests.triggers.calling import settings
 from tests.triggers.durable import Client
 from triggers import orchestrations
 from triggers.asking import Asked, Asking, ask
+
+
+def refuses(*_: object) -> None:
+    raise FailureError(BUSY)
+
 
 CANCEL = Asking(Action.CANCEL, "ada", "wrong branch", rollback=True)
 RESUME = Asking(Action.RESUME, "ada", "quota raised")
@@ -85,7 +90,7 @@ def test_the_first_of_two_cancellations_counts():
 
 def test_a_cancellation_stands_once_it_is_written_down_even_if_nobody_can_be_told():
     world = World(deployment(Status.DEPLOYING))
-    world.documents.breaks, world.client.is_away = {"append"}, True
+    world.store.append_events, world.client.is_away = refuses, True
 
     asked = world.ask(CANCEL)
 

@@ -9,12 +9,14 @@ import pytest
 from azure.durable_functions import OrchestrationRuntimeStatus as Runtime
 
 from armature.approval import ApprovalState, ApprovalStatus
+from armature.audit import AuditFilter
 from armature.azure.deployments import DeploymentStore
 from armature.control import CancelRequest, Decision
+from armature.errors import FailureError
 from armature.notices import Notice, NoticeKind
 from armature.state import Status
-from tests.armature.deployments import NOW, deployment
-from tests.memory import MemoryDocuments
+from tests.armature.deployments import KEY, NOW, deployment
+from tests.memory import BUSY, MemoryDocuments
 from tests.running import NOTIFICATION_KEY
 from tests.triggers.calling import answer_of, request, settings, user_function, with_store
 from tests.triggers.durable import Client
@@ -161,7 +163,10 @@ def test_a_decision_names_exactly_what_it_is_on(world, body):
 
 
 def test_a_decision_stands_once_it_is_written_down_even_if_nobody_can_be_told(world):
-    world.store._documents.breaks, world.client.is_away = {"append"}, True
+    def refuses(*_: object) -> None:
+        raise FailureError(BUSY)
+
+    world.store.append_events, world.client.is_away = refuses, True
 
     status, _ = world.calls("approve")
 
@@ -188,6 +193,25 @@ def test_nobody_approves_their_own_where_that_is_configured(monkeypatch):
 
     assert (own[0], slug(own[1])) == (403, "own-deployment")
     assert other[0] == 202
+
+
+def test_the_audit_trail_tells_who_asked_and_what_was_refused_and_without_it_nothing_is_done(monkeypatch):
+    world = World(monkeypatch, initiator_may_approve=False)
+    world.calls("approve", ADA, comment="mine")
+    world.calls("approve", BOB)
+    world.store._documents.breaks = {"append"}
+
+    status, _ = world.calls("reject", BOB)
+
+    world.store._documents.breaks = set()
+    told = world.store.audit.page(AuditFilter(), size=10).entries
+    assert [(entry.action, entry.outcome, entry.by_id) for entry in reversed(told)] == [
+        ("approve", "asked", "id-ada"),
+        ("approve", "refused", "id-ada"),
+        ("approve", "asked", "id-bob"),
+    ]
+    assert (told[-1].comment, told[-1].lineage_key) == ("mine", KEY)
+    assert status == 503
 
 
 def test_a_forged_header_is_nobody_where_the_platform_does_not_strip_it(monkeypatch, platform):
