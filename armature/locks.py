@@ -59,6 +59,7 @@ class LineageLock(Model):
     taken_at: datetime | None = None
     project: str = ""
     environment: str = ""
+    region: str | None = None
     queue: tuple[Waiter, ...] = ()
 
     @property
@@ -111,6 +112,7 @@ class KeyedLock(Model):
     lineage_key: str
     project: str
     environment: str
+    region: str | None = None
     holder: str | None = None
     since: datetime | None = None
     queue: tuple[Waiter, ...] = ()
@@ -122,6 +124,7 @@ class KeyedLock(Model):
             lineage_key=lineage_key,
             project=lock.project,
             environment=lock.environment,
+            region=lock.region,
             holder=lock.owner,
             since=lock.taken_at,
             queue=lock.queue,
@@ -130,4 +133,5 @@ class KeyedLock(Model):
 
 def named(lock: LineageLock, lineage: Lineage) -> LineageLock:
     """The lock with the words that people know its lineage by."""
-    return lock.model_copy(update={"project": lineage.project, "environment": lineage.environment})
+    words = {"project": lineage.project, "environment": lineage.environment, "region": lineage.region}
+    return lock.model_copy(update=words)

@@ -86,6 +86,7 @@ class Lock(ApiAnswer):
     lineage_key: str
     project: str | None = None
     environment: str | None = None
+    region: str | None = None
     holder: str | None = None
     since: datetime | None = None
     queue: tuple[WaitingDeployment, ...] = ()

@@ -38,7 +38,8 @@ def print_locks(console: Console, locks: Iterable[Lock]) -> None:
     table = new_table("Lineage", "Project", "Environment", "Holder", "Since (UTC)", "Waiting")
     for lock in locks:
         since = f"{lock.since:%Y-%m-%d %H:%M}" if lock.since else ""
-        cells = (lock.lineage_key, lock.project, lock.environment, lock.holder, since, _waiting(lock))
+        environment = " ".join(filter(None, (lock.environment, lock.region)))
+        cells = (lock.lineage_key, lock.project, environment, lock.holder, since, _waiting(lock))
         table.add_row(*(Text(plain(cell or "")) for cell in cells))
     table.columns[0].no_wrap = True  # a key is there to be copied
     console.print(table)

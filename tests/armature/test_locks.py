@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from armature.locks import BreakWish, LineageLock, Waiter
+from armature.locks import BreakWish, KeyedLock, LineageLock, Waiter, named
+from armature.plan import Lineage
 from tests.armature.deployments import NOW
 
 NOBODY: frozenset[str] = frozenset()
@@ -127,3 +128,11 @@ def test_whatever_happens_one_holds_the_lock_and_nobody_who_lives_is_forgotten(s
 def test_a_lock_is_broken_for_a_reason(reason):
     with pytest.raises(ValidationError):
         BreakWish(reason=reason)
+
+
+def test_a_lock_is_shown_with_the_region_of_its_lineage() -> None:
+    lineage = Lineage(project="shop", environment="prod", key="0" * 16, region="westeurope")
+
+    shown = KeyedLock.of(lineage.key, named(LineageLock(), lineage))
+
+    assert (shown.project, shown.environment, shown.region) == ("shop", "prod", "westeurope")
