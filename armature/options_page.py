@@ -30,17 +30,18 @@ _TOLD = {
         "--mode",
         "`Incremental` leaves what no template names, `Complete` deletes it once the list is approved; `WhatIf` "
         "only tells what would change, `Validate` only whether Azure would accept it",
-        "tests/armature/test_options.py::test_what_changes_nothing_is_a_preview",
+        "tests/end_to_end/test_complete.py::test_exactly_what_was_approved_goes_and_a_rollback_puts_the_templates_back",
     ),
     "dryRun": _Told(
         "--dry-run",
         "tells what would change, and with `Complete` what would be deleted; changes nothing",
-        "tests/armature/test_options.py::test_what_changes_nothing_is_a_preview",
+        "tests/orchestrators/test_preview.py::"
+        "test_a_dry_run_of_mode_complete_lists_what_would_be_deleted_before_all_is_merged",
     ),
     "force": _Told(
         "--force",
         "deploys without a preview and without asking for approval, whatever would call for it",
-        "tests/armature/test_options.py::test_every_limit_holds_on_both_sides",
+        "tests/orchestrators/test_approving.py::test_force_asks_nobody",
     ),
     "parallel": _Told(
         "--sequential",
@@ -66,7 +67,7 @@ _TOLD = {
     "strategy": _Told(
         "--strategy",
         "`graph`: Armature starts each template; `root`: one deployment in Azure holds all of them and their order",
-        "tests/armature/test_options.py::test_every_limit_holds_on_both_sides",
+        "tests/end_to_end/test_root.py::test_a_root_gives_the_same_as_the_graph_on_the_same_bundle",
     ),
     "delivery": _Told(
         "--delivery",
@@ -149,6 +150,8 @@ def options_page() -> str:
         "| option | flag | default | values | effect | test |",
         "| --- | --- | --- | --- | --- | --- |",
         *_rows(Options),
+        "",
+        "What `root` can't do, and does otherwise: [Who schedules the templates?](strategy.md)",
         "",
         "This page is written by `python -m armature.options_page > docs/options.md`.",
         "",
