@@ -22,7 +22,9 @@ from armature.events import Event, EventCode, Level
 from armature.messages import AskingAnswer, AskingInput, DeploymentStep, GateAnswer, LookAnswer, LookInput
 from armature.notices import asked_notice, decided_notice
 from armature.options import Mode
+from armature.preview import ChangeKind
 from armature.state import DeploymentState
+from armature.surveying import group_of
 from armature.transitions import with_approval
 
 blueprint = df.Blueprint()
@@ -46,7 +48,7 @@ def ask_for_approval(services: Services, work: AskingInput, notify: Notify) -> A
     asked = asked_of(services, state)
     if asked.is_cancelled or asked.is_lock_broken:
         return AskingAnswer.load(asked.dump())
-    protected = [] if work.is_second else _protected(services, work)
+    protected = [] if work.is_second else _protected(services, state)
     reasons = reasons_of(work.findings, is_complete=_asks_for_complete(state, work), is_protected=bool(protected))
     if not reasons:
         return AskingAnswer()
@@ -87,11 +89,29 @@ def _asks_for_complete(state: DeploymentState, work: AskingInput) -> bool:
     return state.options.mode is Mode.COMPLETE and (not work.is_second or work.findings.doomed > 0)
 
 
-def _protected(services: Services, work: AskingInput) -> list[str]:
-    plan = services.deployments.plan(work.deployment_id)
+def _protected(services: Services, state: DeploymentState) -> list[str]:
+    """The protected scopes that the templates are for, or into which deployments within them would write."""
+    patterns = services.settings.protected_targets
+    if not patterns:
+        return []
+    plan = services.deployments.plan(state.deployment_id)
     scopes = [template.scope.resource_id or "/" for template in plan.templates]
     scopes += [plan.group_id(group) for group in plan.resource_groups_to_ensure]
-    return protected_among(scopes, services.settings.protected_targets)
+    found = protected_among(scopes, patterns)
+    known = {scope.lower() for scope in scopes}
+    written = [scope for scope in _written(services, state) if scope.lower() not in known]
+    return [*found, *protected_among(written, patterns)]
+
+
+def _written(services: Services, state: DeploymentState) -> list[str]:
+    """The resource groups, or other scopes, in which the preview tells of changes."""
+    preview = services.previews.preview(state.deployment_id)
+    if preview is None or preview[0].run != state.run:
+        return []
+    changes = [
+        change for change in preview[0].resources if change.kind not in (ChangeKind.NO_CHANGE, ChangeKind.IGNORE)
+    ]
+    return sorted({group_of(change.id) or change.id for change in changes})
 
 
 def _asked_event(approval: ApprovalState) -> Event:

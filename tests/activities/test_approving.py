@@ -16,6 +16,7 @@ from armature.notices import NoticeInput, NoticeKind, Receiver, asked_notice
 from armature.options import Options
 from armature.outbound import OutboundAnswer, OutboundError, OutboundFault
 from armature.plan import DeploymentScopeTarget
+from armature.preview import Preview, ResourceChange
 from armature.state import Status
 from tests.armature.deployments import NOW, SUBSCRIPTION, deployment
 from tests.memory import MemoryDocuments
@@ -27,15 +28,20 @@ URL = "https://hooks.example/x"
 
 
 class World:
-    """An app with one deployment into the resource group rg-prod, and what it had to tell."""
+    """An app with one deployment into a resource group, and what it had to tell."""
 
-    def __init__(self, mode: str = "Incremental", state=None, **chosen) -> None:
+    def __init__(self, mode: str = "Incremental", group: str = "rg-prod", **chosen) -> None:
         self.store = DeploymentStore(MemoryDocuments())
         options = Options.model_validate({"mode": mode})
-        self.store.create_state(state or deployment(Status.QUEUED, options=options, notification_url=URL))
-        scope = DeploymentScopeTarget(subscription=SUBSCRIPTION, resource_group="rg-prod")
+        self.store.create_state(deployment(Status.QUEUED, options=options, notification_url=URL))
+        scope = DeploymentScopeTarget(subscription=SUBSCRIPTION, resource_group=group)
         plan = SimpleNamespace(templates=(SimpleNamespace(scope=scope),), resource_groups_to_ensure=())
-        self.app = SimpleNamespace(deployments=self.store, settings=settings(protected_targets=PROTECTED, **chosen))
+        self.preview = None
+        self.app = SimpleNamespace(
+            deployments=self.store,
+            settings=settings(protected_targets=PROTECTED, **chosen),
+            previews=SimpleNamespace(preview=lambda _: self.preview and (self.preview, "etag")),
+        )
         self.store.plan = lambda _: plan
         self.told = []
 
@@ -86,6 +92,29 @@ def test_a_protected_target_is_asked_for_once_however_often_the_activity_runs():
     assert world.approval.deadline - world.approval.asked_at == timedelta(hours=1)
     assert world.codes() == ["ApprovalAsked"]
     assert {notice.id for notice in world.told} == {"d-01.asked-1"}
+
+
+@pytest.mark.parametrize(
+    ("group", "kind", "run", "is_asked"),
+    [
+        ("rg-prod-2", "create", 1, True),
+        ("RG-PROD-2", "modify", 1, True),
+        ("rg-prod-2", "noChange", 1, False),
+        ("rg-prod-2", "ignore", 1, False),
+        ("rg-prod-2", "create", 2, False),
+        ("rg-dev-2", "create", 1, False),
+    ],
+)
+def test_a_deployment_within_a_template_reaches_no_protected_target_unasked(group, kind, run, is_asked):
+    world = World(group="rg-dev")
+    written = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
+    change = ResourceChange(id=f"{written}/providers/x/y/z", type="x/y", name="z", kind=kind)
+    world.preview = Preview(deployment_id="d-01", run=run, at=NOW, resources=(change,))
+
+    asked = world.ask()
+
+    assert (asked.approval_id is not None) is is_asked
+    assert not is_asked or asked.message == f"The target is protected: {written}."
 
 
 def test_mode_complete_asks_even_when_it_finds_nothing_to_delete_but_afterwards_only_for_what_was_not_approved():

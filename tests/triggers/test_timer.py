@@ -64,6 +64,14 @@ def test_what_is_final_is_left_alone(status):
     assert tended(Client(), stored(state(status))) == []
 
 
+def test_who_has_died_while_it_waited_for_approval_is_closed_though_the_wait_has_not_noticed_yet():
+    client = Client({"d-01": Runtime.Terminated, "d-01:approval-1": Runtime.Running})
+
+    work = closed(client, stored(state(Status.AWAITING_APPROVAL, templates=()), holder="d-01"))
+
+    assert work.rollback is None
+
+
 def test_what_has_just_changed_is_left_alone():
     assert tended(Client(), stored(state()), now=LONG_AGO + timedelta(seconds=5)) == []
 
