@@ -21,7 +21,7 @@ from armature.templates.evaluation import StaticScope, evaluate_value
 from armature.templates.expressions import escape, is_expression
 from armature.templates.limits import MAX_NESTED_LEVELS, MAX_TEMPLATE_BYTES
 from armature.templates.own_address import OWN_LINK, UnknownUseError, with_own_address
-from armature.templates.reading import JsonDocument, JsonSyntaxError, escape_pointer
+from armature.templates.reading import MAX_NESTING, JsonDocument, JsonSyntaxError, escape_pointer
 from armature.templates.scope import PartialObject
 from armature.templates.template import InlineTemplate, ResourceDeclaration, Template, TemplateShapeError
 
@@ -76,13 +76,19 @@ def inlined(
     """
     given = _Given({name.lower(): value for name, value in (parameters or {}).items()}, _folded(unknown))
     try:
-        return _Inlining(read, location).template_at(path, given, prefix, ())
+        template = _Inlining(read, location).template_at(path, given, prefix, ())
     except LookupError as error:
         raise InliningError(path, "", "The template is not in the bundle.", "Add the file.") from error
     except TemplateShapeError as error:
         raise InliningError(path, error.pointer, error.message, "Correct the template.") from error
     except JsonSyntaxError as error:
         raise InliningError(path, "", error.message, "Correct the template.") from error
+    except RecursionError:
+        template = None
+    if template is None or _is_too_deep(template):
+        message = f"With what it links to, the template has more than {MAX_NESTING} levels of arrays and objects."
+        raise InliningError(path, "", message, "Deploy parts of it as templates of their own.")
+    return template
 
 
 @dataclass(frozen=True)
@@ -392,6 +398,17 @@ def _given_by(properties: Mapping[str, Any], scope: StaticScope) -> _Given:
             continue  # a reference, or what only ARM can tell: unknown
     names = _folded(given)
     return _Given(values, names - values.keys(), is_open="copy" in names)
+
+
+def _is_too_deep(template: dict[str, Any]) -> bool:
+    """Whether a template has more levels than one that is read from a file may have."""
+    level: list[Any] = [template]
+    for _ in range(MAX_NESTING + 1):
+        parts = (value.values() if isinstance(value, Mapping) else value for value in level)
+        level = [part for values in parts for part in values if isinstance(part, Mapping | list)]
+        if not level:
+            return False
+    return True
 
 
 def _is_never_deployed(resource: ResourceDeclaration, scope: StaticScope) -> bool:

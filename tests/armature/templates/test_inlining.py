@@ -402,6 +402,23 @@ def test_links_of_links_can_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch)
     assert "more than 50,000 bytes" in refusal(files, "0.json").message
 
 
+@pytest.mark.parametrize(("depth", "is_refused"), [(10, False), (60, True), (95, True)])
+def test_templates_that_are_too_deep_together_are_refused(depth: int, is_refused: bool) -> None:
+    def deep(number: int) -> dict[str, Any]:
+        link = linked(relativePath=f"{number + 1}.json")
+        for _ in range(depth):
+            link = resource(resources=[link])
+        return template_value(resources=[link])
+
+    files = {f"{number}.json": deep(number) for number in range(MAX_NESTED_LEVELS)}
+    files |= {f"{MAX_NESTED_LEVELS}.json": NOBODY}
+
+    if is_refused:
+        assert "more than 200 levels" in refusal(files, "0.json").message
+    else:
+        assert made(files, "0.json")
+
+
 # Every bundle
 
 
