@@ -14,7 +14,8 @@ from typing import Any
 class Cloud:
     """One cloud. Addresses have no trailing slash.
 
-    `domain` is that of storage and SQL (`core.{domain}`, `database.{domain}`); `tokens` the address that tells whose
+    `domain` is that of storage, SQL, messaging and caches (`core.{domain}`, `database.{domain}`), `services` that of
+    databases, search and cognitive services (`documents.{services}`); `tokens` the address that tells whose
     tokens are: their issuer is `{tokens}/{tenant}/`. `default_location` and `other_location` are two of its regions.
     """
 
@@ -24,6 +25,8 @@ class Cloud:
     tokens: str
     portal: str
     domain: str
+    services: str
+    search: str
     graph: str
     key_vault: str
     registry: str
@@ -78,6 +81,8 @@ PUBLIC = Cloud(
     tokens="https://sts.windows.net",
     portal="https://portal.azure.com",
     domain="windows.net",
+    services="azure.com",
+    search="search.windows.net",
     graph="https://graph.windows.net/",
     key_vault="vault.azure.net",
     registry="azurecr.io",
@@ -92,6 +97,8 @@ GOVERNMENT = Cloud(
     tokens="https://sts.windows.net",
     portal="https://portal.azure.us",
     domain="usgovcloudapi.net",
+    services="azure.us",
+    search="search.azure.us",
     graph="https://graph.windows.net/",
     key_vault="vault.usgovcloudapi.net",
     registry="azurecr.us",
@@ -106,6 +113,8 @@ CHINA = Cloud(
     tokens="https://sts.chinacloudapi.cn",
     portal="https://portal.azure.cn",
     domain="chinacloudapi.cn",
+    services="azure.cn",
+    search="search.azure.cn",
     graph="https://graph.chinacloudapi.cn/",
     key_vault="vault.azure.cn",
     registry="azurecr.cn",

@@ -19,19 +19,25 @@ def _mark(resource: Resource, length: int = 8) -> str:
 # Container registries (Registries reference 2023-07-01)
 
 
+def _login_server(resource: Resource, surroundings: Surroundings) -> str:
+    return f"{resource.id.last_name}.{surroundings.state.cloud.registry}".lower()
+
+
 def _check_registry(resource: Resource, surroundings: Surroundings) -> None:
     name = resource.id.last_name
     if not (name.isascii() and name.isalnum() and 5 <= len(name) <= 50):
         message = f"The registry name '{name}' is invalid. It must be 5 to 50 letters and digits."
         raise ArmError(400, "InvalidRegistryName", message)
     if same_name_elsewhere(resource, surroundings):
-        raise ArmError(409, "AlreadyInUse", f"The registry DNS name {name.lower()}.azurecr.io is already in use.")
+        raise ArmError(
+            409, "AlreadyInUse", f"The registry DNS name {_login_server(resource, surroundings)} is already in use."
+        )
 
 
 def _provision_registry(resource: Resource, surroundings: Surroundings) -> None:
     sku = str((resource.document.get("sku") or {}).get("name") or "Basic")
     resource.document["sku"] = {"name": sku, "tier": sku}
-    facts = {"loginServer": f"{resource.id.last_name}.azurecr.io".lower(), "creationDate": timestamp(resource.created)}
+    facts = {"loginServer": _login_server(resource, surroundings), "creationDate": timestamp(resource.created)}
     resource.properties.update(facts)
     for name, value in {"adminUserEnabled": False, "publicNetworkAccess": "Enabled"}.items():
         resource.properties.setdefault(name, value)

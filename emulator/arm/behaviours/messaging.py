@@ -35,7 +35,7 @@ def _provision(resource: Resource, surroundings: Surroundings) -> None:
     sku = {"name": "Standard"} | (resource.document.get("sku") or {})
     resource.document["sku"] = {"tier": sku["name"]} | sku
     facts = {
-        "serviceBusEndpoint": f"https://{name}.servicebus.windows.net:443/".lower(),
+        "serviceBusEndpoint": f"https://{name}.servicebus.{surroundings.state.cloud.domain}:443/".lower(),
         "metricId": f"{resource.id.subscription}:{name}".lower(),
         "status": "Active",
         "createdAt": timestamp(resource.created),
@@ -61,7 +61,7 @@ def _keys(resource: Resource, surroundings: Surroundings) -> dict[str, Any]:
     for name in _KEYS:
         key = answer[name] = secret_of(resource, name, 44)
         text = (
-            f"Endpoint=sb://{namespace.lower()}.servicebus.windows.net/;SharedAccessKeyName={rule};"
+            f"Endpoint=sb://{namespace.lower()}.servicebus.{surroundings.state.cloud.domain}/;SharedAccessKeyName={rule};"
             f"SharedAccessKey={key}{entity}"
         )
         answer[name.replace("Key", "ConnectionString")] = text

@@ -83,7 +83,8 @@ def _list_store_keys(resource: Resource, body: dict[str, Any], surroundings: Sur
 
 
 def _provision_redis(resource: Resource, surroundings: Surroundings) -> None:
-    facts = {"hostName": f"{resource.id.last_name}.redis.cache.windows.net".lower(), "port": 6379, "sslPort": 6380}
+    host = f"{resource.id.last_name}.redis.cache.{surroundings.state.cloud.domain}".lower()
+    facts = {"hostName": host, "port": 6379, "sslPort": 6380}
     resource.properties.update(facts | {"accessKeys": None, "redisVersion": "6.0"})
     resource.properties.setdefault("enableNonSslPort", False)
 
@@ -114,7 +115,7 @@ def _provision_search(resource: Resource, surroundings: Surroundings) -> None:
     facts = {
         "status": "running",
         "statusDetails": "",
-        "endpoint": f"https://{resource.id.last_name}.search.windows.net",
+        "endpoint": f"https://{resource.id.last_name}.{surroundings.state.cloud.search}",
     }
     resource.properties.update(facts)
 
@@ -128,9 +129,8 @@ def _provision_cognitive(resource: Resource, surroundings: Surroundings) -> None
     domain = resource.properties.get("customSubDomainName")
     region = str(resource.document.get("location") or "").replace(" ", "").lower()
     host = domain or region
-    suffix = (
-        "openai.azure.com" if domain and resource.document.get("kind") == "OpenAI" else "cognitiveservices.azure.com"
-    )
+    kind = "openai" if domain and resource.document.get("kind") == "OpenAI" else "cognitiveservices"
+    suffix = f"{kind}.{surroundings.state.cloud.services}"
     if not domain:
         suffix = "api.cognitive.microsoft.com"
     facts = {"endpoint": f"https://{host}.{suffix}/".lower(), "dateCreated": timestamp(resource.created)}

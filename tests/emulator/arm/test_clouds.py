@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from emulator.arm.settings import DEFAULT_TENANT
 from emulator.certificates import Certificates
 from emulator.clouds import CHINA, CLOUDS, GOVERNMENT, PUBLIC, Cloud
 from tests.emulator.arm.running import GROUP_PATH, SUBSCRIPTION, Arm, resource, running_arm, template, token
@@ -91,3 +92,38 @@ async def test_the_regions_are_those_of_the_cloud(cloud: Cloud, national_arm: Ar
     assert elsewhere not in names
     assert refused["error"]["code"] == "LocationNotAvailableForResourceGroup"
     assert invalid["error"]["code"] == "LocationNotAvailableForResourceType"
+
+
+async def test_services_have_addresses_of_the_cloud(
+    certificates: Certificates, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    made = {
+        "Microsoft.KeyVault/vaults": {"tenantId": DEFAULT_TENANT, "sku": {"family": "A", "name": "standard"}},
+        "Microsoft.Sql/servers": {"administratorLogin": "boss", "administratorLoginPassword": "Long-enough-1"},
+        "Microsoft.ServiceBus/namespaces": {},
+        "Microsoft.Cache/redis": {"sku": {"name": "Basic", "family": "C", "capacity": 0}},
+        "Microsoft.DocumentDB/databaseAccounts": {"databaseAccountOfferType": "Standard"},
+        "Microsoft.ContainerRegistry/registries": {},
+        "Microsoft.Search/searchServices": {},
+    }
+    where = {"location": GOVERNMENT.default_location}
+    resources = [resource("stnational7", kind, properties=given, **where) for kind, given in made.items()]
+
+    async with running_arm(certificates, tmp_path_factory.mktemp("arm"), cloud=GOVERNMENT) as arm:
+        await arm.groups.resource_groups.create_or_update("rg", where)
+        deployed = await arm.deploy(template(*resources))
+        shown = {
+            kind: (await arm.request("GET", f"{GROUP_PATH}/providers/{kind}/stnational7"))[1]["properties"]
+            for kind in made
+        }
+
+    assert deployed["properties"]["provisioningState"] == "Succeeded", deployed
+    assert shown["Microsoft.KeyVault/vaults"]["vaultUri"] == "https://stnational7.vault.usgovcloudapi.net/"
+    sql, registry = shown["Microsoft.Sql/servers"], shown["Microsoft.ContainerRegistry/registries"]
+    assert sql["fullyQualifiedDomainName"] == "stnational7.database.usgovcloudapi.net"
+    assert registry["loginServer"] == "stnational7.azurecr.us"
+    assert shown["Microsoft.Cache/redis"]["hostName"] == "stnational7.redis.cache.usgovcloudapi.net"
+    bus, cosmos = shown["Microsoft.ServiceBus/namespaces"], shown["Microsoft.DocumentDB/databaseAccounts"]
+    assert bus["serviceBusEndpoint"] == "https://stnational7.servicebus.usgovcloudapi.net:443/"
+    assert cosmos["documentEndpoint"] == "https://stnational7.documents.azure.us:443/"
+    assert shown["Microsoft.Search/searchServices"]["endpoint"] == "https://stnational7.search.azure.us"

@@ -46,11 +46,12 @@ def _check(resource: Resource, surroundings: Surroundings) -> None:
 
 def _provision(resource: Resource, surroundings: Surroundings) -> None:
     properties, name = resource.properties, resource.id.last_name.lower()
-    regions = _regions(resource, name)
+    domain = f"documents.{surroundings.state.cloud.services}"
+    regions = _regions(resource, name, domain)
     readable = [{key: value for key, value in region.items() if key != "isZoneRedundant"} for region in regions]
     several = bool(properties.get("enableMultipleWriteLocations"))
     properties |= {
-        "documentEndpoint": f"https://{name}.documents.azure.com:443/",
+        "documentEndpoint": f"https://{name}.{domain}:443/",
         "locations": regions,
         "readLocations": readable,
         "writeLocations": readable if several else readable[:1],
@@ -80,7 +81,7 @@ def _provision(resource: Resource, surroundings: Surroundings) -> None:
         secret_of(resource, key, _KEY_LENGTH)
 
 
-def _regions(resource: Resource, name: str) -> list[dict[str, Any]]:
+def _regions(resource: Resource, name: str, domain: str) -> list[dict[str, Any]]:
     given = resource.properties.get("locations") or [{"locationName": resource.document.get("location")}]
     regions = []
     for number, location in enumerate(given):
@@ -89,7 +90,7 @@ def _regions(resource: Resource, name: str) -> list[dict[str, Any]]:
             {
                 "id": f"{name}-{region}",
                 "locationName": LOCATIONS.get(region, region),
-                "documentEndpoint": f"https://{name}-{region}.documents.azure.com:443/",
+                "documentEndpoint": f"https://{name}-{region}.{domain}:443/",
                 "provisioningState": "Succeeded",
                 "failoverPriority": location.get("failoverPriority", number),
                 "isZoneRedundant": bool(location.get("isZoneRedundant")),

@@ -45,11 +45,15 @@ def _name_refusal() -> str:
     )
 
 
+def _host_of(resource: Resource, surroundings: Surroundings) -> str:
+    return f"{resource.id.last_name}.database.{surroundings.state.cloud.domain}"
+
+
 def _check_server(resource: Resource, surroundings: Surroundings) -> None:
     if not _NAME.fullmatch(resource.id.last_name):
         raise ArmError(400, "InvalidServerName", _name_refusal())
     if same_name_elsewhere(resource, surroundings):
-        message = f"The name '{resource.id.last_name}.database.windows.net' already exists. Choose a different name."
+        message = f"The name '{_host_of(resource, surroundings)}' already exists. Choose a different name."
         raise ArmError(409, "NameAlreadyExists", message)
     _check_administrator(resource, is_new=before(resource, surroundings) is None)
     check_unchanged(resource, surroundings, "administratorLogin")
@@ -89,7 +93,7 @@ def _provision_server(resource: Resource, surroundings: Surroundings) -> None:
     earlier = before(resource, surroundings)
     if earlier and earlier.properties.get("administratorLogin"):
         properties["administratorLogin"] = earlier.properties["administratorLogin"]
-    properties["fullyQualifiedDomainName"] = f"{resource.id.last_name}.database.windows.net"
+    properties["fullyQualifiedDomainName"] = _host_of(resource, surroundings)
     properties["state"] = "Ready"
     defaults = {"version": "12.0", "publicNetworkAccess": "Enabled", "restrictOutboundNetworkAccess": "Disabled"}
     for name, value in (defaults | {"minimalTlsVersion": "1.2"}).items():

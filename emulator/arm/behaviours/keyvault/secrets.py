@@ -39,9 +39,10 @@ def _new_version(resource: Resource) -> str:
     return version
 
 
-def _address(resource: Resource) -> str:
+def _address(resource: Resource, surroundings: Surroundings) -> str:
     vault, name = resource.id.parts[-1].names
-    return f"https://{vault.lower()}.vault.azure.net/{resource.id.parts[-1].types[-1].lower()}/{name}"
+    host = f"{vault.lower()}.{surroundings.state.cloud.key_vault}"
+    return f"https://{host}/{resource.id.parts[-1].types[-1].lower()}/{name}"
 
 
 def _attributes(resource: Resource) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def _provision_secret(resource: Resource, surroundings: Surroundings) -> None:
     if "value" in resource.properties:
         versions[version] = resource.properties.pop("value")
     resource.secrets[VERSIONS] = versions
-    address = _address(resource)
+    address = _address(resource, surroundings)
     facts = {"secretUri": address, "secretUriWithVersion": f"{address}/{version}", "attributes": _attributes(resource)}
     resource.properties.update(facts)
 
@@ -72,7 +73,7 @@ def _check_key(resource: Resource, surroundings: Surroundings) -> None:
 
 
 def _provision_key(resource: Resource, surroundings: Surroundings) -> None:
-    version, address = _new_version(resource), _address(resource)
+    version, address = _new_version(resource), _address(resource, surroundings)
     if str(resource.properties["kty"]).startswith("RSA"):
         resource.properties.setdefault("keySize", 2048)
     resource.properties.setdefault("keyOps", list(_OPERATIONS))

@@ -88,7 +88,7 @@ def _irreversible(name: str, what: str) -> ArmError:
 def _provision(resource: Resource, surroundings: Surroundings) -> None:
     retention.recover(resource, surroundings)
     properties = resource.properties
-    properties["vaultUri"] = f"https://{resource.id.last_name}.vault.azure.net/".lower()
+    properties["vaultUri"] = f"https://{resource.id.last_name}.{surroundings.state.cloud.key_vault}/".lower()
     properties.setdefault("tenantId", surroundings.tenant)
     properties.setdefault("sku", {"family": "A", "name": "standard"})
     properties.setdefault("accessPolicies", [])
