@@ -6,6 +6,7 @@ import pytest
 
 from armature.azure.models import DeploymentBody
 from armature.errors import FailureClass, FailureError
+from armature.plan import DeploymentScopeTarget
 from tests.armature.azure.arm.answers import (
     DEPLOYMENTS,
     GROUP,
@@ -181,3 +182,55 @@ def test_a_resource_tells_its_properties_and_identities(canned_arm: CannedArm) -
     assert site is not None
     assert (site.identity_principal_id, site.user_assigned_identities["/id"]["principalId"]) == ("p-1", "p-2")
     assert site.properties == {"state": "Running", "nested": {"a": None}}
+
+
+@pytest.mark.parametrize(
+    ("scope", "prefix"),
+    [
+        (DeploymentScopeTarget(), ""),
+        (
+            DeploymentScopeTarget(management_group="corp"),
+            "/providers/microsoft.management/managementgroups/corp",
+        ),
+    ],
+)
+def test_deployments_outside_of_subscriptions_are_asked_for_at_their_own_paths(
+    canned_arm: CannedArm, scope: DeploymentScopeTarget, prefix: str
+) -> None:
+    path = f"{prefix}{DEPLOYMENTS}/web"
+    validated = Answer(200, {"properties": {"validatedResources": [{"id": "/x"}]}})
+    arm_gateway, adapter = canned_arm(
+        {
+            ("PUT", path): deployment_answer("Accepted"),
+            ("GET", path): deployment_answer("Running"),
+            ("GET", f"{path}/operations"): Answer(200, {"value": []}),
+            ("GET", f"{prefix}{DEPLOYMENTS}"): Answer(200, {"value": []}),
+            ("POST", f"{path}/validate"): validated,
+            ("POST", f"{path}/cancel"): Answer(204),
+            ("DELETE", path): Answer(204),
+        }
+    )
+    body = DeploymentBody(template={"resources": []}, location="usgovvirginia")
+
+    arm_gateway.check_history(scope.resource_id)
+    arm_gateway.put_deployment(scope, "web", body)
+    found = arm_gateway.get_deployment(scope, "web")
+    ids = arm_gateway.validate_deployment(scope, "web", body)
+    running = arm_gateway.running_deployments(scope.resource_id)
+    operations = arm_gateway.operations_at(scope.deployment_id("web"))
+    is_cancelled = arm_gateway.cancel_deployment(scope.deployment_id("web"))
+    arm_gateway.delete_deployment(scope.deployment_id("web"))
+
+    assert found is not None
+    assert (ids, running, operations, is_cancelled) == (("/x",), [], [], True)
+    assert all("//" not in str(request.path_url) for request in adapter.requests)
+    assert adapter.sent("PUT")[0]["location"] == "usgovvirginia"
+
+
+def test_a_management_group_that_is_not_there_is_told_before_anything_is_touched(canned_arm: CannedArm) -> None:
+    absent = DeploymentScopeTarget(management_group="absent")
+    error = {"error": {"code": "NotFound", "message": "'Microsoft.Management/managementGroups/absent' not found"}}
+    arm_gateway, _ = canned_arm({("GET", f"{absent.resource_id.lower()}{DEPLOYMENTS}"): Answer(404, error)})
+
+    with pytest.raises(FailureError, match="absent"):
+        arm_gateway.check_history(absent.resource_id)
