@@ -117,7 +117,7 @@ def note_unsent(services: Services, work: NoticeInput) -> Answer:
     warning = WarningState(
         key=f"notice:{work.notice.id}:{work.receiver}",
         code="NoticeNotSent",
-        message=f"The notice {work.notice.kind} could not be sent to the {work.receiver}'s address, and was given up.",
+        message=f"The notice {work.notice.kind} was given up for the {work.receiver}'s address: {work.why}",
         at=datetime.now(UTC),
     )
     logger.warning("%s: notice %s was given up", work.notice.deployment_id, work.notice.id)

@@ -86,10 +86,11 @@ class Notice(Model):
 
 
 class NoticeInput(Model):
-    """A notice to send to one receiver."""
+    """A notice to send to one receiver; `why` it was given up, once it is."""
 
     notice: Notice
     receiver: Receiver
+    why: str = ""
 
 
 def asked_notice(state: DeploymentState, approval: ApprovalState, host: str | None) -> Notice:

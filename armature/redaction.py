@@ -4,7 +4,7 @@
     install_redaction()     makes every log record of this process pass through it, whoever logs and whoever handles
 
 Shapes: storage SAS (`sig=`), bearer tokens and bare JWTs, storage account keys in connection strings and SharedKey
-headers, Functions keys (`x-functions-key`, `code=`), client secrets, the identity endpoint's header.
+headers, Functions keys (`x-functions-key`, `code=`), keys of webhooks, client secrets, the identity endpoint's header.
 """
 
 import logging
@@ -25,6 +25,8 @@ _REPLACEMENTS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
     # Authorization headers: Bearer, SharedKey, SharedKeyLite, Basic.
     (re.compile(r"(?i)\b(Bearer|Basic)(\s+|%20|\+)[A-Za-z0-9._~+/=-]{8,}"), rf"\1\2{REDACTED}"),
     (re.compile(r"(?i)\b(SharedKey(?:Lite)?\s+[\w-]+:)[A-Za-z0-9+/=]+"), rf"\1{REDACTED}"),
+    # Keys that sign webhooks.
+    (re.compile(r"\b(whsec_)[A-Za-z0-9+/=_-]{16,}"), rf"\1{REDACTED}"),
     # Connection strings.
     (
         re.compile(r"(?i)\b((?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd)\s*=\s*)[^\s;\"']+"),

@@ -19,5 +19,6 @@ def notice(context: df.DurableOrchestrationContext) -> Steps:
     work = NoticeInput.load(context.get_input())
     sent = yield from retried(context, "send_notice", work, Answer, UNTIL_TAKEN)
     if sent.failure is not None:
-        yield from retried(context, "note_unsent", work, Answer, UNTIL_WRITTEN)
+        given_up = work.model_copy(update={"why": sent.failure.message})
+        yield from retried(context, "note_unsent", given_up, Answer, UNTIL_WRITTEN)
     return {"sent": sent.failure is None, "message": sent.failure.message if sent.failure else ""}

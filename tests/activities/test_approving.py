@@ -336,7 +336,7 @@ def test_a_receiver_that_is_told_no_more_is_not_told(monkeypatch):
 
 def test_that_a_notice_was_given_up_is_one_warning_however_often_it_is_told():
     world = World()
-    work = a_notice(world)
+    work = a_notice(world).model_copy(update={"why": "hooks.example answered 404."})
 
     note_unsent(world.app, work)
     note_unsent(world.app, work)
@@ -344,3 +344,4 @@ def test_that_a_notice_was_given_up_is_one_warning_however_often_it_is_told():
     (warning,) = world.store.state("d-01").warnings
     assert warning.code == "NoticeNotSent"
     assert NoticeKind.APPROVAL_ASKED in warning.message
+    assert warning.message.endswith("the request's address: hooks.example answered 404.")

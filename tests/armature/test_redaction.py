@@ -27,6 +27,7 @@ SIGNATURE = "h1dd3nS1gnature%2Bx%3D"
         (f"?sv=1&sig={SIGNATURE}", SIGNATURE),
         (f"Authorization: Bearer {JWT}", JWT),
         ("Authorization: Bearer opaque-token-123", "opaque-token-123"),
+        ("the key is whsec_MDEyMzQ1Njc4OWFiY2RlZjAx", "MDEyMzQ1Njc4OWFiY2RlZjAx"),
         ("authorization=bearer%20opaque-token-123", "opaque-token-123"),
         ("{'Authorization': 'Basic dXNlcjpwYXNz'}", "dXNlcjpwYXNz"),
         (f"token is {JWT}.", JWT),
