@@ -22,7 +22,8 @@ from tests.end_to_end.evidence import accepted_attempts
 
 RESOURCES_VERSION = "2021-04-01"
 PATIENCE_SECONDS = 600
-OPTIONS = {"retryPolicy": {"maxAttempts": 6}}  # ARM is away for a third of the time: three in a row may meet that
+OPTIONS = {"force": True, "retryPolicy": {"maxAttempts": 6}}
+"""ARM is away for a third of the time: three attempts in a row may meet that."""
 
 
 class PersistentCaller(Caller):

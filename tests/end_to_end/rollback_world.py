@@ -12,7 +12,7 @@ from tests.waiting import wait_until
 SUBSCRIPTION_SCHEMA = "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"
 ROLES = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
 READER = f"{ROLES}/acdd72a7-3385-48ef-bd42-f606fba81ae7"
-QUICKLY = {"retryPolicy": {"maxAttempts": 1, "firstIntervalSeconds": 0.3}}
+QUICKLY = {"force": True, "retryPolicy": {"maxAttempts": 1, "firstIntervalSeconds": 0.3}}
 
 Templates = dict[str, tuple[list[str], list[dict[str, Any]]]]
 """For each template what it depends on, and its resources."""

@@ -12,7 +12,7 @@ from tests.end_to_end.hindrances import HELD, hindered
 from tests.end_to_end.snapshots import arm_call
 from tests.waiting import wait_until
 
-KEEPING = {"rollbackOnFailure": False, "retryPolicy": {"maxAttempts": 1, "firstIntervalSeconds": 0.2}}
+KEEPING = {"force": True, "rollbackOnFailure": False, "retryPolicy": {"maxAttempts": 1, "firstIntervalSeconds": 0.2}}
 
 
 @pytest.fixture

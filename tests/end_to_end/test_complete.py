@@ -105,7 +105,7 @@ def test_exactly_what_was_approved_goes_and_a_rollback_puts_the_templates_back(s
     strangers = {sql, f"{sql}/databases/orders", vnet, nic, tagged, old, log_old}
 
     second = bundle({"web": (WEB, [workspace("log-web"), server("sql-slow")]), "new": (DATA, [identity("id-new")])})
-    name = caller.start(second, deploymentId=f"{WEB}-2", options={**QUICKLY, "mode": "Complete"})
+    name = caller.start(second, deploymentId=f"{WEB}-2", options={**QUICKLY, "mode": "Complete", "force": False})
     waiting = asked(caller, name, 1)
     found = listed(caller, name)
     before = arm_snapshot(stack, f"rg-{WEB}")

@@ -20,7 +20,7 @@ from tests.end_to_end.snapshots import arm_call, arm_snapshot
 from tests.running import services_of
 from tests.waiting import wait_until
 
-KEEPING = {"rollbackOnFailure": False, "retryPolicy": {"maxAttempts": 1, "firstIntervalSeconds": 0.2}}
+KEEPING = {"force": True, "rollbackOnFailure": False, "retryPolicy": {"maxAttempts": 1, "firstIntervalSeconds": 0.2}}
 
 
 class Held:

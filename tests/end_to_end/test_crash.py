@@ -17,6 +17,7 @@ from tests.running import ROOT
 
 MOMENTS = 20
 SEED = 20251124
+FORCED = {"force": True}
 
 
 def bundle(project: str) -> bytes:
@@ -64,14 +65,14 @@ def own_stack(tmp_path_factory) -> Stack:
 def test_killed_at_twenty_moments_every_deployment_completes_and_nothing_is_done_twice(own_stack, figures):
     caller = Caller(own_stack)
     began = time.monotonic()
-    caller.ended(caller.start(bundle("crash-base"), deploymentId="crash-base"))
+    caller.ended(caller.start(bundle("crash-base"), deploymentId="crash-base", options=FORCED))
     usual = time.monotonic() - began
     moments = [(number + random.Random(SEED + number).random()) / MOMENTS * usual for number in range(MOMENTS)]
 
     for number, moment in enumerate(moments):
         project = f"crash-{number}"
         started_at = time.monotonic()
-        caller.start(bundle(project), deploymentId=project)
+        caller.start(bundle(project), deploymentId=project, options=FORCED)
         while time.monotonic() - started_at < moment:
             time.sleep(0.01)
         own_stack.kill_host()

@@ -11,7 +11,7 @@ from tests.end_to_end.bundles import graph_bundle
 from tests.end_to_end.client import Caller
 from tests.end_to_end.evidence import arm_requests
 
-QUICKLY = {"retryPolicy": {"firstIntervalSeconds": 0.3}, "rollbackOnFailure": False}
+QUICKLY = {"force": True, "retryPolicy": {"firstIntervalSeconds": 0.3}, "rollbackOnFailure": False}
 
 
 class Suffering:

@@ -13,7 +13,8 @@ TEMPLATES = 10
 @pytest.mark.timeout(240)
 def test_ten_deployments_of_ten_templates_at_once_all_complete(stack: Stack):
     caller = Caller(stack)
-    ids = [caller.start(graph_bundle(f"load-{number}", layered_edges(TEMPLATES))) for number in range(DEPLOYMENTS)]
+    bundles = [graph_bundle(f"load-{number}", layered_edges(TEMPLATES)) for number in range(DEPLOYMENTS)]
+    ids = [caller.start(bundle, options={"force": True}) for bundle in bundles]
 
     states = [caller.ended(deployment) for deployment in ids]
 

@@ -13,7 +13,7 @@ from tests.end_to_end.hindrances import HELD, hindered
 from tests.end_to_end.snapshots import arm_call
 from tests.waiting import wait_until
 
-QUICKLY = {"rollbackOnFailure": False, "retryPolicy": {"maxAttempts": 1, "firstIntervalSeconds": 0.2}}
+QUICKLY = {"force": True, "rollbackOnFailure": False, "retryPolicy": {"maxAttempts": 1, "firstIntervalSeconds": 0.2}}
 
 
 @pytest.fixture

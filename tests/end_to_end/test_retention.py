@@ -72,7 +72,9 @@ class World:
         bundle = manifest(project, items, packages=[{"name": "api", "path": "api.zip"}])
         content = zipped({"version.txt": f"{project} {number}"})
         name = f"{project}-{number}"
-        return self.caller.start(zipped({"manifest.json": bundle, "api.zip": content, **files}), deploymentId=name)
+        return self.caller.start(
+            zipped({"manifest.json": bundle, "api.zip": content, **files}), deploymentId=name, options={"force": True}
+        )
 
     def deploy(self, project: str, number: int) -> str:
         """A version that has completed."""

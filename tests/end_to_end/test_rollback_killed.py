@@ -16,7 +16,7 @@ from tests.waiting import wait_until
 
 MOMENTS = 4
 SEED = 20261129
-QUICKLY = {"retryPolicy": {"maxAttempts": 1, "firstIntervalSeconds": 0.3}}
+QUICKLY = {"force": True, "retryPolicy": {"maxAttempts": 1, "firstIntervalSeconds": 0.3}}
 
 
 @pytest.fixture
