@@ -25,6 +25,8 @@ from emulator.stack import SUBSCRIPTION, Stack, StackError, StackOptions
 
 STATE = REPOSITORY / ".emulator" / "demo"
 ROLLED_BACK = 6  # the exit code of `armature deploy` for a deployment that failed and was rolled back
+REFUSED_BY_AZURE = 1  # it failed, with nothing to roll back
+FORCE = ("--force",)
 INTERRUPTED = 130  # what a shell reports for Ctrl+C
 POLL_SECONDS = "0.5"
 API_VERSION = "2021-04-01"  # of resource groups and their resources
@@ -32,16 +34,18 @@ API_VERSION = "2021-04-01"  # of resource groups and their resources
 
 @dataclass(frozen=True)
 class Act:
-    """One sample of the demonstration, and the exit code that its deployment must end with."""
+    """One sample of the demonstration, how it is deployed, and the exit code that its deployment must end with."""
 
     sample: str
     title: str
     exit_code: int
+    flags: tuple[str, ...] = ()
 
 
 ACTS = (
     Act("samples/web-stack", "A linked web stack: network, storage, plan, function app", 0),
-    Act("samples/upgrade", "A new version of it that fails, as it should: the old one is put back", ROLLED_BACK),
+    Act("samples/upgrade", "A new version of it that Azure would refuse: nothing is touched", REFUSED_BY_AZURE),
+    Act("samples/upgrade", "The same, looked at less closely, fails: the old version is put back", ROLLED_BACK, FORCE),
     Act("samples/failing", "A first version that fails, as it should: nothing is left of it", ROLLED_BACK),
 )
 
@@ -78,7 +82,7 @@ def main(state: Path = STATE, cloud: Cloud = PUBLIC) -> int:
 def _perform(act: Act, stack: Stack, console: Console) -> bool:
     """Deploy one sample with the terminal inherited; whether it ended as it should."""
     console.rule(act.title)
-    command = ["armature", "deploy", act.sample]
+    command = ["armature", "deploy", act.sample, *act.flags]
     if stack.foundation.cloud != PUBLIC:  # the samples name a region of the public cloud
         command += ["--location", stack.foundation.cloud.default_location]
     console.print(f"$ {' '.join(command)}")
