@@ -198,6 +198,7 @@ NO_ENDPOINTS = {
     "learn.microsoft.com": "Microsoft's documentation: for all clouds, and for people only",
     "aka.ms": "links to it, within ARM's own wording of errors",
     "github.com": "where a fact was found",
+    "www.standardwebhooks.com": "where a fact was found",
     "schema.management.azure.com": "part of the name of a template's schema, the same in all clouds",
     "schemas.xmlsoap.org": "part of the names of claims",
     "schemas.microsoft.com": "part of the names of claims",
