@@ -263,9 +263,7 @@ BAD_BUNDLES: list[BadBundle] = [
         (MANIFEST, "/packages", []),
         faults=[(Code.MANIFEST_FIELD, MANIFEST, "/templates")],
     ),
-    bad(
-        "the wrong cloud", (MANIFEST, "/cloud", "AzureChinaCloud"), faults=[(Code.CLOUD_MISMATCH, MANIFEST, "/cloud")]
-    ),
+    bad("the wrong cloud", (MANIFEST, "/cloud", "AzureChinaCloud"), faults=[(Code.CLOUD_MISMATCH, MANIFEST, "/cloud")]),
     bad(
         "a template twice",
         (MANIFEST, "/templates/-", declared("Network", NETWORK, parameters={"prefix": {"value": ""}})),
