@@ -10,10 +10,11 @@ import pytest
 
 from emulator.stack import Stack, StackOptions
 from tests.clouds import CLOUD
-from tests.end_to_end.bundles import manifest, template, workspace
+from tests.end_to_end.bundles import graph_bundle, manifest, template, workspace
 from tests.end_to_end.client import Caller, zipped
 from tests.end_to_end.evidence import accepted_attempts, blobs_written
-from tests.running import ROOT
+from tests.running import APPROVALS, ROOT
+from tests.waiting import wait_until
 
 MOMENTS = 20
 SEED = 20251124
@@ -55,7 +56,11 @@ def own_stack(tmp_path_factory) -> Stack:
         app_root=ROOT,
         cloud=CLOUD.name,
         scale=0.02,
-        extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": "0.2", "ARMATURE_RETRY_FIRST_INTERVAL_SECONDS": "0.2"},
+        extra_settings={
+            "ARMATURE_POLL_INTERVAL_SECONDS": "0.2",
+            "ARMATURE_RETRY_FIRST_INTERVAL_SECONDS": "0.2",
+            **APPROVALS,
+        },
     )
     with Stack(options) as running:
         yield running
@@ -96,3 +101,26 @@ def test_killed_at_twenty_moments_every_deployment_completes_and_nothing_is_done
     assert {attempt for _, attempt in attempts} == {"1"}
     assert len(written) >= 3 * (MOMENTS + 1)  # storage logs no status for an answer that the kill cut off
     assert {blob: count for blob, count in written.items() if count > 1} == {}
+
+
+def test_killed_while_it_waits_for_approval_and_again_once_it_is_approved_a_deployment_asks_once_and_completes(
+    own_stack,
+):
+    caller = Caller(own_stack)
+    deployment = caller.start(graph_bundle("protected-crash", {"a": []}), deploymentId="protected-crash")
+    wait_until(lambda: caller.state(deployment)["status"] == "awaitingApproval")
+    asked = caller.state(deployment)["approval"]
+
+    own_stack.kill_host()
+    own_stack.start_host()
+    body = {"approvalId": asked["approvalId"]}
+    answer = caller.session.post(f"{caller.api}/deployments/{deployment}/approve", json=body, timeout=30)
+    own_stack.kill_host()
+    own_stack.start_host()
+    state = caller.ended(deployment)
+
+    codes = [event["code"] for event in caller.events(deployment)]
+    assert answer.status_code == 202
+    assert state["status"] == "completed"
+    assert (state["approval"]["number"], state["approval"]["deadline"]) == (1, asked["deadline"])
+    assert (codes.count("ApprovalAsked"), codes.count("ApprovalGiven")) == (1, 1)
