@@ -286,8 +286,13 @@ class _Inlining:
             key = _key(link, name)
             if key is not None:
                 told = self._told(holder, link[key], f"{pointer}/{escape_pointer(key)}")
+                if not isinstance(told, str):
+                    raise InliningError(holder.file, pointer, "The link is no text.", "Correct the link.")
                 base = holder.address or urljoin(self._location, quote(holder.file))
-                return urljoin(base, told) if isinstance(told, str) else self._address(holder, told, pointer)
+                try:
+                    return urljoin(base, told)
+                except ValueError as error:
+                    raise InliningError(holder.file, pointer, "The link is no URI.", "Correct the link.") from error
         raise InliningError(holder.file, pointer, "The link has no `uri` and no `relativePath`.", "Add one of them.")
 
     def _told(self, holder: _Holder, value: Any, pointer: str) -> Any:

@@ -1,6 +1,7 @@
 """A template with what it links to inside: the same deployment, without a download."""
 
 import json
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
@@ -340,6 +341,8 @@ def only(link: Any) -> Files:
         (only({"relativePath": ""}), "empty"),
         (only({}), "no `uri` and no `relativePath`"),
         (only(7), "no object"),
+        (only({"uri": {}}), "no text"),
+        (only({"uri": "https://["}), "no URI"),
         (only({"relativePath": "[concat(1"}), "concat(1 is not in the bundle"),
         (only({"relativePath": "[none()]"}), "can't be told"),
         (only({"relativePath": "a.json", "contentVersion": "2.0.0.0"}), "asks for contentVersion 2.0.0.0"),
@@ -473,3 +476,53 @@ def _nested(template: dict[str, Any]) -> Any:
         assert one["properties"]["expressionEvaluationOptions"] == {"scope": "inner"}
         yield one["properties"]["template"]
         yield from _nested(one["properties"]["template"])
+
+
+ODD = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from(
+        [
+            "",
+            "child.json",
+            "../child.json",
+            f"[{OWN}]",
+            f"[uri({OWN}, 'child.json')]",
+            "[parameters('p')]",
+            "[variables('v')]",
+            "[deployment()]",
+            "[deployment().properties.templateLink]",
+            "[concat(",
+            "[[x]",
+            "https://[",
+            "//x",
+            "%2e%2e/child.json",
+            "child.json#x",
+            "child.json?x",
+        ]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(["uri", "relativePath", "id", "contentVersion", "value", "parameters", "copy", "[x]"]),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["templateLink", "parametersLink", "parameters", "template", "mode"]), ODD), ODD)
+def test_nothing_that_a_deployment_says_is_too_odd(properties: dict[str, Any], condition: Any) -> None:
+    odd = deployment(condition=condition, properties=properties)
+    root = template_value(
+        parameters={"p": {"type": "string", "defaultValue": "[variables('v')]"}},
+        variables={"v": "[parameters('p')]"},
+        resources=[odd],
+    )
+    files = {"t/main.json": root, "t/child.json": NOBODY}
+
+    with suppress(InliningError):
+        assert made(files, "t/main.json")["$schema"] == root["$schema"]
