@@ -23,7 +23,7 @@ from armature.messages import (
 )
 from armature.root_scheduling import RootRollout
 from orchestrators.retrying import Steps, called, retried
-from orchestrators.rollout import BLIND_FOR, Course, graph_loaded
+from orchestrators.rollout import BLIND_FOR, SOONER, Course, graph_loaded
 
 blueprint = df.Blueprint()
 
@@ -47,6 +47,11 @@ class _RootCourse(Course):
     def _begun(self) -> Sequence[str]:
         in_flight = {start.name for start in self.templates.in_flight}
         return [name for name in self.templates.begun if name in in_flight]
+
+    def _until_next_look(self) -> float:
+        """The first look comes sooner: ARM begins within a second or two."""
+        seconds = super()._until_next_look()
+        return seconds * SOONER if self._looked_at is None else seconds
 
     def _started(self) -> Generator[TaskBase, Any, None]:
         """Hand to ARM one root with everything that may be deployed now. What it begins, the looks show."""

@@ -240,3 +240,25 @@ def test_a_root_that_is_cancelled_ends_with_all_that_it_has_begun_and_leaves_not
 
 def started(world: World, deployment: str) -> bool:
     return world.caller.state(deployment)["templates"][0]["status"] == "running"
+
+
+def test_a_resumed_root_holds_only_what_had_not_succeeded(world):
+    project = "strategy-resume"
+    options = {**QUICKLY, "strategy": "root", "force": True, "rollbackOnFailure": False}
+    with hindered(world.stack, hindrances.broken("broken-*")):
+        deployment = world.caller.start(bundle(project, is_broken=True), deploymentId=f"{project}-1", options=options)
+        failed = world.caller.ended(deployment)
+    assert failed["status"] == "failed", failed
+    made = {shown["name"]: shown["finishedAt"] for shown in failed["templates"]}
+
+    answer = world.caller.session.post(f"{world.caller.api}/deployments/{deployment}/resume", timeout=30)
+    assert answer.status_code == 202, answer.text
+    state = world.caller.ended(deployment)
+
+    assert state["status"] == "completed", state
+    starts = {shown["name"]: shown["starts"] for shown in state["templates"]}
+    assert starts == {"network": 1, "log": 1, "web": 1, "last": 2, "never": 1}
+    assert state["templates"][0]["finishedAt"] == made["network"]
+    root = arm_call(world.stack, "GET", f"{group_id(project)}/providers/Microsoft.Resources/deployments/{project}-1")
+    assert root["tags"]["armature-attempt"] == "2.1"
+    assert len(root["properties"]["dependencies"]) == 1
