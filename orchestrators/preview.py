@@ -46,6 +46,8 @@ def preview(context: df.DurableOrchestrationContext) -> Steps:
     window = _Window(context, work)
     while True:
         window.fill()
+        if fresh := window.take_fresh():
+            yield context.task_any([*fresh, context.create_timer(context.current_utc_datetime)])
         if not window.running:
             break
         finished = yield context.task_any(window.awaited())
@@ -81,13 +83,19 @@ class _Question:
 
 
 class _Window:
-    """The templates that are asked about now: filled up to the concurrency; each settled as it ends, or asked again."""
+    """The templates that are asked about now: filled up to the concurrency; each settled as it ends, or asked again.
+
+    A host performs what an orchestrator yields one after the other, and of a `task_any` it awaits what is new in it. So
+    what is `fresh` is handed over together with a timer that is due: else the host would wait for it alone, while what
+    began before has ended, and the window would shrink to one.
+    """
 
     def __init__(self, context: df.DurableOrchestrationContext, work: PreviewInput) -> None:
         self._context = context
         self._calls = 0
         self._event = context.wait_for_external_event(CONTROL_EVENT)
         self._is_heard = False
+        self._fresh: list[TaskBase] = [self._event]
         self._settled = work.next_index
         self.work = work
         self.asked: ControlAnswer | None = None
@@ -115,6 +123,11 @@ class _Window:
 
     def _has_room(self) -> bool:
         return self.work.next_index < self._total and self._calls < CALLS_PER_HISTORY
+
+    def take_fresh(self) -> list[TaskBase]:
+        """What the host has not been handed yet; nothing when there is nothing to wait for either."""
+        fresh, self._fresh = self._fresh if self.running else [], []
+        return fresh
 
     def awaited(self) -> list[TaskBase]:
         """What the next step waits for: an answer, the end of a wait, or that something is asked for."""
@@ -162,17 +175,23 @@ class _Window:
             return False
         timer = self._context.create_timer(until)
         self.running[timer] = _Question(index, patience, timer)
+        self._fresh.append(timer)
         return True
 
     def _ask(self, index: int, patience: Patience) -> None:
         self._calls += 1
         work = PreviewedTemplate(deployment_id=self.work.deployment_id, index=index)
-        self.running[self._context.call_activity("preview_template", work.dump())] = _Question(index, patience)
+        call = self._context.call_activity("preview_template", work.dump())
+        self.running[call] = _Question(index, patience)
+        self._fresh.append(call)
 
     def _drop_waits(self) -> None:
         for timer in [question.timer for question in self.running.values() if question.timer is not None]:
             self.running.pop(timer)
-            timer.cancel()
+            if timer in self._fresh:
+                self._fresh.remove(timer)  # the host has never heard of it
+            else:
+                timer.cancel()
 
     def digest(self) -> dict[str, object]:
         """How far it is, for the portal."""

@@ -1,5 +1,6 @@
 """Previews: each template asked about until it is told, a few at a time, and nothing else ever called."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -27,7 +28,7 @@ from armature.options import Mode, Options, RetryPolicy
 from armature.state import Status, StopReason
 from orchestrators.deployment import blueprint as deployment_blueprint
 from orchestrators.preview import CALLS_PER_HISTORY, blueprint
-from tests.orchestrators.simulation import START, Lasting, Simulation, orchestrator_of
+from tests.orchestrators.simulation import START, Lasting, Simulation, orchestrator_of, replayed
 
 BUSY = failure(FailureClass.TRANSIENT, "ServerBusy", "ARM is busy.")
 GONE = failure(FailureClass.MISSING_DEPENDENCY, "BundleNotFound", "There is no bundle.")
@@ -316,3 +317,18 @@ def test_a_dry_run_without_the_list_of_deletions_is_none(doomed: DoomedAnswer, s
     assert outcome(simulated).stop is stop
     assert not outcome(simulated).is_good
     assert simulated.called("preview") == []
+
+
+def test_a_host_that_awaits_what_is_new_is_held_up_by_none_of_it() -> None:
+    """A host performs the actions one after the other: what starts an activity must not wait for that alone."""
+    asked = simulation(total=6, concurrency=2, preview_template=lambda _: Lasting(TemplatePreviewAnswer().dump(), 10))
+
+    asked.run()
+    state = replayed(asked.orchestrator, asked._history, json.dumps(asked._input), asked.instance_id)
+
+    compounds = [
+        action["compoundActions"] for step in state["actions"] for action in step if "compoundActions" in action
+    ]
+    starting = [each for each in compounds if any(part.get("functionName") == "preview_template" for part in each)]
+    assert len(starting) >= 3
+    assert all(any(part["actionType"] == 5 for part in each) for each in starting)
