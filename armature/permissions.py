@@ -1,13 +1,16 @@
 """Who may do what: the roles, and the rule about one's own deployments, that the app's settings require. Pure."""
 
+from collections.abc import Sequence
+
 from armature.callers import Caller
 from armature.control import Action, Control, Refusal
+from armature.options import Options
 from armature.settings import Settings
 from armature.state import DeploymentState
 
 _SIGN_IN = (
     "Turn on App Service authentication with Microsoft Entra for the app, and call with a token; the settings "
-    "ARMATURE_APPROVER_ROLES, ARMATURE_ROLLBACK_ROLES and ARMATURE_INITIATOR_MAY_APPROVE say what is required."
+    "ARMATURE_…_ROLES and ARMATURE_INITIATOR_MAY_APPROVE say what is required."
 )
 
 
@@ -32,12 +35,23 @@ def may_ask(
     return _unless_in_role(action, caller, settings) or _unless_of_another(action, caller, state, control, settings)
 
 
+def may_start(options: Options, caller: Caller | None, settings: Settings) -> Forbidden | None:
+    """None when that caller may start a deployment with these options: `force` goes around every approval."""
+    if not options.force or options.is_preview:
+        return None
+    return _unless_in(settings.force_roles, "deploy with force", caller)
+
+
 def _unless_in_role(action: Action, caller: Caller | None, settings: Settings) -> Forbidden | None:
-    roles = settings.approver_roles if action.is_decision else ()
-    roles = settings.rollback_roles if action is Action.ROLL_BACK else roles
+    if action is Action.ROLL_BACK:
+        return _unless_in(settings.rollback_roles, "roll back", caller)
+    return _unless_in(settings.approver_roles, action.value, caller) if action.is_decision else None
+
+
+def _unless_in(roles: Sequence[str], doing: str, caller: Caller | None) -> Forbidden | None:
     if not roles:
         return None
-    needed = f"To {_WORDS[action]} one needs the role {' or '.join(roles)}"
+    needed = f"To {doing} one needs the role {' or '.join(roles)}"
     if caller is None:
         reason = f"{needed}, and the app does not know who is calling."
         return Forbidden(kind="caller-unknown", reason=reason, next_step=_SIGN_IN)
@@ -71,6 +85,3 @@ def _unless_of_another(
         reason = f"Deployment {state.deployment_id} is {caller.shown}'s own."
         return Forbidden(kind="own-deployment", reason=reason, next_step="Have somebody else approve it.")
     return None
-
-
-_WORDS = {Action.APPROVE: "approve", Action.REJECT: "reject", Action.ROLL_BACK: "roll back"}

@@ -135,6 +135,12 @@ class Settings(BaseSettings):
         "API may.",
         (),
     )
+    force_roles: Annotated[tuple[str, ...], NoDecode] = _setting(
+        "ARMATURE_FORCE_ROLES",
+        "App roles, separated by commas, of which a caller needs one to deploy with `force`, which asks nobody. Unset: "
+        "whoever may call the API may.",
+        (),
+    )
     initiator_may_approve: bool = _setting(
         "ARMATURE_INITIATOR_MAY_APPROVE",
         "Whether who asked for a deployment may also approve it. When not, both must be known to the app by their "
@@ -298,7 +304,7 @@ class Settings(BaseSettings):
         networks_of(networks)
         return networks
 
-    @field_validator("approver_roles", "rollback_roles", mode="before")
+    @field_validator("approver_roles", "force_roles", "rollback_roles", mode="before")
     @classmethod
     def _split_roles(cls, value: Any) -> Any:
         return tuple(role.strip() for role in value.split(",") if role.strip()) if isinstance(value, str) else value

@@ -12,11 +12,18 @@ from armature.errors import FailureError
 from armature.options import Mode
 from armature.request import DeploymentRequest
 from armature.state import Status
-from triggers.answers import ProblemError, answered, dependency_failed, json_answer
+from triggers.answers import ProblemError, answered, dependency_failed, json_answer, refused
 from triggers.bodies import body_in
 from triggers.principal import caller_of
 from triggers.query import moment, number, word
-from triggers.starting import RequestRefusedError, Started, is_deployment_id, new_deployment_id, start
+from triggers.starting import (
+    RequestRefusedError,
+    Started,
+    StartForbiddenError,
+    is_deployment_id,
+    new_deployment_id,
+    start,
+)
 
 POLL_AFTER_SECONDS = 5
 DEFAULT_PAGE = 50
@@ -36,12 +43,15 @@ async def start_deployment(req: func.HttpRequest, client: df.DurableOrchestratio
         request = body_in(req, DeploymentRequest)
         deployment_id = request.deployment_id or new_deployment_id()
         try:
-            name, object_id = (caller.shown, caller.id) if (caller := caller_of(req.headers)) else (None, None)
-            started = await start(client, services(), request, deployment_id, name, object_id)
-        except RequestRefusedError as refused:
-            errors = [{"pointer": refused.pointer, "message": refused.message}]
+            caller = caller_of(req.headers)
+            name = caller.shown if caller else None
+            started = await start(client, services(), request, deployment_id, name, caller)
+        except StartForbiddenError as forbidden:
+            raise refused(forbidden.refusal) from forbidden
+        except RequestRefusedError as error:
+            errors = [{"pointer": error.pointer, "message": error.message}]
             title = "The request is not valid"
-            raise ProblemError(400, "invalid-request", title, str(refused), errors=errors) from refused
+            raise ProblemError(400, "invalid-request", title, str(error), errors=errors) from error
         except FailureError as failed:  # the id may be claimed: under it a caller can ask again
             raise dependency_failed(failed.failure, deploymentId=deployment_id) from failed
         return _started_answer(req, started)

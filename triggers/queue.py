@@ -11,7 +11,7 @@ from armature.results import REQUESTS_QUEUE, RESULTS_QUEUE, queued, rejection_of
 from triggers.answers import request_errors
 from triggers.asking import Asking, ask
 from triggers.bodies import document_in
-from triggers.starting import RequestRefusedError, start
+from triggers.starting import RequestRefusedError, StartForbiddenError, start
 
 CONNECTION = "AzureWebJobsStorage"
 INVALID = "The message is not a valid request."
@@ -66,6 +66,10 @@ async def _started(
         started = await start(client, services(), request, deployment_id, _sender(message_id))
     except RequestRefusedError as refused:
         results.set(_rejection(message_id, deployment_id, INVALID, [str(refused)]))
+        return
+    except StartForbiddenError as forbidden:
+        told = [forbidden.refusal.reason, forbidden.refusal.next_step]
+        results.set(_rejection(message_id, deployment_id, "Refused: start.", told))
         return
     if started.is_conflict:
         results.set(_rejection(message_id, deployment_id, "The deployment id was used for another request.", []))

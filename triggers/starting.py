@@ -12,8 +12,10 @@ import azure.durable_functions as df
 
 from armature.audit import AuditAction, AuditEntry
 from armature.azure.services import Services
+from armature.callers import Caller
 from armature.events import Event, EventCode
 from armature.notices import refusal_of_address
+from armature.permissions import Forbidden, may_start
 from armature.request import DEPLOYMENT_ID_PATTERN, DeploymentRequest
 from armature.settings import options_with_defaults
 from armature.state import DeploymentState
@@ -40,6 +42,14 @@ class RequestRefusedError(Exception):
         self.message = message
 
 
+class StartForbiddenError(Exception):
+    """The caller may not start such a deployment, and why."""
+
+    def __init__(self, refusal: Forbidden) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
+
+
 def new_deployment_id() -> str:
     """A fresh id: the moment, to the second, and eight random digits."""
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
@@ -56,7 +66,7 @@ async def start(
     request: DeploymentRequest,
     deployment_id: str,
     initiated_by: str | None,
-    initiated_by_id: str | None = None,
+    caller: Caller | None = None,
 ) -> Started:
     """Start the deployment, or answer the one that the same request started before.
 
@@ -65,6 +75,7 @@ async def start(
     the timer, brings to life.
 
     Raises:
+        StartForbiddenError: the caller may not start it with these options.
         RequestRefusedError: its `notificationUrl` is none that the app may tell.
         FailureError: the trail, or the state document, could not be written, or its writing was not answered.
     """
@@ -74,7 +85,13 @@ async def start(
     chosen = json.loads(request.options.model_dump_json(by_alias=True, exclude_unset=True))
     options = options_with_defaults(chosen, services.settings)
     whole = request.model_copy(update={"options": options})  # what the settings fill in is part of what is asked for
-    state = accepted(whole, deployment_id, initiated_by, datetime.now(UTC), initiated_by_id)
+    state = accepted(whole, deployment_id, initiated_by, datetime.now(UTC), caller.id if caller else None)
+    forbidden = may_start(options, caller, services.settings)
+    if forbidden is not None:
+        refusal = {"outcome": "refused", "reason": forbidden.reason}
+        entry = _audited(state, f"forbidden:{state.created_at.isoformat()}").model_copy(update=refusal)
+        await asyncio.to_thread(services.deployments.audit.append, entry)
+        raise StartForbiddenError(forbidden)
     await asyncio.to_thread(services.deployments.audit.append, _audited(state))
     is_new = await asyncio.to_thread(services.deployments.create_state, state)
     if not is_new:

@@ -1,6 +1,7 @@
 """Approving and rejecting: over HTTP and the queue, by whom, twice, too late, and beside others who decide."""
 
 import asyncio
+import base64
 import json
 from datetime import timedelta
 from types import SimpleNamespace
@@ -26,6 +27,11 @@ ID = "a" * 16
 FUNCTIONS = {"approve": "approve_deployment", "reject": "reject_deployment", "rollback": "roll_back_deployment"}
 ADA = {"x-ms-client-principal-name": "ada", "x-ms-client-principal-id": "id-ada"}
 BOB = {"x-ms-client-principal-name": "bob", "x-ms-client-principal-id": "id-bob"}
+
+
+def roles_header(*roles: str) -> dict[str, str]:
+    claims = [{"typ": "roles", "val": role} for role in roles]
+    return {"x-ms-client-principal": base64.b64encode(json.dumps({"claims": claims}).encode()).decode()}
 
 
 class World:
@@ -299,6 +305,39 @@ BODY = {
     "target": {"subscription": "00000000-0000-0000-0000-000000000001"},
     "deploymentId": "d-02",
 }
+
+
+@pytest.mark.parametrize(
+    ("options", "headers", "is_taken"),
+    [
+        ({}, BOB, True),
+        ({"force": True}, BOB, False),
+        ({"force": True}, {}, False),
+        ({"force": True, "mode": "WhatIf"}, BOB, True),
+        ({"force": True}, {**BOB, **roles_header("Releaser")}, True),
+    ],
+)
+def test_force_goes_around_every_approval_so_it_may_need_a_role(world, monkeypatch, options, headers, is_taken):
+    with_store(monkeypatch, deployments, world.store, force_roles=("Releaser",))
+    body = {**BODY, "options": options}
+
+    status, answer, _ = answer_of(
+        deployments, "start_deployment", request("POST", "deployments", body, headers), world.client
+    )
+
+    assert status == (202 if is_taken else 403)
+    assert is_taken or slug(answer) in ("role-required", "caller-unknown")
+    assert (world.store.state("d-02") is not None) is is_taken
+    assert world.store.audit.page(AuditFilter(), size=1).entries[0].outcome == ("asked" if is_taken else "refused")
+
+
+def test_a_message_may_not_force_where_that_needs_a_role(world, monkeypatch):
+    with_store(monkeypatch, queue, world.store, force_roles=("Releaser",))
+
+    (rejection,) = world.sends({**BODY, "options": {"force": True}})
+
+    assert "Releaser" in rejection["errors"][0]
+    assert world.store.state("d-02") is None
 
 
 @pytest.mark.parametrize(
