@@ -23,10 +23,14 @@ from emulator.arm.engine.prepared import Prepared
 from emulator.arm.engine.refusals import violation
 from emulator.arm.engine.scope import TemplateScope
 
+MAX_NESTED_TEMPLATES = 500
+"""How many nested templates what-if expands; what is in the others it leaves alone (What-if limits, 2025-11)."""
+
 _PENDING_COUNT = (
     "it contains one or more copy count expressions that cannot be evaluated prior to the start of the deployment"
 )
 _PENDING_TEMPLATE = "it uses outer-mode evaluation and its template contains expressions that could not be evaluated"
+_TOO_MANY = f"what-if expands at most {MAX_NESTED_TEMPLATES} nested templates"
 _HELP = "Please see https://aka.ms/WhatIfEvalStopped for more guidance."
 
 
@@ -41,11 +45,15 @@ class PredictedResource:
 
 @dataclass
 class Prediction:
-    """The resources of all templates of a deployment, the root's outputs, and what could not be expanded and why."""
+    """The resources of all templates of a deployment, the root's outputs, and what could not be expanded and why.
+
+    `nested` counts the nested templates that were expanded.
+    """
 
     resources: list[PredictedResource] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
     diagnostics: list[dict[str, Any]] = field(default_factory=list)
+    nested: int = 0
 
 
 class Predictor:
@@ -89,6 +97,10 @@ class Predictor:
         *,
         is_pending: bool,
     ) -> None:
+        if prediction.nested >= MAX_NESTED_TEMPLATES:
+            prediction.diagnostics.append(_not_expanded(instance, _TOO_MANY))
+            return
+        prediction.nested += 1
         child = instance.child
         if child is None:
             body = _body_of(instance, scope)()

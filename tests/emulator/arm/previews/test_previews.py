@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from emulator.arm.engine import prediction
 from tests.emulator.arm.governance.asking import as_stranger, assign
 from tests.emulator.arm.running import (
     GROUP_PATH,
@@ -210,6 +211,19 @@ async def test_a_nested_template_that_cannot_be_expanded_is_a_diagnostic(arm: Ar
     [diagnostic] = result["properties"]["diagnostics"]
     assert (diagnostic["code"], diagnostic["level"]) == ("NestedDeploymentShortCircuited", "Warning")
     assert diagnostic["target"].endswith("/deployments/child")
+
+
+async def test_nested_templates_beyond_the_limit_are_left_alone_and_told_of(
+    arm: Arm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prediction, "MAX_NESTED_TEMPLATES", 2)
+    children = [nested(f"child{number}", template(resource(f"within{number}"))) for number in range(3)]
+
+    result = await what_if(arm, body(template(*children)))
+
+    told = result["properties"]
+    assert len(told["changes"]) == 2
+    assert [one["code"] for one in told["diagnostics"]] == ["NestedDeploymentShortCircuited"]
 
 
 async def test_secure_parameters_are_hidden(arm: Arm) -> None:
