@@ -73,6 +73,8 @@ class _Rounds:
             is_last, is_overdue = self._now >= self._warm_at, self._is_overdue()
             has_failed, lost = yield from self._looked(is_last)
             tally = yield from self._tallied(self._why_over(has_failed, is_last, is_overdue))
+            if tally.is_cancelled and tally.done < tally.total:
+                tally = yield from self._tallied("the deployment was cancelled")
             outcome = self._outcome(tally, lost if is_last else None, is_overdue)
             if outcome is not None:
                 return outcome.dump()

@@ -12,6 +12,7 @@ from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import Caller, zipped
 from tests.end_to_end.https_server import Page, served
 from tests.running import ROOT
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +134,28 @@ def test_what_lies_on_private_addresses_is_not_called(stack: Stack) -> None:
     refused = [check for check in state["validation"]["checks"] if check["result"] == "fail"]
     assert len(refused) == 4
     assert all("leads to an address that is refused" in check["message"] for check in refused)
+
+
+def test_what_warms_up_can_be_cancelled_and_resumed(open_stack: Stack) -> None:
+    caller = Caller(open_stack)
+    page = Page([503])
+    with served(open_stack, {"/": page}) as site:
+        endpoints = [{"uri": site.url("/"), "warmUpSeconds": 600}]
+        deployment = caller.start(bundle("cold", endpoints=endpoints), options={"force": True})
+        wait_until(lambda: site.asked.count("/") >= 2)
+        waiting = caller.state(deployment)
+        asked = caller.session.post(
+            f"{caller.api}/deployments/{deployment}/cancel", json={"rollback": False}, timeout=30
+        )
+        cancelled = caller.ended(deployment)
+        page.statuses = [200]
+        resumed = caller.session.post(f"{caller.api}/deployments/{deployment}/resume", json={}, timeout=30)
+        wait_until(lambda: caller.state(deployment)["status"] not in ("cancelled",))
+        state = caller.ended(deployment)
+
+    assert (waiting["status"], waiting["phase"]) == ("validating", "validating")
+    assert (asked.status_code, cancelled["status"]) == (202, "cancelled")
+    result, message = checks_of(cancelled)[site.url("/")]
+    assert (result, message) == ("skipped", "Not made again: the deployment was cancelled. It answers 503, not 2xx.")
+    assert resumed.status_code == 202
+    assert (state["status"], state["validation"]["run"], state["validation"]["failed"]) == ("completed", 2, 0)
