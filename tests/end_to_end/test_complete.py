@@ -3,6 +3,7 @@
 from typing import Any
 
 from emulator.stack import Stack
+from tests.clouds import LOCATION
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION, Caller, zipped
 from tests.end_to_end.rollback_world import QUICKLY, World, network
@@ -18,7 +19,7 @@ def identity(name: str) -> dict[str, Any]:
         "type": "Microsoft.ManagedIdentity/userAssignedIdentities",
         "apiVersion": "2023-01-31",
         "name": name,
-        "location": "eastus2",
+        "location": LOCATION,
     }
 
 
@@ -28,7 +29,7 @@ def server(name: str) -> dict[str, Any]:
         "type": "Microsoft.Sql/servers",
         "apiVersion": "2021-11-01",
         "name": name,
-        "location": "eastus2",
+        "location": LOCATION,
         "properties": properties,
     }
 
@@ -39,7 +40,7 @@ def card(name: str, subnet_id: str) -> dict[str, Any]:
         "type": "Microsoft.Network/networkInterfaces",
         "apiVersion": "2023-09-01",
         "name": name,
-        "location": "eastus2",
+        "location": LOCATION,
         "properties": {"ipConfigurations": [configuration]},
     }
 
@@ -93,7 +94,7 @@ def test_exactly_what_was_approved_goes_and_a_rollback_puts_the_templates_back(s
     caller.ended(caller.start(other, deploymentId="complete-other-1", **force))
     sql = world.put(server("sql-stray"), WEB)
     database = {**server("orders"), "type": "Microsoft.Sql/servers/databases", "properties": {}}
-    arm_call(stack, "PUT", f"{sql}/databases/orders", version="2021-11-01", body={"location": "eastus2", **database})
+    arm_call(stack, "PUT", f"{sql}/databases/orders", version="2021-11-01", body={"location": LOCATION, **database})
     vnet = world.put(network("vnet-stray", "web"), WEB)
     nic = world.put(card("nic-stray", f"{vnet}/subnets/web"), WEB)
     locked = world.put(identity("id-locked"), DATA)

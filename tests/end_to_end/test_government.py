@@ -1,7 +1,9 @@
 """Azure Government: the same app in the emulator of that cloud; `make test-government` runs the other tests so too."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +12,7 @@ import pytest
 from armature.azure.services import Services
 from armature.clouds import CLOUDS
 from armature.errors import FailureClass, FailureError
+from emulator.arm.catalogue import LOCATIONS
 from emulator.clouds import GOVERNMENT, PUBLIC
 from emulator.stack import Stack, StackOptions
 from tests.end_to_end.bundles import manifest, template, workspace
@@ -112,3 +115,16 @@ def test_neither_cloud_takes_a_token_for_the_other(government: Government, stack
             FailureClass.AUTHORIZATION,
         )
         assert CLOUDS[own].audience in failure.message
+
+
+def test_no_test_that_deploys_names_a_region_of_one_cloud() -> None:
+    """Such a test can't pass in the others; tests.clouds tells the region."""
+    named = re.compile("|".join(f'"{name}"' for name in LOCATIONS))
+    lines = [
+        f"{file.name}: {line.strip()}"
+        for file in sorted(Path(__file__).parent.glob("*.py"))
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if named.search(line) and "CLOUD" not in line and file.name != Path(__file__).name
+    ]
+
+    assert lines == []
