@@ -33,7 +33,7 @@ MAX_IN_A_PASS = 200
 MAX_LEFTOVER_EVENTS = 50
 """Leftovers told in the log; the list tells all of them."""
 
-_NOT_APPROVED = "It was not approved exactly as it is on the list."
+_NOT_APPROVED = "Nobody has approved its deletion, exactly as it is on the list."
 
 
 def delete_doomed(services: Services, work: CleaningInput) -> DeletionAnswer:
@@ -99,7 +99,7 @@ class _Pass:
         record = noted_approvals(self._services, self._state)
         marks = self._services.clean_ups.approved_marks(self._state.deployment_id, record)
         return [
-            self.progress.state(each).given_up(LeftCause.CHANGED, _NOT_APPROVED, AGAIN)
+            self.progress.state(each).given_up(LeftCause.UNAPPROVED, _NOT_APPROVED, AGAIN)
             for each in batch
             if self._doomed[each.id.lower()].mark not in marks
         ]
@@ -217,7 +217,7 @@ def end_clean_up(services: Services, work: CleanUpEndInput) -> CleanUpEnding:
         **dict(control),
         message=ending.message,
         deleted=ending.deleted,
-        kept=len(ending.locked) + len(ending.changed),
+        kept=len(ending.all_left) - len(ending.refused),
         left=len(ending.refused),
     )
 

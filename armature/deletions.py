@@ -27,9 +27,11 @@ _A_PERSON_DECIDED = (FailureClass.AUTHORIZATION, FailureClass.POLICY)
 
 
 class LeftCause(StrEnum):
-    """Why something is left: `locked` keeps it, it is not what was approved any more (`changed`), or ARM `refused`."""
+    """Why something is left: a lock keeps it, it is not what was approved any more (`changed`), nobody has approved it,
+    or ARM `refused`."""
 
     REFUSED = "refused"
+    UNAPPROVED = "unapproved"
     LOCKED = "locked"
     CHANGED = "changed"
 

@@ -17,6 +17,10 @@ _OF_LOCKED = (
     "Locks keep {what} that no template deploys: {names}. Remove the lock, and deploy again in mode Complete, if it is "
     "to go."
 )
+_OF_UNAPPROVED = (
+    "Nobody has approved the deletion of {what} which no template deploys: {names}. Deploy again in mode Complete, if "
+    "it is to go."
+)
 _OF_CHANGED = (
     "Somebody has changed {what} since the deletion was approved: {names}. Deploy again in mode Complete, if it is to "
     "go all the same."
@@ -25,19 +29,20 @@ _OF_CHANGED = (
 
 @dataclass(frozen=True)
 class Ending:
-    """The end of the deletions of a list. `locked` is kept by locks, `changed` is not what was approved any more, and
-    `refused` could not be deleted."""
+    """The end of the deletions of a list. `locked` is kept by locks, `changed` is not what was approved any more,
+    `unapproved` nobody has approved, and `refused` could not be deleted."""
 
     list_id: str
     deleted: int
     locked: tuple[Leftover, ...]
     changed: tuple[Leftover, ...]
+    unapproved: tuple[Leftover, ...]
     refused: tuple[Leftover, ...]
 
     @property
     def all_left(self) -> tuple[Leftover, ...]:
         """Everything of the list that is still there, what needs a person first."""
-        return (*self.refused, *self.changed, *self.locked)
+        return (*self.refused, *self.unapproved, *self.changed, *self.locked)
 
     @property
     def leftovers(self) -> tuple[Leftover, ...]:
@@ -51,6 +56,7 @@ class Ending:
             f"{count_of(self.deleted, 'resource')} deleted" if self.deleted else "nothing deleted",
             f"{len(self.locked)} kept by locks" if self.locked else "",
             f"{len(self.changed)} kept, since changed after the approval" if self.changed else "",
+            f"{len(self.unapproved)} kept, since not approved" if self.unapproved else "",
             f"{len(self.refused)} could not be deleted" if self.refused else "",
         ]
         return f"Mode Complete: {', '.join(filter(None, parts))}."
@@ -61,6 +67,7 @@ class Ending:
         told = {
             "LockedResourcesKept": (self.locked, _OF_LOCKED),
             "ChangedResourcesKept": (self.changed, _OF_CHANGED),
+            "UnapprovedResourcesKept": (self.unapproved, _OF_UNAPPROVED),
         }
         return {
             code: words.format(what=count_of(len(left), "resource"), names=_names([each.id for each in left]))
@@ -87,6 +94,7 @@ def clean_up_ending(listed: CleanUpList, progress: DeletionProgress, why_not: st
         deleted=len(progress.gone(deletions)),
         locked=(*locked, *by_cause[LeftCause.LOCKED]),
         changed=tuple(by_cause[LeftCause.CHANGED]),
+        unapproved=tuple(by_cause[LeftCause.UNAPPROVED]),
         refused=tuple(by_cause[LeftCause.REFUSED]),
     )
 

@@ -313,6 +313,7 @@ def test_what_is_not_approved_exactly_so_is_not_deleted(documents):
     assert (first.unapproved, second.unapproved) == (2, 1)
     assert world.arm.deleted == [plan]
     assert (ending.deleted, ending.kept, ending.left) == (1, 1, 0)
+    assert [warning.code for warning in world.state.warnings] == ["UnapprovedResourcesKept"]
     world.approve(second.list_id)
     assert world.listed().unapproved == 0
     assert set(world.app.clean_ups.record(world.id).approved) == {first.list_id, second.list_id}

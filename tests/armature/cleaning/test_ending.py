@@ -34,6 +34,15 @@ def test_what_is_gone_locked_changed_and_refused_is_told_apart():
     assert ending.leftovers[0].id == MACHINE
 
 
+def test_what_nobody_approved_is_told_as_that():
+    progress = DeletionProgress().with_states([DeletionState(id=SITE).given_up(LeftCause.UNAPPROVED, "Nobody.", "")])
+
+    ending = clean_up_ending(listed(found(SITE)), progress, "")
+
+    assert ending.message == "Mode Complete: nothing deleted, 1 kept, since not approved."
+    assert set(ending.warnings) == {"UnapprovedResourcesKept"}
+
+
 def test_of_many_that_are_left_the_first_are_shown_and_a_few_are_named():
     many = listed(
         *(found(f"{GROUP}/providers/Microsoft.Web/serverfarms/s{n}") for n in range(50)),
