@@ -13,17 +13,19 @@ from activities.inlining import check_size, inline_body_from_bundle
 from activities.packages import attach_packages
 from activities.parameters import deployment_body
 from activities.prepare import prepare_target, read_bundle, take_turn
+from activities.starting import start_template
 from activities.upload import upload_artifact
+from armature.attempts import Start
 from armature.azure.arm.deployments import request_bytes
 from armature.azure.models import ArmResource, DeploymentBody
 from armature.azure.provisioning import ArtifactAccount
 from armature.bundle import BundleLimits
 from armature.errors import FailureClass, FailureError, Recovery
 from armature.events import EventCode
-from armature.messages import ArtifactInput, DeploymentStep, FinishInput, Outcome, PackagesInput
+from armature.messages import ArtifactInput, DeploymentStep, FinishInput, Outcome, PackagesInput, StartInput
 from armature.options import Delivery
 from armature.plan import PackageAttachment, Plan
-from armature.state import DeploymentState
+from armature.state import DeploymentState, TemplateStatus
 from armature.templates.limits import MAX_REQUEST_BYTES
 from armature.zip_bundle import ZipBundle
 from tests.activities.fake_arm import FakeArm, with_arm
@@ -196,6 +198,22 @@ def test_what_is_sent_is_the_same_from_artifact_storage_and_from_the_bundle(app,
         same = inline_body_from_bundle(bundle, template_, body.parameters)
 
     assert same == body
+
+
+def test_what_arm_finds_wrong_in_what_was_sent_is_placed_in_the_file_that_it_came_from(app, private, account, begin):
+    twice = files()
+    twice["t/parts/child.json"] = template([workspace("log-delivery")] * 2)
+    step = begin(twice)
+    assert prepare_target(private, step).is_ready
+    uploaded(app, step)
+    start = Start(name="a", attempt=1, number=1)
+
+    answer = start_template(private, StartInput(deployment_id=step.deployment_id, start=start))
+
+    (shown,) = app.deployments.state(step.deployment_id).templates
+    assert answer.report.status is TemplateStatus.FAILED
+    assert shown.failure.code == "InvalidTemplate"
+    assert shown.failure.causes[0].place == "t/parts/child.json#/resources/1"
 
 
 def test_a_template_whose_file_is_gone_is_told_of(app, account, begin):
