@@ -13,6 +13,9 @@ _PLATFORM_TYPES = {
     "microsoft.network/networkwatchers": "Azure makes one in each region where there is a virtual network.",
     "microsoft.network/networkwatchers/flowlogs": "It belongs to the network watcher of its region.",
 }
+_OF_A_PACKAGE = ("microsoft.web/sites/functions", "microsoft.web/sites/slots/functions")
+"""They show what a package holds."""
+
 _SMART_DETECTION_GROUP = "application insights smart detection"
 _SMART_DETECTION_PREFIX = "failure anomalies - "
 _LINK_TAG = "hidden-link:"
@@ -51,13 +54,13 @@ def kept_of(
 
 
 def system_owner(resource: FoundResource) -> str | None:
-    """What a resource that nobody can delete by itself goes with: the server of a system database, the private endpoint
-    of an interface."""
+    """What a resource that nobody can delete by itself goes with: the server of a system database, the site of a
+    function, the private endpoint of an interface."""
     if resource.part_of:
         return resource.part_of
     kind = resource.type.lower()
     is_system = kind == "microsoft.sql/servers/databases" and resource.id.lower().endswith("/databases/master")
-    return next(owners_of(resource.id), None) if is_system else None
+    return next(owners_of(resource.id), None) if is_system or kind in _OF_A_PACKAGE else None
 
 
 def _follow(kept: dict[str, KeptResource | None], shown: Mapping[str, FoundResource]) -> None:

@@ -17,6 +17,7 @@ from emulator.arm.operations import ProviderOperations
 from emulator.arm.state import CloudState
 
 DELETE = "Delete"
+_SHOWN_ONLY = frozenset({"microsoft.web/sites/functions", "microsoft.web/sites/slots/functions"})
 
 
 async def delete_what_is_not_named(
@@ -47,9 +48,11 @@ def _not_named(state: CloudState, prepared: Prepared, deployment: Deployment) ->
 
 
 def is_tracked(resource: Resource) -> bool:
-    """Extensions and what governs stay; children without a location, such as subnets, are part of their parent."""
+    """Extensions and what governs stay; children without a location, such as subnets, are part of their parent, and so
+    are those that only show what their parent holds, such as the functions of a site."""
     is_of_the_group = not (resource.id.is_extension or resource.governs)
-    return is_of_the_group and (resource.id.parent is None or "location" in resource.document)
+    is_shown_only = resource.id.type.lower() in _SHOWN_ONLY
+    return is_of_the_group and (resource.id.parent is None or ("location" in resource.document and not is_shown_only))
 
 
 def deletable_first(resources: Sequence[Resource]) -> list[Resource]:

@@ -82,9 +82,10 @@ def test_what_something_kept_manages_is_kept_and_so_is_what_that_manages():
 
 
 def test_a_system_database_and_an_endpoints_interface_stay_with_what_they_come_with():
-    resources = (found(SERVER), found(MASTER), found(ENDPOINT), found(CARD, part_of=ENDPOINT))
+    function = f"{SITE}/functions/hello"
+    resources = (found(SERVER), found(MASTER), found(ENDPOINT), found(CARD, part_of=ENDPOINT), found(function))
 
-    assert doomed_ids(listed(*resources, ours=(SERVER, ENDPOINT))) == set()
+    assert doomed_ids(listed(*resources, ours=(SERVER, ENDPOINT, SITE))) == set()
 
 
 def test_they_go_with_it_and_not_by_themselves():
