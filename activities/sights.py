@@ -29,6 +29,11 @@ _NOT_OF_DEPLOYMENT = verdicts.failed(
 )
 
 
+_NOT_ASKED_ABOUT = verdicts.warned(
+    "Azure Resource Manager can't be asked about an id of this form.", "See in the portal whether it is there."
+)
+
+
 @dataclass
 class Sights:
     """The looks of one activity. `states` are provisioning states that a list has told, by id in lower case."""
@@ -79,7 +84,10 @@ class Sights:
         listed = self.states.get(id_.lower(), "")
         if listed.lower() == "succeeded":  # all else may be the list's lag
             return verdicts.resource_verdict(True, listed)
-        document = self._arm(id_).read_resource(id_)
+        try:
+            document = self._arm(id_).read_resource(id_)
+        except ValueError:  # an id of a form that no provider serves
+            return _NOT_ASKED_ABOUT
         properties = (document or {}).get("properties")
         state = properties.get("provisioningState") if isinstance(properties, dict) else None
         return verdicts.resource_verdict(document is not None, str(state or ""))
@@ -101,7 +109,11 @@ class Sights:
     def _site(self, check: Check) -> Finding:
         id_ = check.resource_id
         facts = self._arm(id_).site_facts(id_) if id_ is not None else None
-        packages = self._packages(check, facts) if facts is not None and facts.is_function_app else ()
+        if facts is None or not facts.is_function_app:
+            return verdicts.site_verdict(facts, check.functions, expects_content=check.expects_content)
+        packages = self._packages(check, facts)
+        if packages and facts.deployment_container is not None:
+            facts = facts.model_copy(update={"package": self._released(_id(check), facts.deployment_container)})
         return verdicts.site_verdict(facts, check.functions, expects_content=check.expects_content, packages=packages)
 
     def _packages(self, check: Check, facts: SiteFacts) -> tuple[str, ...]:
@@ -121,6 +133,15 @@ class Sights:
         if not attached and not str(facts.package).startswith(ours):
             return ()
         return tuple(package_uri(self.services, account, self.plan, name) for name in attached or handed)
+
+    def _released(self, site_id: str, container: str) -> str:
+        """The address of the package that an app on Flex Consumption was last given, as far as Azure tells; that of its
+        own container when somebody else has deployed to it since, or the app keeps packages elsewhere now."""
+        known, last = self.services.releases.last(site_id), self._arm(site_id).last_release(site_id)
+        if known is None or known.link is not None or known.container != container or last != known.number:
+            return container
+        account = artifact_account(self.services, self.plan)
+        return self.services.artifacts.blob_uri(account, PACKAGES_CONTAINER, known.package)
 
     def _health(self, check: Check) -> Finding:
         group = _id(check)
@@ -161,14 +182,13 @@ class Sights:
 
 
 def output_value(services: Services, plan: Plan, plan_id: str, name: str) -> Any:
-    """The value of an output (TEMPLATE.OUTPUT) that a finished template has given, None when it has not.
-
-    Raises:
-        KeyError: the template has not finished.
-    """
+    """The value of an output (TEMPLATE.OUTPUT) that a template has given, None when it has not."""
     wanted, _, output = name.partition(".")
     template = next((each.name for each in plan.templates if each.name.lower() == wanted.lower()), wanted)
-    outputs = services.deployments.outputs(plan_id, template)
+    try:
+        outputs = services.deployments.outputs(plan_id, template)
+    except KeyError:  # it was treated as done, or has not finished
+        return None
     return next((value for key, value in outputs.items() if key.lower() == output.lower()), None)
 
 

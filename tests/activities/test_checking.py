@@ -1,5 +1,6 @@
 """The activities of the checks: each made twice, late, and against an ARM that refuses."""
 
+import dataclasses
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -10,13 +11,16 @@ from activities import sights
 from activities.checking import plan_checks, run_checks, tally_checks
 from activities.matching import PatternTooSlowError, is_found
 from activities.prepare import read_bundle
+from armature.azure.provisioning import ArtifactAccount
 from armature.azure.services import Services
 from armature.checks.facts import HealthFacts, SiteFacts
 from armature.errors import FailureClass, FailureError, failure
 from armature.messages import BatchInput, ChecksInput, DeploymentStep, TallyInput
 from armature.outbound import OutboundAnswer, OutboundError, OutboundFault
+from armature.releases import SiteRelease
 from armature.state import DeploymentState, Status
 from tests.activities.fake_arm import FakeArm, with_arm
+from tests.clouds import LOCATION
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION, zipped
 
@@ -34,6 +38,7 @@ class CheckedArm(FakeArm):
         self.listed: dict[str, str] = {}
         self.sites: dict[str, SiteFacts] = {}
         self.health: tuple[HealthFacts, ...] = ()
+        self.last: str | None = None
 
     def provisioning_states(self, group: str) -> dict[str, str]:
         self._asked("provisioning_states", group)
@@ -42,6 +47,10 @@ class CheckedArm(FakeArm):
     def site_facts(self, site_id: str) -> SiteFacts | None:
         self._asked("site_facts", site_id)
         return self.sites.get(site_id.lower())
+
+    def last_release(self, site_id: str) -> str | None:
+        self._asked("last_release", site_id)
+        return self.last
 
     def health_of_group(self, group_id: str) -> tuple[HealthFacts, ...]:
         self._asked("health_of_group", group_id)
@@ -244,6 +253,21 @@ def test_nothing_but_what_the_deployment_deploys_is_told_of(app: Services, deplo
     assert arm.called("read_resource") == [f"{GROUP}/providers/A.B/c/d"]
 
 
+def test_what_can_not_be_asked_about_costs_no_other_check_its_result(app: Services, deployed: Deployed) -> None:
+    class Strict(CheckedArm):
+        def read_resource(self, resource_id: str) -> dict[str, Any] | None:
+            if "/odd" in resource_id:
+                raise ValueError(resource_id)
+            return {"properties": {}}
+
+    step = deployed(f"{GROUP}/odd", LOGS[0], resourceHealth="off")
+
+    found = made(with_arm(app, Strict()), step)
+
+    assert found["odd"][0] == "warn"
+    assert found["Microsoft.OperationalInsights/workspaces log-0"] == ("pass", "It is there.")
+
+
 def test_an_endpoint_is_called_at_its_outputs_address_within_the_operators_limits(
     app: Services, deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,7 +276,9 @@ def test_an_endpoint_is_called_at_its_outputs_address_within_the_operators_limit
     def send(request: Any, policy: Any) -> OutboundAnswer:
         asked.append((request, policy))
         if request.uri.endswith("/refused"):
-            raise OutboundError(OutboundFault.ADDRESS_REFUSED, "shop.example leads to an address that is refused: private.")
+            raise OutboundError(
+                OutboundFault.ADDRESS_REFUSED, "shop.example leads to an address that is refused: private."
+            )
         return OutboundAnswer(200, b"s3cret up", False, 0.1, sights.datetime.max.replace(tzinfo=sights.UTC), 0)
 
     monkeypatch.setattr(sights, "send", send)
@@ -294,3 +320,71 @@ def test_a_pattern_is_looked_for_without_the_apps_environment(monkeypatch: pytes
 
     assert seen["env"] == {}
     assert seen["command"][0] == sys.executable
+
+
+class Kept:
+    """The artifact storage, and what was handed to sites on Flex Consumption."""
+
+    def __init__(self, release: SiteRelease | None) -> None:
+        self.release = release
+
+    def find(self, *_: Any) -> ArtifactAccount:
+        return ArtifactAccount(name="a", resource_id="/a", blob_endpoint="https://a.example", is_ready=True)
+
+    def blob_uri(self, account: ArtifactAccount, container: str, name: str) -> str:
+        return f"{account.blob_endpoint}/{container}/{name}"
+
+    def last(self, _: str) -> SiteRelease | None:
+        return self.release
+
+
+@pytest.mark.parametrize(
+    ("change", "last", "result"),
+    [
+        ({}, "d-1", "pass"),
+        ({}, "d-2", "fail"),
+        ({"number": None}, None, "pass"),
+        ({"package": "other.zip"}, "d-1", "fail"),
+        ({"container": "https://st.example/before"}, "d-1", "fail"),
+        ({"link": "https://arm.example/operations/1"}, "d-1", "fail"),
+        (None, None, "fail"),
+    ],
+)
+def test_an_app_on_flex_consumption_runs_from_what_was_last_handed_to_it(
+    app: Services, accept: Callable[..., DeploymentStep], change: dict[str, Any] | None, last: str | None, result: str
+) -> None:
+    artifacts = {"functionPackages": [{"packagePath": "f.zip", "functionAppName": "func-checking"}]}
+    worker = {"name": "Worker", "templatePath": "w.json", "artifacts": artifacts}
+    site = {"type": "Microsoft.Web/sites", "apiVersion": "2023-12-01", "name": "func-checking"}
+    site |= {"kind": "functionapp,linux", "location": LOCATION, "properties": {"functionAppConfig": {}}}
+    files = {"w.json": template([site]), "f.zip": zipped({"host.json": {}})}
+    bundle = zipped({"manifest.json": {"version": "2.0.0", "stacks": {"Worker": worker}}, **files})
+    step = accept(bundle, target={"subscription": SUBSCRIPTION, "resourceGroup": "rg-checking"})
+    assert read_bundle(app, step).failure is None
+    plan = app.deployments.plan(step.deployment_id)
+    known = SiteRelease(
+        site_id=SITE,
+        package=plan.package(plan.templates[0].attachments[0].package).blob_name,
+        container="https://st.example/app",
+        asked_by="d-1:1",
+        began_at=sights.datetime.now(sights.UTC),
+        number="d-1",
+    )
+    kept = Kept(None if change is None else known.model_copy(update=change))
+    arm = CheckedArm()
+    arm.last = last
+    facts = {"state": "Running", "host_state": "Running", "functions": ("greet",)}
+    arm.sites = {SITE.lower(): SiteFacts(kind="functionapp,linux", deployment_container=known.container, **facts)}
+    state = app.deployments.update_state(
+        step.deployment_id,
+        lambda found: found.model_copy(
+            update={"templates": (found.templates[0].model_copy(update={"resources": (SITE,)}),)}
+        ),
+    )
+    assert state is not None
+
+    services = with_arm(dataclasses.replace(app, artifacts=kept, releases=kept), arm)
+    found = made(services, ChecksInput(deployment_id=step.deployment_id))["func-checking"]
+
+    assert found[0] == result, found
+    assert ("its package mounted" in found[1]) == (result == "pass")
