@@ -32,7 +32,7 @@ from armature.cleaning.model import CleanUpRecord
 from armature.cleaning.rows import heading_of
 from armature.errors import FailureError
 from armature.events import Event, EventCode, Level
-from armature.messages.cleaning import DoomedAnswer, ForesightAnswer, ForesightInput, ListingInput
+from armature.messages import DoomedAnswer, ForesightAnswer, ForesightInput, ListingInput
 from armature.plan import Plan
 from armature.state import DeploymentState, Status, TemplateStatus
 from armature.surveying import is_group, subscription_of

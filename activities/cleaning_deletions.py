@@ -18,8 +18,7 @@ from armature.cleaning.ending import AGAIN, Ending, clean_up_ending
 from armature.deletions import DeletionState, DeletionStatus, LeftCause
 from armature.errors import FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
-from armature.messages import DeletionAnswer
-from armature.messages.cleaning import CleaningInput, CleanUpEnding, CleanUpEndInput
+from armature.messages import CleaningInput, CleanUpEnding, CleanUpEndInput, DeletionAnswer
 from armature.rollback import Deletion
 from armature.state import DeploymentState, WarningState
 from armature.surveying import group_of, subscription_of

@@ -8,8 +8,7 @@ import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase
 
 from armature.errors import FailureClass, failure
-from armature.messages import DeploymentInput, Outcome
-from armature.messages.cleaning import CleanUpInput
+from armature.messages import CleanUpInput, DeploymentInput, Outcome
 from armature.options import Mode
 from armature.state import Phase, Status
 from armature.stops import stopped_by

@@ -8,8 +8,7 @@ import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase
 
 from armature.errors import Failure, FailureClass, failure
-from armature.messages import DeletionAnswer, Outcome
-from armature.messages.cleaning import CleaningInput, CleanUpEnding, CleanUpEndInput, CleanUpInput
+from armature.messages import CleaningInput, CleanUpEnding, CleanUpEndInput, CleanUpInput, DeletionAnswer, Outcome
 from armature.numbers import count_of
 from armature.state import Phase, Status
 from armature.stops import lock_broken, stopped_by

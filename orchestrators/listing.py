@@ -7,8 +7,7 @@ import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase
 
 from armature.approval import Findings
-from armature.messages import DeploymentInput
-from armature.messages.cleaning import DoomedAnswer, ForesightAnswer, ForesightInput, ListingInput
+from armature.messages import DeploymentInput, DoomedAnswer, ForesightAnswer, ForesightInput, ListingInput
 from orchestrators.retrying import all_called, retried
 
 

@@ -16,7 +16,7 @@ from armature.azure.deployments import DeploymentStore
 from armature.azure.models import ArmResource, ManagementLock
 from armature.control import CancelRequest, ControlRequest, LineageRecord
 from armature.errors import FailureClass, FailureError, Recovery, failure
-from armature.messages.cleaning import CleaningInput, CleanUpEndInput, ForesightInput, ListingInput
+from armature.messages import CleaningInput, CleanUpEndInput, ForesightInput, ListingInput
 from armature.options import Mode, Options
 from armature.plan import DeploymentScopeTarget, Lineage, Plan, PlannedTemplate
 from armature.request import BundleReference, DeploymentRequest, Target

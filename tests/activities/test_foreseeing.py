@@ -7,8 +7,7 @@ import pytest
 from activities.cleaning import foresee_writes, list_doomed
 from activities.finish import finish_deployment
 from activities.prepare import read_bundle
-from armature.messages import FinishInput, Outcome
-from armature.messages.cleaning import ForesightInput, ListingInput
+from armature.messages import FinishInput, ForesightInput, ListingInput, Outcome
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION, zipped
 from tests.end_to_end.rollback_world import nested

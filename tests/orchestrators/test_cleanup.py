@@ -6,8 +6,7 @@ from itertools import pairwise
 import pytest
 
 from armature.errors import FailureClass, Recovery, failure
-from armature.messages import DeletionAnswer
-from armature.messages.cleaning import CleanUpEnding, CleanUpInput
+from armature.messages import CleanUpEnding, CleanUpInput, DeletionAnswer
 from armature.options import Options
 from orchestrators.cleanup import PASSES_PER_HISTORY, STUCK_FOR, blueprint
 from tests.orchestrators.simulation import START, Simulation, orchestrator_of

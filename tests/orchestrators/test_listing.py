@@ -6,8 +6,7 @@ import azure.durable_functions as df
 import pytest
 
 from armature.errors import FailureClass, failure
-from armature.messages import Answer, AskingAnswer, DeploymentInput, Outcome
-from armature.messages.cleaning import DoomedAnswer, ForesightAnswer
+from armature.messages import Answer, AskingAnswer, DeploymentInput, DoomedAnswer, ForesightAnswer, Outcome
 from armature.options import Mode, Options
 from armature.state import StopReason
 from orchestrators.chapters import Chapters
