@@ -13,7 +13,7 @@ from armature.cli.endings import exit_code_of
 from armature.cli.exits import ExitCode
 from armature.cli.refusals import ApiError
 from armature.cli.result import print_outcome
-from armature.cli.screen import output, plain, print_json
+from armature.cli.screen import output, plain, print_json, say
 from armature.cli.watching import patiently
 from armature.state import DeploymentState, Status
 
@@ -70,8 +70,7 @@ def end_told(client: ApiClient, snapshot: Snapshot, telling: Telling, *, as_json
 
 def print_told(client: ApiClient, state: DeploymentState, telling: Telling) -> None:
     """Print what a deployment that only previews has told, or how it ended otherwise."""
-    is_told = _is_told(client, state.deployment_id, telling)
-    if not telling.is_alone and not (is_told and state.status is Status.COMPLETED):
+    if not _is_told(client, state, telling) and not telling.is_alone:
         print_outcome(output(), state)
 
 
@@ -83,12 +82,17 @@ def code_told(state: DeploymentState, telling: Telling) -> ExitCode:
     return code
 
 
-def _is_told(client: ApiClient, deployment_id: str, telling: Telling) -> bool:
-    """Print the preview if there is one: one that was cancelled, or whose bundle was refused, has none."""
+def _is_told(client: ApiClient, state: DeploymentState, telling: Telling) -> bool:
+    """Print the preview if there is one: one that was cancelled, or whose bundle was refused, has none. It tells of
+    itself what Azure refuses; False when there is more to say of the deployment's end."""
     try:
-        print_preview(client, deployment_id, telling)
+        print_preview(client, state.deployment_id, telling)
     except ApiError as error:
         if error.status != requests.codes.not_found:
             raise
         return False
-    return True
+    is_refused = state.preview is not None and bool(state.preview.refused)
+    if state.status is Status.FAILED and is_refused:
+        say(f"{state.deployment_id} failed: mend what is refused, and ask again. Nothing was deployed.")
+        return True
+    return state.status is Status.COMPLETED

@@ -32,7 +32,8 @@ class FakeApi:
 
     `troubles` are answered first, one a request: an HTTP status, or None to cut the connection. Once something is asked
     of the deployment (`cancel`, `rollback`, `resume`), it goes on with the states of `after`, if there are any. Each
-    look at the run of retention takes the next of `retention`, and each at a drift the next of `drift`.
+    look at the run of retention takes the next of `retention`, and each at a drift the next of `drift`. Without a
+    `preview` there is none.
     """
 
     states: list[dict[str, Any]] = field(default_factory=lambda: [a_state(status="completed", phase="finished")])
@@ -48,6 +49,7 @@ class FakeApi:
     comparison: dict[str, Any] = field(default_factory=dict)
     lineages: list[dict[str, Any]] = field(default_factory=list)
     drift: list[dict[str, Any]] = field(default_factory=list)
+    preview: str | None = None
     received: list[Received] = field(default_factory=list)
     address: str = ""
     _shown: int = 0
@@ -106,6 +108,9 @@ class FakeApi:
             page = int(request.query.get("continuationToken", "0"))
             more = {"continuationToken": str(page + 1)} if page + 1 < len(self.trail) else {}
             return web.json_response({"value": self.trail[page], **more})
+        if path.endswith("/preview"):
+            missing = web.json_response({"title": "No preview", "detail": "There is none."}, status=404)
+            return missing if self.preview is None else web.Response(text=self.preview)
         if path.endswith("/compare"):
             return web.json_response(self.comparison)
         if path == "/lineages":
