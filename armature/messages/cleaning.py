@@ -35,7 +35,7 @@ class ListingInput(DeploymentStep):
 class DoomedAnswer(ControlAnswer):
     """The list of what mode Complete would delete, in numbers; the list itself is a document.
 
-    `to_delete` of `total` are kept by no lock. `unapproved` are to be approved: all of them or, after the rollout, those
+    `to_delete` of `total` are kept by no lock. `unapproved` are to be approved: all of them; after the rollout, those
     that nobody has approved exactly so. Of these `holding_data` lose data, and no rollback brings the `irreversible`
     back. `unforeseen` counts templates of which is not known what they write. When it `is_made` not, what the
     `templates` of the plan write is to be foreseen first.
