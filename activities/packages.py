@@ -3,20 +3,22 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 import azure.durable_functions as df
 
 from activities.border import register
 from activities.events import succeeded_event
-from activities.parameters import package_uri
+from activities.parameters import package_of, package_uri, signed_package_uri
+from activities.releasing import container_of, released
 from activities.showing import show, templates_of
-from activities.standing import artifact_account, state_of
+from activities.standing import artifact_account, asked_of, state_of
 from armature.azure.artifacts import PACKAGES_CONTAINER, ArtifactAccount
-from armature.azure.models import ArmResource
+from armature.azure.models import ArmResource, ReleaseSight
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
-from armature.messages import Answer, PackagesInput
+from armature.messages import PackagesAnswer, PackagesInput
 from armature.plan import PackageAttachment, Plan, PlannedTemplate
 from armature.state import TemplateState, TemplateStatus
 
@@ -36,27 +38,35 @@ _INTEGRATE = "Set `virtualNetworkSubnetId` to a subnet from which the account's 
 SITE_ID = re.compile(r"/providers/Microsoft\.Web/sites/[^/]+(/slots/[^/]+)?$", re.IGNORECASE)
 
 
-def attach_packages(services: Services, work: PackagesInput) -> Answer:
+def attach_packages(services: Services, work: PackagesInput) -> PackagesAnswer:
     """Let the sites of a template read their packages for good.
 
-    A cloud assembly's function apps also get the app setting that names the package, their others being kept; in our
-    own manifest the template itself hands the plain URI on to the site.
+    A cloud assembly's function apps also get the app setting that names the package, their others being kept, or, on
+    Flex Consumption, the package itself, which the platform fetches meanwhile; in our own manifest the template itself
+    hands the plain URI on to the site.
 
-    Twice: a role assignment has a name made of its parts, settings that are right already are not written.
+    Twice: a role assignment has a name made of its parts, settings that are right already are not written, and a
+    package that the platform has, or is at, is not handed to it again.
     """
     plan = services.deployments.plan(work.plan_id)
     template = plan.template(work.template)
-    shown = templates_of(state_of(services, work.deployment_id), work).get(work.template)
+    state = state_of(services, work.deployment_id)
+    shown = templates_of(state, work).get(work.template)
     resources = shown.resources if shown else ()
+    asked_by = f"{work.plan_id}:{state.run}"
     try:
-        attached = [_attach(services, plan, template, attachment) for attachment in template.attachments]
+        sights = [_attach(services, plan, template, attachment, asked_by) for attachment in template.attachments]
+        if under_way := [sight for sight in sights if sight.link]:
+            pause = max((sight.retry_after_seconds or 0 for sight in under_way), default=0) or None
+            return PackagesAnswer(**dict(asked_of(services, state)), is_pending=True, retry_after_seconds=pause)
         granted = _grant_to_sites(services, plan, template, resources) if template.hands_on_packages else []
     except FailureError as failed:
         _show(services, work, {"failure": failed.failure}, [])
         raise
+    attached = [_attached(template, attachment) for attachment in template.attachments]
     done = {"status": TemplateStatus.SUCCEEDED, "finished_at": datetime.now(UTC), "failure": None}
     _show(services, work, done, [*attached, *granted, succeeded_event(work.template, len(resources))])
-    return Answer()
+    return PackagesAnswer()
 
 
 def _grant_to_sites(services: Services, plan: Plan, template: PlannedTemplate, resources: Iterable[str]) -> list[Event]:
@@ -79,25 +89,37 @@ def _grant_to_sites(services: Services, plan: Plan, template: PlannedTemplate, r
     return events
 
 
-def _attach(services: Services, plan: Plan, template: PlannedTemplate, attachment: PackageAttachment) -> Event:
-    """Point one function app at its package."""
+def _attach(
+    services: Services, plan: Plan, template: PlannedTemplate, attachment: PackageAttachment, asked_by: str
+) -> ReleaseSight:
+    """Point one function app at its package, or hand it over; a link in the answer means that this is under way."""
     arm = services.arm(plan.asked_in(template.scope))
     name = attachment.function_app
     site_id = f"{template.scope.resource_id}/providers/Microsoft.Web/sites/{name}"
     site = arm.get_resource(site_id, SITES_API_VERSION)
     if site is None:
         raise FailureError(_refusal(f"The function app {name} is not among what was deployed."))
+    is_flex = container_of(site) is not None
     principal, identity_id = _identity_of(site)
-    if not principal:
+    if not principal and not is_flex:
         raise FailureError(_refusal(f"The function app {name} has no managed identity to read its package with."))
     account = artifact_account(services, plan)
     if account.is_private and not _is_in_network(site):
         raise FailureError(_refusal(_outside(name, account), _INTEGRATE))
+    if is_flex:
+        blob = package_of(services, plan, attachment.package).blob_name
+        address = partial(signed_package_uri, services, account, plan, attachment.package)
+        return released(services.releases, arm, site, blob, address, asked_by)
     arm.ensure_role_assignment(packages_scope(services, plan), principal, STORAGE_BLOB_DATA_READER)
     wanted = {RUN_FROM_PACKAGE: package_uri(services, account, plan, attachment.package)}
     if identity_id:
         wanted[RUN_FROM_PACKAGE_IDENTITY] = identity_id
     arm.set_app_settings(site_id, wanted)
+    return ReleaseSight()
+
+
+def _attached(template: PlannedTemplate, attachment: PackageAttachment) -> Event:
+    name = attachment.function_app
     return _event(template.name, name, f"{name} runs from the package {attachment.package}.")
 
 

@@ -58,10 +58,17 @@ def deployment_body(
 
 def package_uri(services: Services, account: ArtifactAccount, plan: Plan, package: str) -> str:
     """Where a package lies, without a SAS: for what reads it by managed identity, as long as it needs to."""
-    return services.artifacts.blob_uri(account, PACKAGES_CONTAINER, _package(services, plan, package).blob_name)
+    return services.artifacts.blob_uri(account, PACKAGES_CONTAINER, package_of(services, plan, package).blob_name)
 
 
-def _package(services: Services, plan: Plan, name: str) -> Artifact:
+def signed_package_uri(services: Services, account: ArtifactAccount, plan: Plan, package: str) -> str:
+    """The same with a SAS of an hour: for what reads the package once. It goes to ARM and nowhere else."""
+    blob = package_of(services, plan, package).blob_name
+    sas = services.artifacts.read_sas(account, PACKAGES_CONTAINER, blob)
+    return f"{services.artifacts.blob_uri(account, PACKAGES_CONTAINER, blob)}?{sas}"
+
+
+def package_of(services: Services, plan: Plan, name: str) -> Artifact:
     """The package of that name, of the plan or of the deployment that it goes back to."""
     source = plan if plan.predecessor is None else services.deployments.plan(plan.predecessor)
     return source.package(name)
@@ -86,11 +93,9 @@ def argument(
     if binding.output is not None:
         return {"value": _output(services, plan, plan_id, binding.output)}
     if binding.package is not None:
-        uri = package_uri(services, account, plan, binding.package)
         # A secure parameter is for what reads the package once, with a SAS that ARM keeps out of its history.
-        blob = _package(services, plan, binding.package).blob_name
-        sas = services.artifacts.read_sas(account, PACKAGES_CONTAINER, blob) if is_secure else ""
-        return {"value": f"{uri}?{sas}" if sas else uri}
+        address = signed_package_uri if is_secure else package_uri
+        return {"value": address(services, account, plan, binding.package)}
     return {"value": binding.value}
 
 

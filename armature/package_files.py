@@ -65,7 +65,9 @@ def identity_problems(attachments: Iterable[PackageAttachment], templates: Itera
     for template in templates:
         for resource in template.resources:
             is_wanted = resource.type.lower() == _SITES and resource.name.lower() in wanted
-            if is_wanted and not resource.is_existing and not _has_identity(resource.body.get("identity")):
+            if not is_wanted or resource.is_existing or _is_flex(resource.body.get("properties")):
+                continue
+            if not _has_identity(resource.body.get("identity")):
                 yield problem_at(
                     template.document,
                     resource.pointer,
@@ -79,3 +81,8 @@ def _has_identity(identity: Any) -> bool:
     """True for an identity of some type; an expression counts as one."""
     kind = identity.get("type") if isinstance(identity, dict) else identity
     return isinstance(kind, str) and kind.strip().lower() not in ("", "none")
+
+
+def _is_flex(properties: Any) -> bool:
+    """True for an app on Flex Consumption, to which the platform brings its package."""
+    return isinstance(properties, dict) and properties.get("functionAppConfig") is not None

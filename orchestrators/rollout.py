@@ -20,6 +20,7 @@ from armature.messages import (
     DeploymentStep,
     GraphAnswer,
     Outcome,
+    PackagesAnswer,
     PackagesInput,
     PollAnswer,
     PollInput,
@@ -56,6 +57,13 @@ together, and the next templates wait for the last of it."""
 GraphAnswerT = TypeVar("GraphAnswerT", bound=GraphAnswer)
 
 _NO_REASON = failure(FailureClass.UNKNOWN, "NoReport", "The start of the template was answered without a report.")
+
+_NOT_AWAITED = failure(
+    FailureClass.UNKNOWN,
+    "PackageNotDeployed",
+    "Azure was still deploying the package to a function app when the deployment was stopped.",
+    "Resume the deployment, or roll it back: Azure goes on with the package until then.",
+)
 
 blueprint = df.Blueprint()
 
@@ -118,7 +126,8 @@ class Course:
                 yield from waited(self._context, self.templates.next_wake(self._now, self._until_next_look()))
                 yield from self._looked(before)
             yield from self._recorded(self.templates.decisions_since(before))
-            if self.templates.is_settled:
+            is_taken_over = self._work.asked.is_lock_broken and bool(self.templates.failed)
+            if self.templates.is_settled and not is_taken_over:
                 return outcome_of(self.templates, self._work.stop, self._work.asked).dump()
             before, self._reasons = self.templates, {}
             if self.templates.starts - self._begun_with >= STARTS_PER_HISTORY:
@@ -257,10 +266,22 @@ class Course:
                 yield self._context.create_timer(self._now + timedelta(seconds=pause))
 
     def _with_packages(self, name: str) -> Generator[TaskBase, Any, None]:
-        """Give the function apps of a template their packages."""
+        """Give the function apps of a template their packages; what the platform fetches is waited for, unless the
+        deployment is stopped."""
         policy, deadline = self._work.options.retry_policy, self._work.deadline
         packages = PackagesInput(**self._step, template=name)
-        answer = yield from retried(self._context, "attach_packages", packages, Answer, policy, deadline)
+        while True:
+            answer = yield from retried(self._context, "attach_packages", packages, PackagesAnswer, policy, deadline)
+            if not answer.is_pending:
+                break
+            self._hear(answer)
+            if self._work.stop is None and deadline is not None and self._now >= deadline:
+                self._stop(StopReason.TIMED_OUT)
+            if self._work.stop is not None or self._work.asked.is_lock_broken:
+                answer = PackagesAnswer(failure=_NOT_AWAITED)
+                break
+            pause = max(answer.retry_after_seconds or 0.0, self._work.options.poll_interval_seconds)
+            yield self._context.create_timer(self._now + timedelta(seconds=min(pause, MAX_WAIT_SECONDS)))
         if answer.failure:
             self._reasons[name] = answer.failure
             self.templates = self.templates.with_failure_after_success(name, self._now)

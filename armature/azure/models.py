@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
+from armature.errors import Failure
 from armature.models import Model
 
 
@@ -48,6 +49,15 @@ class WhatIfAnswer(Model):
     properties: dict[str, Any] | None = None
     location: str | None = None
     retry_after_seconds: float | None = None
+
+
+class ReleaseSight(Model):
+    """How a package that was handed to a site goes: `link` is where to look again while the platform works on it, after
+    `retry_after_seconds`; without it, it is over, and `failure` says why it went wrong."""
+
+    link: str | None = None
+    retry_after_seconds: float | None = None
+    failure: Failure | None = None
 
 
 class ArmDeployment(Model):

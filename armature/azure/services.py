@@ -16,6 +16,7 @@ from armature.azure.documents import DocumentStore
 from armature.azure.identity import credential
 from armature.azure.metadata import described_cloud
 from armature.azure.previews import PreviewStore
+from armature.azure.releases import ReleaseStore
 from armature.azure.retention import RetentionStore
 from armature.azure.rollbacks import RollbackStore
 from armature.clouds import Cloud, cloud_of
@@ -37,6 +38,7 @@ class Services:
     retention: RetentionStore
     previews: PreviewStore
     checks: CheckStore
+    releases: ReleaseStore
 
     @property
     def app_name(self) -> str:
@@ -73,4 +75,5 @@ def services() -> Services:
         retention=RetentionStore(documents, deployments),
         previews=PreviewStore(documents),
         checks=CheckStore(documents),
+        releases=ReleaseStore(documents),
     )

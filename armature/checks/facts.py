@@ -5,14 +5,15 @@ from armature.models import Model
 
 class SiteFacts(Model):
     """An app of App Service. `package` is the address that it runs from, without its query; None when that is no
-    address. `host_state` and `host_errors` are what its functions host tells, None when that does not answer, for the
+    address. `deployment_container` is where an app on Flex Consumption keeps its package, None on any other plan.
+    `host_state` and `host_errors` are what its functions host tells, None when that does not answer, for the
     reason `host_silence`. `is_content_writable` when the host says that no package is mounted."""
 
     kind: str = ""
     state: str = ""
     is_enabled: bool = True
     package: str | None = None
-    has_deployment_storage: bool = False
+    deployment_container: str | None = None
     functions: tuple[str, ...] = ()
     host_state: str | None = None
     host_version: str = ""

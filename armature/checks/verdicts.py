@@ -160,7 +160,7 @@ def _package_fault(facts: SiteFacts, packages: Sequence[str]) -> Finding | None:
     if packages and facts.package not in packages:
         return waiting(
             "It runs from another package than the one that was deployed.",
-            "See who else writes its application settings.",
+            "See who else deploys to it, or writes its application settings.",
         )
     if facts.package is not None and facts.is_content_writable:
         return waiting(

@@ -78,3 +78,11 @@ class PackagesInput(DeploymentStep):
     """A template whose function apps get their packages."""
 
     template: str
+
+
+class PackagesAnswer(ControlAnswer):
+    """Whether the function apps have their packages; `is_pending` while the platform fetches one: call again, after
+    `retry_after_seconds` where it asks for that."""
+
+    is_pending: bool = False
+    retry_after_seconds: float | None = None

@@ -85,6 +85,8 @@ def _apps(**parts: Any) -> Iterator[Template]:
         ({"identity": {"type": "[parameters('identity')]"}}, False),
         ({"identity": "[variables('identity')]"}, False),
         ({"existing": True}, False),
+        ({"properties": {"functionAppConfig": {}}}, False),
+        ({"properties": {"functionAppConfig": None}}, True),
     ],
 )
 def test_a_function_app_needs_an_identity_to_read_its_package(parts: dict[str, Any], is_refused: bool) -> None:

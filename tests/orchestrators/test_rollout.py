@@ -9,7 +9,16 @@ import pytest
 from armature.attempts import Report, Setback, Start
 from armature.control import CONTROL_EVENT
 from armature.errors import FailureClass, Recovery, failure
-from armature.messages import Answer, GraphAnswer, PollAnswer, RolloutInput, StartAnswer, StartInput, TagsAnswer
+from armature.messages import (
+    Answer,
+    GraphAnswer,
+    PackagesAnswer,
+    PollAnswer,
+    RolloutInput,
+    StartAnswer,
+    StartInput,
+    TagsAnswer,
+)
 from armature.options import Options, RetryPolicy
 from armature.patience import OUTWAIT_MINUTES
 from armature.scheduling import CANCELLING_WITHIN, LOST_AFTER, GraphTemplate, Rollout
@@ -207,6 +216,54 @@ def test_a_package_that_cannot_be_attached_fails_its_template():
     output = rollout.run()
 
     assert output["message"] == "network failed; 0 of 2 templates deployed, 1 not started."
+
+
+class Fetching:
+    """A platform that fetches a package for so many looks, and asks to be left in peace in between."""
+
+    def __init__(self, looks: int, seconds: float | None = None, **control) -> None:
+        self.looks, self.seconds, self.control = looks, seconds, control
+
+    def __call__(self, _):
+        self.looks -= 1
+        if self.looks < 0:
+            return PackagesAnswer().dump()
+        return PackagesAnswer(is_pending=True, retry_after_seconds=self.seconds, **self.control).dump()
+
+
+@pytest.mark.parametrize(("asks", "pause"), [(None, 60), (90.0, 90), (5.0, 60), (9999.0, 300)])
+def test_a_package_that_the_platform_fetches_is_waited_for_by_timer_before_anything_goes_on(asks, pause):
+    fetching = Fetching(3, asks)
+    rollout = simulation(CHAIN, with_packages=("network",), attach_packages=fetching, work={"options": slow_ticks()})
+
+    assert rollout.run()["message"] == "2 templates deployed."
+    order = [call.name for call in rollout.calls if call.name in ("start_template", "attach_packages")]
+    assert order == ["start_template", *["attach_packages"] * 4, "start_template"]
+    looks = [call.at for call in rollout.calls if call.name == "attach_packages"]
+    assert timedelta(seconds=pause) <= looks[1] - looks[0] < timedelta(seconds=pause + 1)
+
+
+@pytest.mark.parametrize(("control", "stop"), [(ALICE, "cancelled"), ({"is_lock_broken": True}, None)])
+def test_who_stops_a_deployment_does_not_wait_for_the_platform(control, stop):
+    rollout = simulation(CHAIN, with_packages=("network",), attach_packages=Fetching(1000, **control))
+
+    output = rollout.run()
+
+    assert len(rollout.called("attach_packages")) == 1
+    assert [work["start"]["name"] for work in rollout.called("start_template")] == ["network"]
+    assert (output.get("stop"), output.get("isLockBroken", False)) == (stop, stop is None)
+
+
+def test_a_package_is_not_waited_for_beyond_the_deadline():
+    deadline = START + timedelta(minutes=10)
+    work = {"options": slow_ticks(), "deadline": deadline}
+    rollout = simulation(CHAIN[:1], with_packages=("network",), attach_packages=Fetching(1000), work=work)
+
+    output = rollout.run()
+
+    looks = [call.at for call in rollout.calls if call.name == "attach_packages"]
+    assert deadline <= looks[-1] <= deadline + timedelta(minutes=1)
+    assert output["stop"] == "timedOut"
 
 
 class Tagging:

@@ -5,7 +5,7 @@
 
     access             clients, what a request passes on its way, requests without an SDK method
     resource_groups    deployments    resources    providers    tags    soft_deletion    roles    locks    function_apps
-    health
+    health    releases
     causes             why a deployment failed, over all that it links to
     documents, ids     ARM's documents as models; what resource ids say
 
@@ -19,6 +19,7 @@ from armature.azure.arm.function_apps import FunctionApps
 from armature.azure.arm.health import Health
 from armature.azure.arm.ids import split_deployment_id
 from armature.azure.arm.locks import Locks
+from armature.azure.arm.releases import Releases
 from armature.azure.arm.resource_groups import ResourceGroups
 from armature.azure.arm.roles import Roles
 from armature.azure.arm.soft_deletion import SoftDeletion
@@ -28,5 +29,5 @@ from armature.azure.arm.what_ifs import WhatIfs
 __all__ = ["MAX_LINKED_DEPTH", "ArmGateway", "split_deployment_id"]
 
 
-class ArmGateway(ResourceGroups, Causes, FunctionApps, SoftDeletion, Roles, Locks, WhatIfs, Tags, Health):
+class ArmGateway(ResourceGroups, Causes, FunctionApps, SoftDeletion, Roles, Locks, WhatIfs, Tags, Health, Releases):
     """ARM as the app's identity sees it, in one subscription; safe to share between threads."""

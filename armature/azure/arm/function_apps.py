@@ -68,7 +68,7 @@ class FunctionApps(Resources):
             kind=str(site.get("kind") or ""),
             state=str(properties.get("state") or ""),
             is_enabled=properties.get("enabled") is not False,
-            has_deployment_storage=bool((deployment.get("storage") or {}).get("value")),
+            deployment_container=str((deployment.get("storage") or {}).get("value") or "") or None,
         )
         if not facts.is_function_app or facts.state.lower() != "running":
             return facts
