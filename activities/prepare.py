@@ -153,6 +153,8 @@ def prepare_target(services: Services, work: DeploymentStep) -> ReadyAnswer:
     except FailureError as unseen:
         if not unseen.failure.is_retried:
             raise
+        if unseen.failure.failure_class is FailureClass.STORAGE_ACCESS:
+            services.artifacts.grant_access(arm, account)
         return ReadyAnswer(is_ready=False, waits_for=unseen.failure)
     return ReadyAnswer(is_ready=True)
 

@@ -20,7 +20,7 @@ from armature.azure.blobs import BlobEndpoint, blob_service, delete_unless_chang
 from armature.azure.documents import DocumentStore
 from armature.azure.failures import storage_failures
 from armature.azure.identity import principal_id
-from armature.azure.provisioning import ArtifactAccount, find_account, start_provisioning
+from armature.azure.provisioning import ArtifactAccount, find_account, grant_access, start_provisioning
 from armature.azure.sas import SasSigner, sas_signer
 from armature.azure.uploads import Expected, UploadResult, upload_stream
 from armature.clouds import Cloud
@@ -73,6 +73,13 @@ class ArtifactStorage:
             FailureError: ARM refuses, or refused lately for good, to make it.
         """
         start_provisioning(arm, location, principal_id(self._credential, self._cloud), is_private=is_private)
+
+    def grant_access(self, arm: ArmGateway, account: ArtifactAccount) -> None:
+        """Give the app its role on an account that it was not given with: one that another app, or an operator, made.
+
+        An identity that may not give roles leaves it to an operator. Twice: the role has one name.
+        """
+        grant_access(arm, account, principal_id(self._credential, self._cloud))
 
     def check_access(self, account: ArtifactAccount) -> None:
         """Make sure that the app may use the account's blobs: a role takes up to ten minutes to be seen (Azure RBAC

@@ -105,7 +105,7 @@ def start_provisioning(arm: ArmGateway, location: str, principal_id: str, *, is_
         if not reason.is_retried:
             raise FailureError(reason)
     arm.ensure_resource_group(resource_group_name(location), location, {ARTIFACTS_TAG: ARTIFACTS_TAG_VALUE})
-    _grant(arm, scope, principal_id)
+    _grant(arm, scope.resource_id, principal_id)
     body = DeploymentBody(
         template=_template(),
         parameters={
@@ -122,15 +122,24 @@ def start_provisioning(arm: ArmGateway, location: str, principal_id: str, *, is_
             raise
 
 
-def _grant(arm: ArmGateway, scope: DeploymentScopeTarget, principal_id: str) -> None:
+def grant_access(arm: ArmGateway, account: ArtifactAccount, principal_id: str) -> None:
+    """Give an identity its role on an account that somebody else has made. Twice: the role has one name.
+
+    Raises:
+        FailureError: ARM could not be asked.
+    """
+    _grant(arm, account.resource_id, principal_id)
+
+
+def _grant(arm: ArmGateway, scope_id: str, principal_id: str) -> None:
     """Give the identity its role, early, since a role takes minutes to be seen. An identity that may not give roles
     can have been given this one by an operator, at any scope above: then the upload shows whether it was."""
     try:
-        arm.ensure_role_assignment(scope.resource_id, principal_id, STORAGE_BLOB_DATA_CONTRIBUTOR)
+        arm.ensure_role_assignment(scope_id, principal_id, STORAGE_BLOB_DATA_CONTRIBUTOR)
     except FailureError as error:
         if error.failure.failure_class is not FailureClass.AUTHORIZATION:
             raise
-        logger.warning("Could not give the app Storage Blob Data Contributor on %s: %s", scope.resource_id, error)
+        logger.warning("Could not give the app Storage Blob Data Contributor on %s: %s", scope_id, error)
 
 
 def _is_private(properties: Mapping[str, Any]) -> bool:

@@ -20,7 +20,7 @@ from armature.azure.arm.deployments import request_bytes
 from armature.azure.models import ArmResource, DeploymentBody
 from armature.azure.provisioning import ArtifactAccount
 from armature.bundle import BundleLimits
-from armature.errors import FailureClass, FailureError, Recovery
+from armature.errors import FailureClass, FailureError, Recovery, failure
 from armature.events import EventCode
 from armature.messages import ArtifactInput, DeploymentStep, FinishInput, Outcome, PackagesInput, StartInput
 from armature.options import Delivery
@@ -32,6 +32,7 @@ from tests.activities.fake_arm import FakeArm, with_arm
 from tests.clouds import LOCATION
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION, zipped
+from tests.end_to_end.evidence import arm_writes
 from tests.waiting import wait_until
 
 SITE = "/subscriptions/s/resourceGroups/rg-delivery/providers/Microsoft.Web/sites/func"
@@ -238,6 +239,33 @@ def test_a_request_of_arms_limit_is_sent_and_one_byte_more_is_refused(beyond):
         assert "4,194,305 bytes" in refused.value.failure.message
     else:
         check_size("web", body)
+
+
+class RefusingStorage:
+    """The artifact storage, in which the app has no role."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def check_access(self, _: ArtifactAccount) -> None:
+        message = "This request is not authorized to perform this operation using this permission."
+        raise FailureError(failure(FailureClass.STORAGE_ACCESS, "AuthorizationPermissionMismatch", message))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+def test_an_account_that_somebody_else_has_made_is_opened_to_the_app(app, stack, account, begin):
+    step = begin(files())
+    refused = dataclasses.replace(app, artifacts=RefusingStorage(app.artifacts))
+
+    answers = [prepare_target(refused, step) for _ in range(2)]
+
+    roles = [
+        r["path"] for r in arm_writes(stack.state) if f"{account.name}/providers/Microsoft.Authorization" in r["path"]
+    ]
+    assert [answer.waits_for.code for answer in answers] == ["AuthorizationPermissionMismatch"] * 2
+    assert len(set(roles)) == 1
 
 
 # Packages
