@@ -72,18 +72,22 @@ blueprint = df.Blueprint()
 def rollout(context: df.DurableOrchestrationContext) -> Steps:
     """Deploy the templates of a plan; answers an Outcome."""
     work = RolloutInput.load(context.get_input())
-    graph = work.graph or (yield from graph_loaded(context, work, "load_graph", GraphAnswer))
+    graph = work.graph
+    if graph is None:
+        step, policy = step_of(work), work.options.retry_policy
+        graph = limited((yield from retried(context, "load_graph", step, GraphAnswer, policy, work.deadline)), work)
     if graph.failure or graph.rollout is None:
         return Outcome(message="The plan could not be read.", failure=graph.failure).dump()
     return (yield from Course(context, work, graph, graph.rollout).carried_out())
 
 
-def graph_loaded(
-    context: df.DurableOrchestrationContext, work: RolloutInput, activity: str, answer: type[GraphAnswerT]
-) -> Generator[TaskBase, Any, GraphAnswerT]:
-    """The plan's graph before the first start, with the limits of this rollout."""
-    step = DeploymentStep(deployment_id=work.deployment_id, rollback=work.rollback)
-    graph = yield from retried(context, activity, step, answer, work.options.retry_policy, work.deadline)
+def step_of(work: RolloutInput) -> DeploymentStep:
+    """What the activity that loads the graph is told."""
+    return DeploymentStep(deployment_id=work.deployment_id, rollback=work.rollback)
+
+
+def limited(graph: GraphAnswerT, work: RolloutInput) -> GraphAnswerT:
+    """The graph with the limits of this rollout."""
     if graph.rollout is None:
         return graph
     limits = {"deadline": work.deadline, "cancel_on_failure": work.options.cancel_on_failure}

@@ -23,7 +23,7 @@ from armature.messages import (
 )
 from armature.root_scheduling import RootRollout
 from orchestrators.retrying import Steps, called, retried
-from orchestrators.rollout import BLIND_FOR, SOONER, Course, graph_loaded
+from orchestrators.rollout import BLIND_FOR, SOONER, Course, limited, step_of
 
 blueprint = df.Blueprint()
 
@@ -32,7 +32,10 @@ blueprint = df.Blueprint()
 def root_rollout(context: df.DurableOrchestrationContext) -> Steps:
     """Deploy the templates of a plan in root deployments; answers an Outcome."""
     work = RootRolloutInput.load(context.get_input())
-    graph = work.graph or (yield from graph_loaded(context, work, "load_root", RootGraphAnswer))
+    graph = work.graph
+    if graph is None:
+        step, policy = step_of(work), work.options.retry_policy
+        graph = limited((yield from retried(context, "load_root", step, RootGraphAnswer, policy, work.deadline)), work)
     if graph.failure or graph.rollout is None:
         return Outcome(message="The plan could not be read.", failure=graph.failure).dump()
     return (yield from _RootCourse(context, work, graph, graph.rollout).carried_out())
