@@ -15,6 +15,7 @@ def test_the_demonstration_deploys_the_web_stack_and_puts_back_what_fails(
     shown = capfd.readouterr().out
     assert exit_code == 0, shown
     assert "6 templates deployed" in shown
+    assert "15 of 15 checks passed." in shown
     assert "Azure refuses archive. Nothing was touched." in shown
     assert "AccountNameInvalid" in shown
     assert shown.count("Everything is as it was before") >= 2
