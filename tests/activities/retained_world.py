@@ -207,6 +207,8 @@ class World:
         for path in (
             f"events/{deployment_id}.jsonl",
             f"control/{deployment_id}.json",
+            f"previews/{deployment_id}.json",
+            f"previews/{deployment_id}/a.json",
             f"snapshots/{deployment_id}.json",
         ):
             self.documents.put(path, b"{}", {})
