@@ -17,7 +17,7 @@ from armature.state import DeploymentState
 DEAD = (Runtime.Failed, Runtime.Terminated, Runtime.Canceled)
 OVER = (None, Runtime.Completed, *DEAD)
 
-WOKEN = ("", ":upload", ":rollout", ":validation")
+WOKEN = ("", ":preview", ":upload", ":rollout", ":validation")
 """What of a deployment's orchestrations hears of a request: what rolls back is not stopped half-way."""
 
 LOOKS_AT_AN_END = 40
