@@ -37,7 +37,7 @@ from armature.messages import (
 )
 from armature.plan import Plan
 from armature.root_template import Child
-from armature.state import DeploymentState, TemplateStatus
+from armature.state import DeploymentState, RootState, TemplateStatus
 from armature.surveying import TemplateSurvey
 
 blueprint = df.Blueprint()
@@ -62,6 +62,7 @@ def start_root(services: Services, work: RootStartInput) -> RootStartAnswer:
         _hand_to_arm(services, work, plan, state_of(services, work.deployment_id))
     except FailureError as refused:
         return _refused(services, work, plan, refused.failure)
+    _show_root(services, work, plan)
     return RootStartAnswer()
 
 
@@ -92,6 +93,16 @@ def _hand_to_arm(services: Services, work: RootStartInput, plan: Plan, state: De
             if refused.failure.recovery is not Recovery.FRESH_SAS or not left:
                 raise
             services.artifacts.forget(services.arm(plan.subscription), plan.location)  # it may be private by now
+
+
+def _show_root(services: Services, work: RootStartInput, plan: Plan) -> None:
+    id_ = StandingRoot.of(services, plan).id
+
+    def shown(state: DeploymentState) -> DeploymentState:
+        link = services.cloud.portal_deployment_link(state.target.tenant, id_)
+        return state.model_copy(update={"root": RootState(id=id_, number=work.number, portal_link=link)})
+
+    services.deployments.update_state(work.deployment_id, shown)
 
 
 def _must_be_put(standing: ArmDeployment, work: RootStartInput, attempt: str) -> bool:

@@ -151,6 +151,15 @@ class TemplateState(Model):
         )
 
 
+class RootState(Model):
+    """The root deployment that holds the templates (`strategy: root`), as it was put last: `number` counts the roots of
+    the run."""
+
+    id: str
+    number: int
+    portal_link: str
+
+
 class ProblemState(Model):
     """A problem or warning found in the bundle (see armature.problems)."""
 
@@ -292,6 +301,7 @@ class DeploymentState(Model):
     retired_at: datetime | None = None
     progress: Progress = Progress()
     artifacts: Artifacts = Artifacts()
+    root: RootState | None = None
     templates: tuple[TemplateState, ...] = ()
     problems: tuple[ProblemState, ...] = ()
     problems_found: int = 0

@@ -146,6 +146,9 @@ def test_a_root_is_put_once_with_the_children_under_their_own_names_and_tags(app
 
     assert [(answer.failure, answer.reports, answer.is_under_way) for answer in answers] == [(None, (), True)] * 2
     assert arm.called("put_deployment") == [f"v1-{prepared.deployment_id}"]
+    state = app.deployments.state(prepared.deployment_id)
+    assert (state.root.id, state.root.number) == (root_id(app, prepared), 1)
+    assert f"v1-{prepared.deployment_id}" in state.root.portal_link
     own = {"owner": "shop", DEPLOYMENT_TAG: prepared.deployment_id}
     assert arm.body.tags == {**own, ATTEMPT_TAG: "1.1"}
     first, second = arm.body.template["resources"]
