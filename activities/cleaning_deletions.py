@@ -14,7 +14,7 @@ from activities.survey import content_of
 from armature.azure.services import Services
 from armature.cleaning import CleanUpList, CleanUpState, DoomedResource, FoundResource, deletions_of
 from armature.cleaning.changes import changed_in_document, changed_in_list, named_in
-from armature.cleaning.ending import AGAIN, Ending, clean_up_ending
+from armature.cleaning.ending import AGAIN, DEPLOY_AGAIN, Ending, clean_up_ending
 from armature.deletions import DeletionState, DeletionStatus, LeftCause
 from armature.errors import FailureClass, FailureError, failure
 from armature.events import Event, EventCode, Level
@@ -98,7 +98,7 @@ class _Pass:
         record = noted_approvals(self._services, self._state)
         marks = self._services.clean_ups.approved_marks(self._state.deployment_id, record)
         return [
-            self.progress.state(each).given_up(LeftCause.UNAPPROVED, _NOT_APPROVED, AGAIN)
+            self.progress.state(each).given_up(LeftCause.UNAPPROVED, _NOT_APPROVED, DEPLOY_AGAIN)
             for each in batch
             if self._doomed[each.id.lower()].mark not in marks
         ]
@@ -137,7 +137,7 @@ class _Pass:
             return state.model_copy(update={"status": DeletionStatus.DELETING})
         why = self._change(approved, shown.get(deletion.id.lower()), document, is_begun=is_ours)
         if why:
-            return state.given_up(LeftCause.CHANGED, why, AGAIN)
+            return state.given_up(LeftCause.CHANGED, why, DEPLOY_AGAIN)
         touches = tuple(id_ for id_ in named_in(document, self._doomed.keys()) if id_ != deletion.id.lower())
         return state.model_copy(update={"status": DeletionStatus.WAITING, "touches": touches})
 

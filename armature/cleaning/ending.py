@@ -11,6 +11,12 @@ from armature.leftovers import Leftover
 from armature.numbers import count_of
 
 AGAIN = "Then resume the deployment, or deploy again in mode Complete."
+"""What to do once nothing stands in the way any more, of what fails the deployment."""
+
+DEPLOY_AGAIN = "Deploy again in mode Complete, if it is to go all the same."
+"""The same of what is kept on purpose: the deployment has completed."""
+
+_UNLOCK = "Remove the lock, and deploy again in mode Complete, if it is to go."
 _NAMED = 3
 
 _OF_LOCKED = (
@@ -80,7 +86,7 @@ def clean_up_ending(listed: CleanUpList, progress: DeletionProgress, why_not: st
     """What became of a list. `why_not` says why nothing more is tried of what was neither deleted nor refused."""
     deletions = deletions_of(listed.resources)
     locked = [
-        Leftover(id=each.id, reason=f"It is kept by the lock {each.locked_by}.", suggestion=f"Remove the lock. {AGAIN}")
+        Leftover(id=each.id, reason=f"It is kept by the lock {each.locked_by}.", suggestion=_UNLOCK)
         for each in listed.locked
     ]
     by_cause: dict[LeftCause, list[Leftover]] = {cause: [] for cause in LeftCause}
@@ -88,6 +94,8 @@ def clean_up_ending(listed: CleanUpList, progress: DeletionProgress, why_not: st
     for leftover in progress.leftovers(deletions, reason, AGAIN):
         state = progress.states.get(leftover.id.lower())
         cause = state.cause if state is not None and state.status.is_final else LeftCause.REFUSED
+        if cause is LeftCause.LOCKED:
+            leftover = leftover.model_copy(update={"suggestion": _UNLOCK})
         by_cause[cause].append(leftover)
     return Ending(
         list_id=listed.list_id,
