@@ -14,6 +14,7 @@ from tests.clouds import CLOUD, LOCATION
 from tests.end_to_end import hindrances
 from tests.end_to_end.bundles import manifest, template, workspace
 from tests.end_to_end.client import SUBSCRIPTION, Caller, zipped
+from tests.end_to_end.evidence import arm_writes
 from tests.end_to_end.hindrances import hindered
 from tests.end_to_end.rollback_world import broken, group_id, told
 from tests.end_to_end.snapshots import arm_call, arm_snapshot, differences
@@ -245,3 +246,129 @@ def test_an_assembly_is_sent_and_its_function_app_runs_from_the_private_account(
     function = f"{site}/functions/greet"
     wait_until(lambda: "greet" in json.dumps(arm_call(stack, "GET", f"{site}/functions", version="2023-12-01")))
     assert arm_call(stack, "GET", function, version="2023-12-01")["properties"]["name"] == "greet"
+
+
+# A cloud assembly whose function app is on Flex Consumption, which keeps its package itself
+
+FLEX = "delivery-flex"
+CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
+"""Storage Blob Data Contributor."""
+
+
+def flex_app() -> list[dict[str, Any]]:
+    """The function app, its plan, and the storage in which it keeps its package, with the right to write there."""
+    account = "stdeliveryflex"
+    storage, plan, site = (
+        f"[resourceId('{kind}', '{name}')]"
+        for kind, name in (
+            ("Microsoft.Storage/storageAccounts", account),
+            ("Microsoft.Web/serverfarms", f"plan-{FLEX}"),
+            ("Microsoft.Web/sites", f"func-{FLEX}"),
+        )
+    )
+    kept = {
+        "type": "blobContainer",
+        "value": f"[concat(reference('{account}').primaryEndpoints.blob, 'app')]",
+        "authentication": {"type": "SystemAssignedIdentity"},
+    }
+    config = {"deployment": {"storage": kept}, "runtime": {"name": "python", "version": "3.11"}}
+    role = f"[subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '{CONTRIBUTOR}')]"
+    principal = f"[reference('func-{FLEX}', '2023-12-01', 'full').identity.principalId]"
+    shapes: list[tuple[str, str, str, dict[str, Any]]] = [
+        (
+            "Microsoft.Storage/storageAccounts",
+            "2023-05-01",
+            account,
+            {"kind": "StorageV2", "sku": {"name": "Standard_LRS"}},
+        ),
+        (
+            "Microsoft.Storage/storageAccounts/blobServices/containers",
+            "2023-05-01",
+            f"{account}/default/app",
+            {"dependsOn": [storage]},
+        ),
+        (
+            "Microsoft.Web/serverfarms",
+            "2023-12-01",
+            f"plan-{FLEX}",
+            {"sku": {"name": "FC1"}, "properties": {"reserved": True}},
+        ),
+        (
+            "Microsoft.Web/sites",
+            "2023-12-01",
+            f"func-{FLEX}",
+            {
+                "kind": "functionapp,linux",
+                "identity": {"type": "SystemAssigned"},
+                "dependsOn": [plan, storage],
+                "properties": {"serverFarmId": plan, "functionAppConfig": config},
+            },
+        ),
+        (
+            "Microsoft.Authorization/roleAssignments",
+            "2022-04-01",
+            f"[guid('{FLEX}')]",
+            {
+                "scope": f"Microsoft.Storage/storageAccounts/{account}",
+                "dependsOn": [storage, site],
+                "properties": {
+                    "roleDefinitionId": role,
+                    "principalId": principal,
+                    "principalType": "ServicePrincipal",
+                },
+            },
+        ),
+    ]
+    return [
+        {"type": kind, "apiVersion": version, "name": name, "location": LOCATION, "properties": {}, **rest}
+        for kind, version, name, rest in shapes
+    ]
+
+
+def flex_assembly(function: str, *more: dict[str, Any]) -> bytes:
+    """The app with a package of one function; after it a stack with `more`."""
+    app = f"import azure.functions as f\napp = f.FunctionApp()\n\n@app.route('hi')\ndef {function}(req): ...\n"
+    packages = [{"packagePath": "packages/f.zip", "functionAppName": f"func-{FLEX}"}]
+    stacks: dict[str, Any] = {
+        "Worker": {"name": "Worker", "templatePath": "Worker.json", "artifacts": {"functionPackages": packages}}
+    }
+    files = {"Worker.json": template(flex_app()), "packages/f.zip": zipped({"function_app.py": app, "host.json": {}})}
+    if more:
+        stacks["After"] = {"name": "After", "templatePath": "After.json"}
+        files["After.json"] = template([*more])
+    return zipped({"manifest.json": {"version": "2.0.0", "stacks": stacks}, **files})
+
+
+@pytest.mark.skipif(CLOUD.name != "AzureCloud", reason="Flex Consumption is not to be had in other clouds")
+def test_an_app_on_flex_consumption_is_handed_its_package_and_the_previous_one_by_a_rollback(
+    stack: Stack, caller: Caller
+) -> None:
+    target = {"location": LOCATION, "resourceGroup": f"rg-{FLEX}"}
+    site = f"{group_id(FLEX)}/providers/Microsoft.Web/sites/func-{FLEX}"
+    options = {**OPTIONS, "assemblyOrder": "listed"}
+
+    def ended(number: int, content: bytes) -> dict[str, Any]:
+        request = {"target": target, "options": options, "deploymentId": f"{FLEX}-{number}", "project": FLEX}
+        return caller.ended(caller.start(content, **request))
+
+    def functions() -> set[str]:
+        listed = arm_call(stack, "GET", f"{site}/functions", version="2023-12-01")["value"]
+        return {function["name"].rpartition("/")[2] for function in listed}
+
+    content = flex_assembly("greet")
+    first = ended(1, content)
+    listed = functions()
+    same = ended(2, content)
+    failed = ended(3, flex_assembly("wave", broken(FLEX)))
+
+    assert [state["status"] for state in (first, same, failed)] == ["completed", "completed", "rolledBack"], told(
+        failed
+    )
+    assert listed == functions() == {"greet"}
+    (check,) = [one for one in first["validation"]["checks"] if one["kind"] == "functionApp"]
+    assert "its package mounted" in check["message"]
+    handed = [r for r in arm_writes(stack.state) if r["path"].lower().endswith("/extensions/onedeploy")]
+    assert [r["status"] for r in handed if r["status"] < 400] == [201, 200, 200]
+    kept = json.dumps([first, same, failed, *(caller.events(f"{FLEX}-{number}") for number in (1, 2, 3))])
+    assert "sig=" not in kept
+    assert "PackageAttached" in kept
