@@ -11,6 +11,8 @@ from activities.delivering import check_delivery
 from activities.foreign import warn_of_foreign
 from activities.standing import DEPLOYMENT_TAG, asked_of, open_state_of, state_of
 from activities.survey import survey_target
+from armature.azure.arm import ArmGateway
+from armature.azure.artifacts import ArtifactAccount
 from armature.azure.services import Services
 from armature.bundle import BundleError, BundleLimits
 from armature.control import LineageRecord
@@ -30,6 +32,10 @@ blueprint = df.Blueprint()
 MAX_CAUSES_SHOWN = 10
 MAX_EVENTS = 50
 """Problems told in the log; the state holds more of them."""
+
+_ROLE_IS_MISSING = ("authorizationpermissionmismatch", "insufficientaccountpermissions", "http 403")
+"""What storage says of an identity without a role; `AuthorizationFailure` is of the network (Common REST API error
+codes, 2025)."""
 
 _NOT_LATEST = "Act on that one, or start a new deployment of the bundle."
 
@@ -153,10 +159,20 @@ def prepare_target(services: Services, work: DeploymentStep) -> ReadyAnswer:
     except FailureError as unseen:
         if not unseen.failure.is_retried:
             raise
-        if unseen.failure.failure_class is FailureClass.STORAGE_ACCESS:
-            services.artifacts.grant_access(arm, account)
-        return ReadyAnswer(is_ready=False, waits_for=unseen.failure)
+        return ReadyAnswer(is_ready=False, waits_for=_with_role(services, arm, account, unseen.failure))
     return ReadyAnswer(is_ready=True)
+
+
+def _with_role(services: Services, arm: ArmGateway, account: ArtifactAccount, refusal: Failure) -> Failure:
+    """What is waited for: where the role is missing the app gives it to itself, or a person is told how."""
+    if refusal.code.lower() not in _ROLE_IS_MISSING:
+        return refusal
+    command = services.artifacts.grant_access(arm, account)
+    if command is None:
+        return refusal
+    message = f"{refusal.message} The app may not give itself the role Storage Blob Data Contributor on {account.name}."
+    suggestion = f"Give it to the app's identity: {command}. A new role takes up to ten minutes to be seen."
+    return refusal.model_copy(update={"message": message, "suggestion": suggestion})
 
 
 def _check_scopes(services: Services, plan: Plan) -> None:

@@ -20,7 +20,7 @@ from armature.azure.blobs import BlobEndpoint, blob_service, delete_unless_chang
 from armature.azure.documents import DocumentStore
 from armature.azure.failures import storage_failures
 from armature.azure.identity import principal_id
-from armature.azure.provisioning import ArtifactAccount, find_account, grant_access, start_provisioning
+from armature.azure.provisioning import ArtifactAccount, find_account, grant_access, role_command, start_provisioning
 from armature.azure.sas import SasSigner, sas_signer
 from armature.azure.uploads import Expected, UploadResult, upload_stream
 from armature.clouds import Cloud
@@ -33,6 +33,9 @@ APPS_CONTAINER = "apps"
 _TEMPLATES_PREFIX = "templates-"
 FOUND_FOR_SECONDS = 60.0
 """How long a ready account is taken as found, so that a hundred activities a minute don't each ask ARM three times."""
+
+GRANTED_FOR_SECONDS = 600.0
+"""A role takes up to ten minutes to be seen (Azure RBAC troubleshooting, 2025): until then it is not given again."""
 
 
 def templates_container(deployment_id: str) -> str:
@@ -47,6 +50,7 @@ class ArtifactStorage:
         self._cloud = cloud
         self._credential = credential
         self._found: dict[tuple[str, str], tuple[float, ArtifactAccount]] = {}
+        self._granted: dict[str, tuple[float, bool]] = {}
 
     def find(self, arm: ArmGateway, location: str) -> ArtifactAccount | None:
         """The account for that place, or None when it is to be provisioned (see `provisioning.find_account`).
@@ -74,12 +78,18 @@ class ArtifactStorage:
         """
         start_provisioning(arm, location, principal_id(self._credential, self._cloud), is_private=is_private)
 
-    def grant_access(self, arm: ArmGateway, account: ArtifactAccount) -> None:
-        """Give the app its role on an account that it was not given with: one that another app, or an operator, made.
+    def grant_access(self, arm: ArmGateway, account: ArtifactAccount) -> str | None:
+        """Give the app its role on an account that another app, or an operator, has made.
 
-        An identity that may not give roles leaves it to an operator. Twice: the role has one name.
+        None when it has it now; for an identity that may not give roles, the command that an operator runs. Asked again
+        within `GRANTED_FOR_SECONDS` it answers the same and asks nobody. Twice: the role has one name.
         """
-        grant_access(arm, account, principal_id(self._credential, self._cloud))
+        principal = principal_id(self._credential, self._cloud)
+        granted_at, is_granted = self._granted.get(account.resource_id, (-GRANTED_FOR_SECONDS, False))
+        if time.monotonic() - granted_at >= GRANTED_FOR_SECONDS:
+            is_granted = grant_access(arm, account, principal)
+            self._granted[account.resource_id] = (time.monotonic(), is_granted)
+        return None if is_granted else role_command(account, principal)
 
     def check_access(self, account: ArtifactAccount) -> None:
         """Make sure that the app may use the account's blobs: a role takes up to ten minutes to be seen (Azure RBAC

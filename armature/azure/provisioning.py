@@ -122,24 +122,36 @@ def start_provisioning(arm: ArmGateway, location: str, principal_id: str, *, is_
             raise
 
 
-def grant_access(arm: ArmGateway, account: ArtifactAccount, principal_id: str) -> None:
-    """Give an identity its role on an account that somebody else has made. Twice: the role has one name.
+def grant_access(arm: ArmGateway, account: ArtifactAccount, principal_id: str) -> bool:
+    """Give an identity its role on an account that somebody else has made; False when it may not give roles.
+
+    Twice: the role has one name.
 
     Raises:
         FailureError: ARM could not be asked.
     """
-    _grant(arm, account.resource_id, principal_id)
+    return _grant(arm, account.resource_id, principal_id)
 
 
-def _grant(arm: ArmGateway, scope_id: str, principal_id: str) -> None:
-    """Give the identity its role, early, since a role takes minutes to be seen. An identity that may not give roles
-    can have been given this one by an operator, at any scope above: then the upload shows whether it was."""
+def role_command(account: ArtifactAccount, principal_id: str) -> str:
+    """What an operator runs to give an identity its role on an account."""
+    return (
+        f"az role assignment create --assignee-object-id {principal_id} --assignee-principal-type ServicePrincipal "
+        f'--role "Storage Blob Data Contributor" --scope {account.resource_id}'
+    )
+
+
+def _grant(arm: ArmGateway, scope_id: str, principal_id: str) -> bool:
+    """Give the identity its role, early, since a role takes minutes to be seen; False when it may not. An identity that
+    may not give roles can have been given this one by an operator, at any scope above: then the upload shows it."""
     try:
         arm.ensure_role_assignment(scope_id, principal_id, STORAGE_BLOB_DATA_CONTRIBUTOR)
     except FailureError as error:
         if error.failure.failure_class is not FailureClass.AUTHORIZATION:
             raise
         logger.warning("Could not give the app Storage Blob Data Contributor on %s: %s", scope_id, error)
+        return False
+    return True
 
 
 def _is_private(properties: Mapping[str, Any]) -> bool:

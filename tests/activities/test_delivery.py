@@ -244,12 +244,13 @@ def test_a_request_of_arms_limit_is_sent_and_one_byte_more_is_refused(beyond):
 class RefusingStorage:
     """The artifact storage, in which the app has no role."""
 
-    def __init__(self, real: Any) -> None:
+    def __init__(self, real: Any, code: str = "AuthorizationPermissionMismatch") -> None:
         self._real = real
+        self._code = code
 
     def check_access(self, _: ArtifactAccount) -> None:
         message = "This request is not authorized to perform this operation using this permission."
-        raise FailureError(failure(FailureClass.STORAGE_ACCESS, "AuthorizationPermissionMismatch", message))
+        raise FailureError(failure(FailureClass.STORAGE_ACCESS, self._code, message))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
@@ -265,7 +266,31 @@ def test_an_account_that_somebody_else_has_made_is_opened_to_the_app(app, stack,
         r["path"] for r in arm_writes(stack.state) if f"{account.name}/providers/Microsoft.Authorization" in r["path"]
     ]
     assert [answer.waits_for.code for answer in answers] == ["AuthorizationPermissionMismatch"] * 2
-    assert len(set(roles)) == 1
+    assert len(roles) == 1
+
+
+def test_an_app_that_may_give_no_roles_says_what_to_run(app, account, begin, monkeypatch):
+    step = begin(files())
+    refused = RefusingStorage(app.artifacts)
+    monkeypatch.setattr(refused, "grant_access", lambda *_: "az role assignment create", raising=False)
+
+    answer = prepare_target(dataclasses.replace(app, artifacts=refused), step)
+
+    assert not answer.is_ready
+    assert "az role assignment create" in answer.waits_for.suggestion
+    assert account.name in answer.waits_for.message
+    assert answer.waits_for.code == "AuthorizationPermissionMismatch"
+
+
+def test_a_network_that_keeps_the_app_out_is_no_missing_role(app, stack, account, begin):
+    step, before = begin(files()), len(arm_writes(stack.state))
+
+    answer = prepare_target(
+        dataclasses.replace(app, artifacts=RefusingStorage(app.artifacts, "AuthorizationFailure")), step
+    )
+
+    assert answer.waits_for.code == "AuthorizationFailure"
+    assert not [r for r in arm_writes(stack.state)[before:] if "roleAssignments" in r["path"]]
 
 
 # Packages

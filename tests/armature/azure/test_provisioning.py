@@ -10,12 +10,15 @@ import pytest
 from azure.core.credentials import TokenCredential
 
 from armature.azure.arm import ArmGateway
+from armature.azure.arm.roles import role_assignment_id
 from armature.azure.artifacts import PACKAGES_CONTAINER, ArtifactStorage
 from armature.azure.identity import principal_id
 from armature.azure.models import ArmDeployment, ArmResource, DeploymentBody
 from armature.azure.provisioning import (
     PROVISIONING_NAME,
     STORAGE_API_VERSION,
+    STORAGE_BLOB_DATA_CONTRIBUTOR,
+    ArtifactAccount,
     account_name,
     find_account,
     resource_group_name,
@@ -93,8 +96,9 @@ def put_resource(arm: ArmGateway, resource_id: str, api_version: str, body: dict
     ).result()
 
 
-def test_an_account_of_another_name_is_found_by_its_tag(arm: ArmGateway, location: str) -> None:
-    arm.ensure_resource_group("rg-platform", location, {})
+def _others(arm: ArmGateway, location: str) -> str:
+    """The id of an account that is tagged as ours and lies elsewhere, under another name."""
+    arm.ensure_resource_group("rg-platform", "westus", {})
     account_id = f"/subscriptions/{arm.subscription}/resourceGroups/rg-platform/providers"
     account_id += f"/Microsoft.Storage/storageAccounts/ops{location}"
     body = {
@@ -105,12 +109,55 @@ def test_an_account_of_another_name_is_found_by_its_tag(arm: ArmGateway, locatio
         "properties": {},
     }
     put_resource(arm, account_id, STORAGE_API_VERSION, body)
+    return account_id
+
+
+def test_an_account_of_another_name_is_found_by_its_tag(arm: ArmGateway, location: str) -> None:
+    _others(arm, location)
 
     wait_until(lambda: (account := find_account(arm, location)) is not None and account.is_ready)
 
     account = find_account(arm, location)
     assert account is not None
     assert account.name == f"ops{location}"
+
+
+def test_the_app_gives_itself_its_role_on_an_account_that_somebody_else_has_made_once(
+    arm: ArmGateway, cloud: Cloud, credential: TokenCredential, location: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = ArtifactAccount(name="x", resource_id=_others(arm, location), blob_endpoint="", is_ready=True)
+    storage, given = ArtifactStorage(cloud, credential), []
+    ensure = arm.ensure_role_assignment
+
+    def counted(*parts: str) -> None:
+        given.append(parts)
+        ensure(*parts)
+
+    monkeypatch.setattr(arm, "ensure_role_assignment", counted)
+
+    told = [storage.grant_access(arm, account) for _ in range(2)]
+    again = ArtifactStorage(cloud, credential).grant_access(arm, account)
+
+    assert (told, again) == ([None, None], None)
+    assert len(given) == 2
+    role = role_assignment_id(account.resource_id, PRINCIPAL, STORAGE_BLOB_DATA_CONTRIBUTOR)
+    assigned = arm.get_resource(role, "2022-04-01")
+    assert assigned is not None
+    assert assigned.properties["principalId"] == PRINCIPAL
+
+
+def test_an_app_that_may_give_no_roles_tells_the_command(
+    cloud: Cloud, credential: TokenCredential, caplog: pytest.LogCaptureFixture
+) -> None:
+    place: Any = Place(None)
+    account = ArtifactAccount(name="x", resource_id="/subscriptions/s/x", blob_endpoint="", is_ready=True)
+
+    command = ArtifactStorage(cloud, credential).grant_access(place, account)
+
+    assert command is not None
+    assert f"--assignee-object-id {PRINCIPAL} " in command
+    assert command.endswith('--role "Storage Blob Data Contributor" --scope /subscriptions/s/x')
+    assert "Could not give the app" in caplog.text
 
 
 def test_where_nothing_was_provisioned_nothing_is_found(arm: ArmGateway) -> None:
