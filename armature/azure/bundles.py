@@ -115,9 +115,11 @@ class BundleStorage:
     def _own_blob(self, uri: str) -> BlobClient:
         """Of our own account our identity reads bundles for callers, and nothing else."""
         prefix = f"{self._endpoint.url}/{BUNDLES_CONTAINER}/"
-        if not uri.startswith(prefix) or "?" in uri:
+        name = unquote(uri.removeprefix(prefix))
+        leads_elsewhere = any(segment in ("", ".", "..") for segment in name.split("/"))  # once the client resolves it
+        if not uri.startswith(prefix) or "?" in uri or leads_elsewhere:
             raise _refusal("Of the app's own storage only bundles may be read.")
-        return self._container.get_blob_client(unquote(uri.removeprefix(prefix)))
+        return self._container.get_blob_client(name)
 
 
 def _refusal(message: str) -> FailureError:

@@ -205,6 +205,15 @@ class TestUri:
 
         assert caught.value.failure.code == "BundleUriRefused"
 
+    @pytest.mark.parametrize("path", ["../deployments/x.zip", "%2e%2e/x.zip", "..%2fdeployments/x.zip", "a/./x.zip", "/x"])
+    def test_our_identity_is_led_out_of_the_bundles_by_no_path(
+        self, bundles: BundleStorage, settings: Settings, path: str
+    ) -> None:
+        with pytest.raises(FailureError) as caught:
+            bundles.open(BundleReference(uri=f"{settings.storage_blob_endpoint}/bundles/{path}"))
+
+        assert caught.value.failure.code == "BundleUriRefused"
+
     @pytest.mark.parametrize(
         "uri",
         [
