@@ -3,11 +3,13 @@
 import re
 import warnings
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from armature.models import Form, Model
 from armature.outbound import OutboundError, target_of
+from armature.redaction import redact
 from armature.templates.literals import has_secret, plain_text_secrets
 
 MAX_ENDPOINTS = 50
@@ -23,6 +25,10 @@ _OWN_HEADERS = frozenset(
     "upgrade".split()
 )
 _SECRET_HEADERS = re.compile(r"authorization|cookie|(^|[-_])(key|token|secret|password|signature|sas)([-_]|$)", re.I)
+_SECRET_ARGUMENTS = re.compile(
+    r"^(code|sig|sas|auth)$|(key|token|secret|password|passwd|pwd|signature|credential)s?$", re.I
+)
+"""Of an address: `code` is a function's key."""
 
 
 def _compiled(pattern: str) -> str:
@@ -40,7 +46,17 @@ def _address(uri: str) -> str:
         target_of(uri)
     except OutboundError as error:
         raise ValueError("must be an https:// address without a user, in printable ASCII") from error
-    return uri
+    return _without_secrets(uri)
+
+
+def _without_secrets(address: str) -> str:
+    """The address, or path, which is kept and shown like all of the manifest."""
+    arguments = parse_qsl(urlsplit(address).query, keep_blank_values=False)
+    if redact(address) != address or any(
+        _SECRET_ARGUMENTS.search(name) or has_secret(value) for name, value in arguments
+    ):
+        raise ValueError("its query would hold a secret: check an address that needs none")
+    return address
 
 
 _STATUS = [{"type": "integer", "minimum": 100, "maximum": 599}, {"type": "string", "pattern": "^[1-5]xx$"}]
@@ -96,7 +112,12 @@ class EndpointDeclaration(_Declared):
         OutputText | None, Field(description="TEMPLATE.OUTPUT: holds an https:// address or a host name.")
     ] = None
     path: Annotated[
-        Annotated[str, Form(r"^/[\x21-\x7e]{0,1023}$", "a path that begins with a slash, in printable ASCII")] | None,
+        Annotated[
+            str,
+            Form(r"^/[\x21-\x7e]{0,1023}$", "a path that begins with a slash, in printable ASCII"),
+            AfterValidator(_without_secrets),
+        ]
+        | None,
         Field(description="Follows the address."),
     ] = None
     method: Literal["GET", "HEAD"] = "GET"

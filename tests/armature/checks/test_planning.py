@@ -121,7 +121,7 @@ def test_health_can_be_switched_off_and_its_weight_chosen() -> None:
 def test_the_section_and_each_endpoint_may_have_a_patience_of_their_own() -> None:
     declared = plan(
         warmUpSeconds=20,
-        endpoints=[{"uri": "https://a.example", "warmUpSeconds": 0}, {"output": "web.url", "path": "/z?key=hidden"}],
+        endpoints=[{"uri": "https://a.example", "warmUpSeconds": 0}, {"output": "web.url", "path": "/z?page=hidden"}],
     )
 
     found = [check for check in checks(SITE, at=declared).values() if check.kind is CheckKind.ENDPOINT]
