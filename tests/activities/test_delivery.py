@@ -17,7 +17,7 @@ from activities.starting import start_template
 from activities.upload import upload_artifact
 from armature.attempts import Start
 from armature.azure.arm.deployments import request_bytes
-from armature.azure.models import ArmResource, DeploymentBody
+from armature.azure.models import ArmResource, DeploymentBody, ReleaseSight
 from armature.azure.provisioning import ArtifactAccount
 from armature.bundle import BundleLimits
 from armature.errors import FailureClass, FailureError, Recovery, failure
@@ -304,6 +304,7 @@ class Sites(FakeArm):
         self.properties = properties
         self.settings: dict[str, str] = {}
         self.assigned: list[str] = []
+        self.handed: list[str] = []
 
     def get_resource(self, resource_id: str, _: str) -> ArmResource:
         return ArmResource(
@@ -319,6 +320,13 @@ class Sites(FakeArm):
 
     def set_app_settings(self, _: str, settings: dict[str, str]) -> None:
         self.settings |= settings
+
+    def begin_release(self, _: str, package_uri: str, location: str | None) -> ReleaseSight:
+        self.handed.append(package_uri)
+        return ReleaseSight()
+
+    def last_release(self, _: str) -> str | None:
+        return f"d-{len(self.handed)}" if self.handed else None
 
 
 IN_NETWORK = [{"virtualNetworkSubnetId": SUBNET}, {"hostingEnvironmentProfile": {"id": "/ase"}}]
@@ -376,6 +384,37 @@ def test_a_site_outside_of_the_network_is_not_pointed_at_what_it_can_not_read(ap
     assert account.name in refused.value.failure.message
     assert "virtualNetworkSubnetId" in refused.value.failure.suggestion
     assert arm.settings == {}
+
+
+FLEX = {"functionAppConfig": {"deployment": {"storage": {"type": "blobContainer", "value": "https://s.example/app"}}}}
+
+
+@pytest.mark.parametrize("services", ["app", "private"])
+def test_a_site_on_flex_consumption_is_handed_its_package_with_a_sas(request, app, account, begin, services):
+    step, arm = begin(files()), Sites(virtualNetworkSubnetId=SUBNET, **FLEX)
+    app.releases.forget(SITE.replace("/s/", f"/{SUBSCRIPTION}/"))
+
+    for _ in range(2):
+        attached(app, request.getfixturevalue(services), step, arm, is_attachment=True)
+
+    (uri,) = arm.handed
+    assert uri.startswith(account.blob_endpoint.rstrip("/"))
+    assert "sig=" in uri
+    assert arm.settings == {}
+    assert codes(app, step).count("PackageAttached") >= 1
+
+
+def test_a_site_on_flex_consumption_outside_of_the_network_is_not_handed_what_can_not_be_read(
+    app, private, account, begin
+):
+    step, arm = begin(files()), Sites(**FLEX)
+
+    with pytest.raises(FailureError) as refused:
+        attached(app, private, step, arm, is_attachment=True)
+
+    assert refused.value.failure.code == "PackageNotAttached"
+    assert account.name in refused.value.failure.message
+    assert arm.handed == []
 
 
 def test_a_site_that_its_template_points_at_what_it_can_not_read_is_warned_of(app, private, account, begin):
