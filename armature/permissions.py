@@ -26,12 +26,20 @@ def may_ask(
     settings: Settings,
     *,
     is_from_queue: bool = False,
+    rollback: bool | None = None,
 ) -> Forbidden | None:
-    """None when that caller may ask it of that deployment; else why not. An unknown caller has no role."""
+    """None when that caller may ask it of that deployment; else why not. An unknown caller has no role.
+
+    `rollback` is what a cancellation says is to become of what was deployed. To undo what would stay by itself is to
+    ask for a rollback, by whatever name.
+    """
     if is_from_queue and action.is_decision and not settings.queue_may_approve:
         reason = "Queue messages may not approve or reject: nobody vouches for who sent one."
         step = "Approve over HTTP, or by the command line; or set ARMATURE_QUEUE_MAY_APPROVE."
         return Forbidden(kind="caller-unknown", reason=reason, next_step=step)
+    is_undoing = action is Action.ROLL_BACK or bool(rollback and not state.options.rollback_on_failure)
+    if is_undoing and (forbidden := _unless_in(settings.rollback_roles, "roll back", caller)) is not None:
+        return forbidden
     return _unless_in_role(action, caller, settings) or _unless_of_another(action, caller, state, control, settings)
 
 
@@ -43,8 +51,6 @@ def may_start(options: Options, caller: Caller | None, settings: Settings) -> Fo
 
 
 def _unless_in_role(action: Action, caller: Caller | None, settings: Settings) -> Forbidden | None:
-    if action is Action.ROLL_BACK:
-        return _unless_in(settings.rollback_roles, "roll back", caller)
     return _unless_in(settings.approver_roles, action.value, caller) if action.is_decision else None
 
 

@@ -106,7 +106,13 @@ async def _answered(
     deployment_id = state.deployment_id
     control = await asyncio.to_thread(services.deployments.control, deployment_id)
     forbidden = may_ask(
-        asking.action, asking.caller, state, control, services.settings, is_from_queue=asking.request_id is not None
+        asking.action,
+        asking.caller,
+        state,
+        control,
+        services.settings,
+        is_from_queue=asking.request_id is not None,
+        rollback=asking.rollback,
     )
     if forbidden is not None:
         return Asked(state, forbidden)

@@ -4,6 +4,7 @@ import pytest
 
 from armature.callers import Caller
 from armature.control import Action, Control, ControlRequest
+from armature.options import Options
 from armature.permissions import may_ask
 from armature.state import Status
 from tests.armature.deployments import NOW, deployment
@@ -48,6 +49,19 @@ def test_a_role_is_needed_where_it_is_configured(action, setting):
 @pytest.mark.parametrize("action", [Action.CANCEL, Action.RESUME])
 def test_what_stops_or_goes_on_needs_no_role(action):
     assert kind(action, None, approver_roles=("Boss",), rollback_roles=("Boss",)) is None
+
+
+@pytest.mark.parametrize(("is_undone", "refusal"), [(False, "role-required"), (True, None)])
+def test_to_cancel_with_a_rollback_that_would_not_come_by_itself_is_to_ask_for_one(is_undone, refusal):
+    state = WAITING.model_copy(update={"options": Options(rollback_on_failure=is_undone)})
+    roles = settings(rollback_roles=("Approver",))
+
+    undoing = may_ask(Action.CANCEL, BOB, state, NOTHING, roles, rollback=True)
+
+    assert (undoing and undoing.kind) == refusal
+    assert may_ask(Action.CANCEL, ADA, state, NOTHING, roles, rollback=True) is None
+    assert may_ask(Action.CANCEL, BOB, state, NOTHING, roles, rollback=False) is None
+    assert may_ask(Action.CANCEL, BOB, state, NOTHING, roles) is None
 
 
 def test_nobody_approves_their_own_where_that_is_configured_by_object_id_not_by_name():
