@@ -1,5 +1,6 @@
 """A package for a site on Flex Consumption: handed to the platform, which fetches it once and keeps it for the site."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +17,8 @@ _NEXT_STEP = (
     "See that the site's identity may write to the deployment container that functionAppConfig names (a new role takes "
     "up to ten minutes to be seen), and that the package is a zip."
 )
+
+_REFUSED = re.compile(r"\b403\b|forbidden|not authorized", re.IGNORECASE)
 
 
 def container_of(site: ArmResource) -> str | None:
@@ -75,12 +78,13 @@ def _stands(arm: ArmGateway, release: SiteRelease, asked_by: str) -> bool:
 
 
 def _not_deployed(site: ArmResource, why: Failure) -> Failure:
-    """Why the platform did not deploy a package. What says no more than that it failed is tried again: most of it are
-    roles that are not seen yet."""
+    """Why the platform did not deploy a package. What says no more than that it failed is tried again; where storage
+    refused, for as long as a role takes to be seen, which the same template may have given."""
     if why.failure_class is not FailureClass.UNKNOWN:
         return why
     message = f"Azure could not deploy the package to {site.name}: {why.message}"
-    return failure(FailureClass.STORAGE_ACCESS, "PackageNotDeployed", message, _NEXT_STEP, recovery=Recovery.BACK_OFF)
+    recovery = Recovery.OUTWAIT if _REFUSED.search(why.message) else Recovery.BACK_OFF
+    return failure(FailureClass.STORAGE_ACCESS, "PackageNotDeployed", message, _NEXT_STEP, recovery=recovery)
 
 
 def _lateness(site: ArmResource, release: SiteRelease) -> Failure | None:

@@ -14,7 +14,6 @@ from armature.releases import SiteRelease
 SITE_ID = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/func"
 CONTAINER = "https://st.blob.example/app"
 SECRET = "https://artifacts.example/packages/ab/api.zip?sig=s3cret"
-FAILED = failure(FailureClass.UNKNOWN, "Failed", "Package deployment failed: 403.")
 
 
 class Releases:
@@ -144,17 +143,25 @@ def test_a_worker_that_dies_before_it_notes_what_it_began_begins_once_more():
     assert store.kept[SITE_ID].package == "ab/api.zip"
 
 
-def test_what_the_platform_could_not_deploy_is_tried_again():
-    store, platform = Releases(), Platform(fails=FAILED)
+@pytest.mark.parametrize(
+    ("reason", "recovery"),
+    [
+        ("Package deployment failed: not a zip.", Recovery.BACK_OFF),
+        ("Package deployment failed: storage answered 403.", Recovery.OUTWAIT),
+        ("BlobUploadFailedException: Azure Storage responded with Forbidden", Recovery.OUTWAIT),
+    ],
+)
+def test_what_the_platform_could_not_deploy_is_tried_again_and_longer_while_a_role_may_not_be_seen(reason, recovery):
+    store, platform = Releases(), Platform(fails=failure(FailureClass.UNKNOWN, "Failed", reason))
     handed(store, platform)
 
     with pytest.raises(FailureError) as caught:
         handed(store, platform)
 
     why = caught.value.failure
-    assert (why.code, why.recovery) == ("PackageNotDeployed", Recovery.BACK_OFF)
+    assert (why.code, why.recovery) == ("PackageNotDeployed", recovery)
     assert "func" in why.message
-    assert "403" in why.message
+    assert reason in why.message
     assert "deployment container" in why.suggestion
     assert store.kept == {}
 
