@@ -209,7 +209,8 @@ def may_cancel(state: DeploymentState, control: Control, *, rollback: bool | Non
     name, cancel = state.deployment_id, control.cancel_of(state.run)
     is_cancelled = state.stop is not None and state.stop.reason is StopReason.CANCELLED
     if cancel is not None and (is_cancelled or not state.status.is_final):
-        is_undoing = state.options.rollback_on_failure if cancel.rollback is None else cancel.rollback
+        is_undone_by_itself = state.options.rollback_on_failure and not state.stands
+        is_undoing = is_undone_by_itself if cancel.rollback is None else cancel.rollback
         return None if rollback in (None, is_undoing) else _cancelled_otherwise(state, is_undoing=is_undoing)
     if state.status.is_final:
         reason = f"Deployment {name} has ended already: it is {state.status}."

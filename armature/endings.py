@@ -136,12 +136,12 @@ def closing_of(state: DeploymentState, control: Control, message: str, *, has_tu
     """
     cancel = control.cancel_of(state.run)
     why = failure(FailureClass.UNKNOWN, "OrchestrationEnded", message, _DEPLOY_AGAIN)
-    stands = _is_cleaning_up(state) and cancel is None  # whatever is left to delete
-    outcome = Outcome(message=message, failure=why, rollback=False if stands else cancel and cancel.rollback)
+    outcome = Outcome(message=message, failure=why, rollback=cancel and cancel.rollback)
     if control.is_lock_broken(state.run):
         outcome = lock_broken()
     is_settling = has_turn and not outcome.is_lock_broken and _may_have_started(state)
-    is_undoing = is_settling and undoes(state.purpose, outcome, rollback_on_failure=state.options.rollback_on_failure)
+    is_undone_by_itself = state.options.rollback_on_failure and not state.stands
+    is_undoing = is_settling and undoes(state.purpose, outcome, rollback_on_failure=is_undone_by_itself)
     rollback = RollbackInput(
         deployment_id=state.deployment_id,
         rollback=state.rollback.present_number,
@@ -169,11 +169,6 @@ def undoes(purpose: Purpose, outcome: Outcome, *, rollback_on_failure: bool) -> 
     if outcome.is_not_approved:
         return False
     return rollback_on_failure if outcome.rollback is None else outcome.rollback
-
-
-def _is_cleaning_up(state: DeploymentState) -> bool:
-    """True once all is deployed, and mode Complete is at what no template deploys."""
-    return Phase.CLEANING_UP.value in state.phases and state.purpose is Purpose.DEPLOY
 
 
 def _may_have_started(state: DeploymentState) -> bool:

@@ -271,7 +271,8 @@ class DeploymentState(Model):
     of `problems_found`. `run` counts how often it was begun: a resumed deployment, and one that is rolled back by hand,
     is in a further run; `purpose` is the run's. `deadline` is when its `timeout` is over. `ended_as` is how the run
     before ended. `initiated_by_id` is the object id of who asked for it, where the platform tells it. `retired_at` is
-    when retention began to remove it: no further run of it begins.
+    when retention began to remove it: no further run of it begins. `has_cleaned_up` is true once an earlier run was at
+    the deletions of mode Complete.
     """
 
     deployment_id: str
@@ -299,6 +300,7 @@ class DeploymentState(Model):
     stop: StopState | None = None
     finished_at: datetime | None = None
     retired_at: datetime | None = None
+    has_cleaned_up: bool = False
     progress: Progress = Progress()
     artifacts: Artifacts = Artifacts()
     root: RootState | None = None
@@ -314,6 +316,12 @@ class DeploymentState(Model):
     rollback: RollbackState = RollbackState()
 
     @property
+    def turn_key(self) -> str | None:
+        """The key of the lineage in which it takes its turn: None of a preview, which takes none, and while its bundle
+        is not read."""
+        return self.lineage.key if self.lineage is not None and not self.options.is_preview else None
+
+    @property
     def request(self) -> DeploymentRequest:
         """What was asked for. It was checked when it came: the rules of an earlier version may have been others."""
         return DeploymentRequest.model_construct(
@@ -325,6 +333,13 @@ class DeploymentState(Model):
             environment=self.environment,
             notification_url=self.notification_url,
         )
+
+    @property
+    def stands(self) -> bool:
+        """True once all is deployed and mode Complete is, or was, at what no template deploys: some of that may be gone
+        for good, so nothing is rolled back unless somebody says so."""
+        is_cleaning_up = Phase.CLEANING_UP.value in self.phases and self.purpose is Purpose.DEPLOY
+        return self.has_cleaned_up or is_cleaning_up
 
     @property
     def resources(self) -> tuple[str, ...]:

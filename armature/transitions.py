@@ -120,6 +120,7 @@ def reopened(state: DeploymentState, *, run: int, purpose: Purpose, message: str
             "message": message,
             "updated_at": now,
             "phases": {Phase.PENDING.value: now},
+            "has_cleaned_up": state.stands,
             "deadline": None,
             "stop": None,
             "finished_at": None,

@@ -47,7 +47,7 @@ def cleaned_up(
     if answer.unapproved and not job.options.force:
         gate = yield from agreed(context, job, chapters, findings_of(answer), is_second=True)
         if not gate.is_good and not gate.is_not_approved:  # what nobody approves is kept, the rest goes all the same
-            return gate if gate.rollback is not None else gate.model_copy(update={"rollback": False})
+            return gate
     yield from chapters.begin(Status.DEPLOYING, Phase.CLEANING_UP, "Deleting what no template deploys.")
     work = CleanUpInput(
         deployment_id=job.deployment_id,

@@ -23,7 +23,7 @@ from armature.messages import (
     TracesAnswer,
     UploadInput,
 )
-from armature.options import Strategy
+from armature.options import Mode, Strategy
 from armature.state import Phase, Purpose, Status
 from armature.stops import stopped_by
 from orchestrators.approving import approved
@@ -46,11 +46,13 @@ blueprint = df.Blueprint()
 
 
 class _Run:
-    """How far a run has come: whether it may have made a resource group, and whether it may have started a template."""
+    """How far a run has come: whether it may have made a resource group, whether it may have started a template, and
+    whether the deployment stands: nothing of it is rolled back by itself once mode Complete deletes."""
 
     def __init__(self, job: DeploymentInput) -> None:
         self.has_touched = False
         self.has_started = False
+        self.stands = job.stands
         self._left_before = job.run > 1
 
     def has_turn(self) -> None:
@@ -117,7 +119,7 @@ def _carried_out(
     if not uploaded.is_good:
         return uploaded
     run.has_started = True
-    return (yield from _deployed(context, job, chapters, deadline))
+    return (yield from _deployed(context, job, chapters, run, deadline))
 
 
 def _made_ready(
@@ -151,7 +153,7 @@ def _uploaded(
 
 
 def _deployed(
-    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: Chapters, deadline: datetime
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: Chapters, run: _Run, deadline: datetime
 ) -> Generator[TaskBase, Any, Outcome]:
     """Roll out, look whether it works, and only then delete what no template deploys."""
     rolled_out = yield from _rolled_out(context, job, chapters, deadline)
@@ -160,6 +162,7 @@ def _deployed(
     checked = yield from validated(context, job, chapters, deadline)
     if not checked.is_good:
         return checked
+    run.stands = run.stands or job.options.mode is Mode.COMPLETE
     cleaned = yield from cleaned_up(context, job, chapters, deadline)
     if not cleaned.is_good:
         return cleaned
@@ -221,7 +224,8 @@ def _ended(
     end = FinishInput(deployment_id=job.deployment_id, run=job.run, sequence=0, outcome=outcome)
     has_gone_well = outcome.is_good and job.purpose is Purpose.DEPLOY
     may_touch = not (outcome.is_lock_broken or outcome.is_not_approved) and job.generation >= UNDOING_SINCE
-    is_undoing = undoes(job.purpose, outcome, rollback_on_failure=job.options.rollback_on_failure)
+    is_undone_by_itself = job.options.rollback_on_failure and not run.stands
+    is_undoing = undoes(job.purpose, outcome, rollback_on_failure=is_undone_by_itself)
     if not has_gone_well and may_touch and (run.has_touched if is_undoing else run.has_started):
         work = RollbackInput(
             deployment_id=job.deployment_id, rollback=job.rollback, options=job.options, is_undoing=is_undoing

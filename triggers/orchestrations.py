@@ -17,7 +17,7 @@ from armature.state import DeploymentState
 DEAD = (Runtime.Failed, Runtime.Terminated, Runtime.Canceled)
 OVER = (None, Runtime.Completed, *DEAD)
 
-WOKEN = ("", ":preview", ":upload", ":rollout", ":validation")
+WOKEN = ("", ":preview", ":upload", ":rollout", ":validation", ":cleanup")
 """What of a deployment's orchestrations hears of a request: what rolls back is not stopped half-way."""
 
 LOOKS_AT_AN_END = 40
@@ -84,6 +84,7 @@ async def run_from_the_start(client: df.DurableOrchestrationClient, state: Deplo
         options=state.options,
         rollback=state.rollback.present_number,
         sequence=state.sequence,
+        stands=state.stands,
     )
     try:
         await client.start_new("deployment", state.deployment_id, work.dump())

@@ -25,7 +25,7 @@ class DeploymentInput(Model):
     """The input of the orchestrator `deployment`.
 
     `generation` is that of the process when the run began (see orchestrators.deployment). `rollback` is the number of a
-    rollback in this run. When it continues as new, `sequence` goes on counting, `bundle` is what was read of it,
+    rollback in this run. `stands` is that of the state. When it continues as new, `sequence` goes on counting, `bundle` is what was read of it,
     `holder` whom it waits for, at which `position` of the queue.
     """
 
@@ -36,6 +36,7 @@ class DeploymentInput(Model):
     options: Options
     rollback: int = 1
     sequence: int = 0
+    stands: bool = False
     bundle: BundleAnswer | None = None
     holder: str = ""
     position: int = 0

@@ -86,6 +86,14 @@ def test_a_second_cancellation_that_wants_another_rollback_is_told_that_the_firs
     assert kind(refusal) == expected
 
 
+def test_a_cancellation_amid_the_deletions_of_mode_complete_rolls_back_only_when_it_says_so():
+    deleting = deployment(Status.DEPLOYING)
+    deleting = deleting.model_copy(update={"phases": {**deleting.phases, "cleaningUp": NOW}})
+
+    assert kind(may_cancel(deleting, cancelled(), rollback=True)) == "already-cancelled"
+    assert kind(may_cancel(deleting, cancelled(), rollback=False)) is None
+
+
 @pytest.mark.parametrize("may", [may_roll_back, may_resume])
 def test_what_is_being_cancelled_is_neither_rolled_back_nor_resumed_before_its_end(may):
     refusal = may(deployment(Status.DEPLOYING), cancelled(), LATEST)

@@ -253,7 +253,9 @@ CLEANING_UP = DEPLOYING.model_copy(update={"phases": {**DEPLOYING.phases, "clean
         (deployment(Status.PENDING, run=2), Control(), True, True, True),
         (CLEANING_UP, Control(), True, True, False),
         (CLEANING_UP, Control(cancel=CancelRequest(run=1, at=NOW, rollback=True)), True, True, True),
-        (CLEANING_UP, Control(cancel=CancelRequest(run=1, at=NOW)), True, True, True),
+        (CLEANING_UP, Control(cancel=CancelRequest(run=1, at=NOW)), True, True, False),
+        (deployment(Status.PENDING, run=2, has_cleaned_up=True), Control(), True, True, False),
+        (BY_HAND.model_copy(update={"has_cleaned_up": True}), Control(), True, True, True),
     ],
 )
 def test_a_run_whose_orchestration_died_is_settled_or_undone_while_it_has_its_turn(

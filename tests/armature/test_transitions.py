@@ -264,3 +264,18 @@ def test_a_resumed_deployment_is_checked_anew():
 
     assert again.validation is None
     assert undone.validation == failed.validation
+
+
+def test_what_was_at_its_deletions_stands_in_all_its_further_runs():
+    deploying = phase(state(), 1, Status.DEPLOYING, Phase.DEPLOYING)
+    deleting = phase(deploying, 2, Status.DEPLOYING, Phase.CLEANING_UP)
+    failed = phase(deleting, 3, Status.FAILED, Phase.FINISHED)
+
+    again = reopened(failed, run=1, purpose=Purpose.DEPLOY, message="m", now=LATER)
+    failed_again = phase(again, 9, Status.FAILED, Phase.FINISHED)
+    third = reopened(failed_again, run=2, purpose=Purpose.DEPLOY, message="m", now=LATER)
+
+    assert not deploying.stands
+    assert deleting.stands
+    assert again.stands
+    assert third.stands
