@@ -47,9 +47,10 @@ _WORDS = {
 
 
 class Remembered(Model):
-    """A deployment as retention sees it. `changed_at` is its last change; `previous_deployment_id` is what its rollback
-    would redeploy; `packaged` are the names of its templates whose sites run from packages. One that `is_leaving` may
-    have lost a part already: it can only go."""
+    """A deployment as retention sees it. `lineage_key` is that of the lineage in which it had its turn: a preview had
+    none, so it stands for nothing that is deployed. `changed_at` is its last change; `previous_deployment_id` is what
+    its rollback would redeploy; `packaged` are the names of its templates whose sites run from packages. One that
+    `is_leaving` may have lost a part already: it can only go."""
 
     deployment_id: str
     status: Status
@@ -67,7 +68,7 @@ class Remembered(Model):
             deployment_id=state.deployment_id,
             status=state.status,
             changed_at=state.updated_at,
-            lineage_key=state.lineage.key if state.lineage else None,
+            lineage_key=state.turn_key,
             previous_deployment_id=state.rollback.previous_deployment_id,
             bundle_id=state.bundle.stored_id,
             is_leaving=state.retired_at is not None,

@@ -93,7 +93,7 @@ def _metadata(state: DeploymentState) -> dict[str, str]:
         "mode": state.options.mode.value,
         "dryrun": "true" if state.options.dry_run else "",
         "bundle": state.bundle.stored_id or NO_BUNDLE,
-        "lineage": state.lineage.key if state.lineage else "",
+        "lineage": state.turn_key or "",
         "previous": state.rollback.previous_deployment_id or "",
         "retired": state.retired_at.isoformat() if state.retired_at else "",
     }

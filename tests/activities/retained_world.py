@@ -219,6 +219,8 @@ class World:
         self.blobs.packages[f"{deployment_id}/api.zip"] = "v1"
         for child in ("", ":upload", ":rollout"):
             self.client.instances[f"{deployment_id}{child}"] = Runtime.Completed
+        if state.options.is_preview:
+            return
         begun = record.begun_by(deployment_id)
         after = begun.completed_by(deployment_id) if status is Status.COMPLETED else begun
         store.update_lineage(KEY, lambda _: after)

@@ -10,8 +10,10 @@ from azure.durable_functions import OrchestrationRuntimeStatus as Runtime
 from activities.removal import forget_deployment, purged, remove_deployment
 from activities.retention import plan_retention, record_retention
 from activities.unused import remove_unused
+from armature.azure.records import content_of
 from armature.errors import FailureClass, FailureError, failure
-from armature.options import Options, Strategy
+from armature.options import Mode, Options, Strategy
+from armature.plan import PackageAttachment
 from armature.retention import KeepReason, RetentionRule, reinstated, retired
 from armature.retention_run import (
     RemovalInput,
@@ -40,6 +42,15 @@ def lineage() -> World:
     return world
 
 
+def attach(world: World, deployment_id: str) -> None:
+    """Have a site run from the package of a deployment."""
+    plan = world.plan(deployment_id)
+    attachment = PackageAttachment(package="api", function_app="api")
+    templates = (plan.templates[0].model_copy(update={"attachments": (attachment,)}),)
+    plan = plan.model_copy(update={"templates": templates})
+    world.documents.put(f"plans/{deployment_id}.json", content_of(plan), {})
+
+
 def test_everything_of_what_may_go_goes_and_nothing_of_what_is_needed():
     world = lineage()
     before = {name: world.left_of(name) for name in ("old-2", "new-1")}
@@ -55,6 +66,40 @@ def test_everything_of_what_may_go_goes_and_nothing_of_what_is_needed():
     assert run.removed.deployments == run.removed.history_entries == run.removed.packages == 2
     assert run.removed.containers == 2
     assert run.removed.instances == 6
+
+
+def test_previews_go_when_they_are_old_and_stand_for_no_deployment_of_their_lineage():
+    world = lineage()
+    only_told = Options(mode=Mode.WHAT_IF)
+    for number in range(3):
+        world.ended(f"told-{number}", age=90 - number, options=only_told)
+    world.ended("told-now", age=1, options=only_told)
+
+    run = world.run()
+
+    gone = ["old-1", "bad-1", "told-0", "told-1", "told-2"]
+    assert [removal.deployment_id for removal in run.removals] == gone
+    assert all(world.left_of(deployment_id) == [] for deployment_id in gone)
+    assert {kept.deployment_id: kept.reason for kept in run.kept} == {
+        "old-2": KeepReason.PREDECESSOR,
+        "new-1": KeepReason.LATEST,
+        "told-now": KeepReason.YOUNG,
+    }
+
+
+def test_a_preview_does_not_release_the_packages_that_sites_still_run_from():
+    world = World()
+    world.ended("packaged-1", age=150)
+    attach(world, "packaged-1")
+    for number in range(3):
+        world.ended(f"new-{number}", age=120 - number)
+    world.ended("told-1", age=90, options=Options(mode=Mode.WHAT_IF))
+    attach(world, "told-1")
+
+    run = world.run()
+
+    assert "packaged-1" in {kept.deployment_id for kept in run.kept if kept.reason is KeepReason.PACKAGES}
+    assert "told-1" in {removal.deployment_id for removal in run.removals}
 
 
 def test_the_root_of_a_deployment_goes_with_the_deployments_that_it_held():
