@@ -45,6 +45,7 @@ class Model(BaseModel):
         alias_generator=to_camel,
         populate_by_name=True,
         ser_json_inf_nan="null",
+        hide_input_in_errors=True,  # it may be a parameter's value, and errors are logged
     )
 
     def dump(self) -> dict[str, Any]:

@@ -16,13 +16,13 @@ from armature.checks.declared import MAX_WARM_UP_SECONDS
 from armature.options import Options, RetryPolicy
 from armature.outbound import OutboundError, networks_of, target_of
 
-_HTTPS = re.compile(r"https://[^\s/?#]+(/[^\s?#]*)?")
+_HTTPS = re.compile(r"https://[^\s/?#@]+(/[^\s?#]*)?")
 _GIB = 1024**3
 
 
 def _https_url(value: str) -> str:
     if not _HTTPS.fullmatch(value):
-        raise ValueError("must be an https:// address without a query string")
+        raise ValueError("must be an https:// address without a user and a query string")
     return value.rstrip("/")
 
 

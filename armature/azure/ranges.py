@@ -44,6 +44,12 @@ def _changed() -> FailureError:
     return FailureError(failure(FailureClass.TEMPLATE, "BundleChanged", message, suggestion))
 
 
+def _not_as_told() -> FailureError:
+    message = "The bundle's host answered with another length than it was asked for."
+    suggestion = "Upload the bundle (POST /api/bundles), or keep it where ranges can be read, as in Azure Storage."
+    return FailureError(failure(FailureClass.TEMPLATE, "BundleChanged", message, suggestion))
+
+
 class _RangeReader(io.RawIOBase):
     def __init__(self, blob: BlobClient, size: int, etag: str) -> None:
         self._blob = blob
@@ -93,4 +99,6 @@ class _RangeReader(io.RawIOBase):
                 ).readall()
             except ResourceModifiedError:
                 raise _changed() from None
+        if len(self._window) != length:
+            raise _not_as_told()
         self._window_start = start

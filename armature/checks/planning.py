@@ -153,6 +153,8 @@ def is_of_deployment(resource_id: str, plan: Plan, resources: Iterable[str]) -> 
     Of anything else the app tells nobody, whatever its own identity may read.
     """
     asked = f"{resource_id.lower()}/"
+    if {".", ".."} & set(asked.split("/")):  # it leads elsewhere than it begins
+        return False
     groups = [template.scope.resource_id for template in plan.templates if template.scope.resource_group]
     return any(asked.startswith(f"{known.lower()}/") for known in (*resources, *groups) if known)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from armature.preview.model import ChangeKind, PropertyChangeKind
+from armature.redaction import redact
 
 Path = tuple[str | int, ...]
 
@@ -67,7 +68,7 @@ def read_changes(properties: Mapping[str, Any]) -> list[Told]:
 def read_diagnostics(properties: Mapping[str, Any]) -> tuple[str, ...]:
     """What Azure says that it could not look into."""
     found = [item for item in _list(properties.get("diagnostics")) if isinstance(item, Mapping)]
-    return tuple(str(item.get("message") or item.get("code") or "") for item in found)
+    return tuple(redact(str(item.get("message") or item.get("code") or "")) for item in found)
 
 
 def written(path: Path) -> str:
@@ -93,7 +94,7 @@ def _told(item: Mapping[str, Any]) -> Told:
         id=str(item.get("resourceId") or item.get("symbolicName") or ""),
         kind=kind,
         differences=differences,
-        reason=str(item.get("unsupportedReason") or ""),
+        reason=redact(str(item.get("unsupportedReason") or "")),
     )
 
 

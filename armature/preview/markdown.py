@@ -48,8 +48,11 @@ def escaped(text: str) -> str:
 def code(text: str) -> str:
     """A text as code within a line, and within a cell of a table, whatever is in it."""
     line = "".join(character if character.isprintable() else " " for character in text)
-    return f"<code>{line.translate(_REFERENCES)}</code>"
+    return f"<code>{_SITE.sub('www&#46;', line.translate(_REFERENCES))}</code>"
 
+
+_SITE = re.compile(r"www\.")
+"""What GitHub makes a link of without any scheme."""
 
 _REFERENCES = str.maketrans({character: f"&#{ord(character)};" for character in "&<>|`*_[]~:\\$@#!"})
 """What HTML, or Markdown inside of an element, would read as more than the character itself."""

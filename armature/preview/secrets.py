@@ -22,8 +22,9 @@ MAX_ITEMS = 20
 
 _SECRET_NAME = re.compile(
     r"(?:password|passwd|passphrase|pwd|secret|credential|credentials|token|privatekey|connectionstring|sas|"
-    r"(?:account|access|shared|api|admin|master|function|host|storage|primary|secondary|encryption)_?-?key|"
-    r"customdata|userdata|protectedsettings|securevalue|certificatedata|pfxblob|keydata)(?:value)?s?$",
+    r"(?:account|access|shared|api|admin|master|function|host|storage|primary|secondary|encryption|auth|authorization|"
+    r"subscription|workspace|signing|symmetric|client|integration|license)_?-?key|key[12]|signature|authorization|"
+    r"customdata|userdata|protectedsettings|securevalue|certificatedata|pfxblob|keydata|kubeconfig)(?:value)?s?\d*$",
     re.IGNORECASE,
 )
 _HELD_SECRETS = frozenset({"appsettings", "connectionstrings", "environmentvariables", "env", "secrets"})

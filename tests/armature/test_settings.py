@@ -59,7 +59,16 @@ def test_a_missing_storage_endpoint_is_named(environment: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    "url", ["http://x", "https://", "x.blob.core.windows.net", "https://x?sig=1", "https://x y", "https://x\n"]
+    "url",
+    [
+        "http://x",
+        "https://",
+        "x.blob.core.windows.net",
+        "https://x?sig=1",
+        "https://x y",
+        "https://x\n",
+        "https://a:b@x",
+    ],
 )
 def test_an_endpoint_is_an_https_address(url: str) -> None:
     with pytest.raises(ValidationError):

@@ -3,6 +3,8 @@ import random
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 from armature.azure.artifacts import ArtifactAccount, ArtifactStorage
 from armature.azure.blobs import BLOCK_BYTES
 from armature.azure.bundles import BundleStorage
-from armature.azure.ranges import TAIL_BYTES
+from armature.azure.ranges import TAIL_BYTES, open_blob
 from armature.bundle import BundleLimits
 from armature.clouds import Cloud
 from armature.errors import FailureClass, FailureError
@@ -186,6 +188,22 @@ def test_an_upload_url_writes_that_bundle_and_reads_nothing(
         assert file.read() == b"zip"
 
 
+@pytest.mark.parametrize("answered", [b"", b"zip", b"x" * 11])
+def test_a_host_that_answers_another_length_than_it_told_is_not_believed(answered: bytes) -> None:
+    class Lying:
+        def get_blob_properties(self) -> Any:
+            return SimpleNamespace(etag='"1"', size=10)
+
+        def download_blob(self, **_: Any) -> Any:
+            return SimpleNamespace(readall=lambda: answered)
+
+    lying: Any = Lying()
+    with open_blob(lying) as file, pytest.raises(FailureError) as caught:
+        file.read()
+
+    assert caught.value.failure.code == "BundleChanged"
+
+
 class TestUri:
     """Bundles by address: our own with our identity, others only where the settings allow it."""
 
@@ -205,7 +223,9 @@ class TestUri:
 
         assert caught.value.failure.code == "BundleUriRefused"
 
-    @pytest.mark.parametrize("path", ["../deployments/x.zip", "%2e%2e/x.zip", "..%2fdeployments/x.zip", "a/./x.zip", "/x"])
+    @pytest.mark.parametrize(
+        "path", ["../deployments/x.zip", "%2e%2e/x.zip", "..%2fdeployments/x.zip", "a/./x.zip", "/x"]
+    )
     def test_our_identity_is_led_out_of_the_bundles_by_no_path(
         self, bundles: BundleStorage, settings: Settings, path: str
     ) -> None:

@@ -147,6 +147,7 @@ def test_only_what_belongs_to_the_deployment_may_be_asked_about() -> None:
     assert not is_of_deployment(elsewhere, plan(), [SITE])
     assert not is_of_deployment(f"{GROUP}-secret/providers/Microsoft.Web/sites/x", plan(), [])
     assert not is_of_deployment(SUBSCRIPTION, plan(), [SITE])
+    assert not is_of_deployment(f"{GROUP}/../rg-other/providers/Microsoft.Web/sites/x", plan(), [])
 
 
 @given(st.dictionaries(st.sampled_from(CheckKind), st.integers(0, 5000)))

@@ -221,6 +221,9 @@ def test_a_resource_of_which_only_doubts_are_left_can_not_be_told(
         ),
         ("Microsoft.Web/sites/config", delta("properties.ANY", "Modify", "S3cret!", "S3cret!")),
         ("Microsoft.KeyVault/vaults/secrets", delta("properties.value", "Create", None, "S3cret!")),
+        (ACCOUNT, delta("properties.adminPassword2", "Create", None, "S3cret!")),
+        (ACCOUNT, delta("properties.authorizationKey", "Modify", "S3cret!", "S3cret!!")),
+        (ACCOUNT, delta("properties.sharedAccessSignature", "Create", None, "S3cret!")),
         (ACCOUNT, delta("properties.list", "Create", None, [{"name": "API_KEY", "value": "S3cret!"}])),
         (
             ACCOUNT,

@@ -140,6 +140,12 @@ def test_no_name_or_value_becomes_markdown_or_html(text: str) -> None:
     assert "://" not in escaped(text)
 
 
+def test_no_address_becomes_a_link() -> None:
+    for told in (code("www.evil.example http://evil.example"), escaped("www.evil.example http://evil.example")):
+        assert "www." not in told
+        assert "://" not in told
+
+
 @given(HOSTILE)
 def test_a_hostile_name_stays_within_its_cell_and_its_line(name: str) -> None:
     hostile = preview_of(
