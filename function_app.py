@@ -32,6 +32,7 @@ from armature.redaction import install_redaction
 from orchestrators import approving as approval_orchestrator
 from orchestrators import cleanup as cleanup_orchestrator
 from orchestrators import deployment as deployment_orchestrator
+from orchestrators import foreseeing as foreseeing_orchestrator
 from orchestrators import notifying as notice_orchestrator
 from orchestrators import preview as preview_orchestrator
 from orchestrators import retention as retention_orchestrator
@@ -69,6 +70,7 @@ for part in (
     approval_orchestrator,
     notice_orchestrator,
     preview_orchestrator,
+    foreseeing_orchestrator,
     upload_orchestrator,
     rollout_orchestrator,
     root_rollout_orchestrator,

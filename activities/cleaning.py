@@ -61,7 +61,7 @@ def foresee_writes(services: Services, work: ForesightInput) -> ForesightAnswer:
     if known is None:
         known = _of_earlier_run(state, template.name) or foreseen_ids(services, state, plan, template)
         services.clean_ups.save_foresight(work.deployment_id, state.run, known)
-    return ForesightAnswer(is_foreseen=not known.unforeseen)
+    return ForesightAnswer()
 
 
 def _of_earlier_run(state: DeploymentState, name: str) -> Foresight | None:

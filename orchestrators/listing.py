@@ -1,34 +1,30 @@
 """The list of what mode Complete would delete: made before anything is touched, and again after the rollout."""
 
 from collections.abc import Generator
+from contextlib import suppress
 from typing import Any
 
 import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase
 
 from armature.approval import Findings
-from armature.messages import DeploymentInput, DoomedAnswer, ForesightAnswer, ForesightInput, ListingInput
-from orchestrators.retrying import all_called, retried
+from armature.messages import DeploymentInput, DoomedAnswer, ForeseeingInput, ListingInput
+from orchestrators.retrying import retried
 
 
 def doomed_listed(
     context: df.DurableOrchestrationContext, job: DeploymentInput, *, is_after_rollout: bool = False
 ) -> Generator[TaskBase, Any, DoomedAnswer]:
     """Make the list of what mode Complete would delete. Before anything is touched what each template writes is
-    foreseen first, a few templates at a time; one of which that can't be told leaves the list incomplete."""
+    foreseen first; one of which that can't be told leaves the list incomplete."""
     policy = job.options.retry_policy
     work = ListingInput(deployment_id=job.deployment_id, is_after_rollout=is_after_rollout)
     answer = yield from retried(context, "list_doomed", work, DoomedAnswer, policy)
     if answer.is_made or answer.failure is not None:
         return answer
-    step = job.options.concurrency
-    for first in range(0, answer.templates, step):
-        indexes = range(first, min(first + step, answer.templates))
-        works = [ForesightInput(deployment_id=job.deployment_id, index=index) for index in indexes]
-        told = yield from all_called(context, "foresee_writes", works, ForesightAnswer)
-        again = [work for work, found in zip(works, told, strict=True) if found.failure and found.failure.is_retried]
-        for work_again in again:
-            yield from retried(context, "foresee_writes", work_again, ForesightAnswer, policy)
+    foreseeing = ForeseeingInput(deployment_id=job.deployment_id, options=job.options, total=answer.templates)
+    with suppress(Exception):  # the host failed it, or somebody terminated it: the list tells what is unforeseen
+        yield context.call_sub_orchestrator("foreseeing", foreseeing.dump(), f"{job.deployment_id}:foreseeing")
     work = work.model_copy(update={"takes_what_there_is": True})
     return (yield from retried(context, "list_doomed", work, DoomedAnswer, policy))
 

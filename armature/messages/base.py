@@ -4,7 +4,17 @@ from armature.errors import Failure
 from armature.models import Model
 from armature.state import StopReason
 
-CHILDREN = ("preview", "upload", "rollout", "validation", "cleanup", "rollback", "rollback:rollout", "closing")
+CHILDREN = (
+    "preview",
+    "foreseeing",
+    "upload",
+    "rollout",
+    "validation",
+    "cleanup",
+    "rollback",
+    "rollback:rollout",
+    "closing",
+)
 """What stands behind `{deploymentId}:` in the instance ids of a deployment's orchestrations but its own, and but those
 that wait for an approval, which touch nothing and end by themselves."""
 

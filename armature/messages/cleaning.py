@@ -7,7 +7,14 @@ from pydantic import Field
 
 from armature.messages.base import ControlAnswer, DeploymentStep
 from armature.options import Options
-from armature.state import StopReason
+
+
+class ForeseeingInput(DeploymentStep):
+    """The input of the orchestrator `foreseeing`: of `total` templates, those from `next_index` on are left."""
+
+    options: Options
+    total: int
+    next_index: int = 0
 
 
 class ForesightInput(DeploymentStep):
@@ -17,9 +24,8 @@ class ForesightInput(DeploymentStep):
 
 
 class ForesightAnswer(ControlAnswer):
-    """Whether it is known now what a template writes, or why it is not. The ids are in a document."""
-
-    is_foreseen: bool = True
+    """That it is written down what a template writes, or why that can't be told; a failure when it is to be asked
+    again."""
 
 
 class ListingInput(DeploymentStep):
@@ -54,11 +60,12 @@ class DoomedAnswer(ControlAnswer):
 
 
 class CleanUpInput(DeploymentStep):
-    """The input of the orchestrator `cleanup`: the approved list to delete, until the `deadline`.
+    """The input of the orchestrator `cleanup`: the approved list to delete in a run, until the `deadline`.
 
     When it continues as new, `deleting_since` is when a deletion was last settled.
     """
 
+    run: int = 1
     list_id: str
     options: Options
     deadline: datetime | None = None
@@ -66,18 +73,20 @@ class CleanUpInput(DeploymentStep):
 
 
 class CleaningInput(DeploymentStep):
-    """A pass of deletions of a list; `is_stuck` when the pass before changed nothing."""
+    """A pass of deletions of a list in a run; `is_stuck` when the pass before changed nothing."""
 
+    run: int = 1
     list_id: str
     is_stuck: bool = False
 
 
 class CleanUpEndInput(DeploymentStep):
-    """The end of the deletions, to be recorded; `why` is why they ended before all was done, None when they did not."""
+    """The end of the deletions of a run, to be recorded; `why` is why they ended before all was done, empty when they
+    did not."""
 
+    run: int = 1
     list_id: str
     why: str = ""
-    stop: StopReason | None = None
 
 
 class CleanUpEnding(ControlAnswer):

@@ -6,7 +6,7 @@ import azure.durable_functions as df
 import pytest
 
 from armature.errors import FailureClass, failure
-from armature.messages import Answer, AskingAnswer, DeploymentInput, DoomedAnswer, ForesightAnswer, Outcome
+from armature.messages import Answer, AskingAnswer, DeploymentInput, DoomedAnswer, Outcome
 from armature.options import Mode, Options
 from armature.state import StopReason
 from orchestrators.chapters import Chapters
@@ -15,7 +15,6 @@ from orchestrators.listing import doomed_listed
 from tests.orchestrators.simulation import START, Lasting, Simulation, orchestrator_of
 
 SHUT = failure(FailureClass.AUTHORIZATION, "AuthorizationFailed", "The app may not read the groups.")
-BUSY = failure(FailureClass.TRANSIENT, "ConnectionError", "ARM can't be reached.")
 GONE = Outcome(message="Mode Complete: 3 resources deleted.")
 DEADLINE = START + timedelta(hours=4)
 
@@ -42,7 +41,7 @@ def simulation(name: str, *, force: bool = False, mode: Mode = Mode.COMPLETE, **
     well = {
         "record_phase": lambda _: Answer().dump(),
         "list_doomed": lambda _: listed(unapproved=0),
-        "foresee_writes": lambda _: ForesightAnswer().dump(),
+        "foreseeing": lambda _: Outcome(message="").dump(),
         "ask_for_approval": lambda _: AskingAnswer(
             approval_id="a" * 16, number=2, message="Mode Complete.", deadline=START + timedelta(hours=24)
         ).dump(),
@@ -139,24 +138,22 @@ def test_a_list_that_can_not_be_made_fails_and_rolls_nothing_back():
     assert (outcome["failure"]["code"], outcome["rollback"]) == (SHUT.code, False)
 
 
-def test_what_each_template_writes_is_foreseen_before_a_few_at_a_time():
+def test_what_each_template_writes_is_foreseen_before_the_list_is_made():
     lists = [DoomedAnswer(is_made=False, templates=5).dump(), listed(unapproved=3)]
     listing = simulation("listing", list_doomed=lambda _: lists.pop(0))
 
     answer = listing.run()
 
     assert answer["unapproved"] == 3
-    assert names(listing) == ["list_doomed", *["foresee_writes"] * 5, "list_doomed"]
-    assert sorted(work["index"] for work in listing.called("foresee_writes")) == [0, 1, 2, 3, 4]
+    assert names(listing) == ["list_doomed", "foreseeing", "list_doomed"]
+    assert listing.called("foreseeing")[0]["total"] == 5
     assert [work["takesWhatThereIs"] for work in listing.called("list_doomed")] == [False, True]
 
 
-def test_a_template_that_can_not_be_looked_at_now_is_looked_at_again_and_never_stops_the_list():
-    lists = [DoomedAnswer(is_made=False, templates=2).dump(), listed(unforeseen=1)]
-    tries = [ForesightAnswer(failure=BUSY).dump(), ForesightAnswer(failure=SHUT).dump(), ForesightAnswer().dump()]
-    listing = simulation(
-        "listing", list_doomed=lambda _: lists.pop(0), foresee_writes=lambda _: tries.pop(0) if tries else None
-    )
+def test_a_foresight_that_the_host_ends_never_stops_the_list():
+    def lost(_):
+        raise RuntimeError("terminated")
 
-    assert listing.run()["unforeseen"] == 1
-    assert len(listing.called("foresee_writes")) == 3
+    lists = [DoomedAnswer(is_made=False, templates=2).dump(), listed(unforeseen=2)]
+
+    assert simulation("listing", list_doomed=lambda _: lists.pop(0), foreseeing=lost).run()["unforeseen"] == 2
