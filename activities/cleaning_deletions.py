@@ -38,13 +38,14 @@ _NOT_APPROVED = "Nobody has approved its deletion, exactly as it is on the list.
 def delete_doomed(services: Services, work: CleaningInput) -> DeletionAnswer:
     """One pass of deletions: each resource that may go now is looked at, and deleted if it is still what was approved.
 
-    Twice: what is gone already is success, and what is on its way is only looked at. Late, once the run has ended: as
-    after a cancellation, and when the lineage lock is lost, nothing is deleted any more.
+    Twice: what is gone already is success, and what is on its way is only looked at. Late, once the run has ended, also
+    when a further one has begun: as after a cancellation, and when the lineage lock is lost, nothing is deleted.
     """
     state = state_of(services, work.deployment_id)
     control = asked_of(services, state)
     listed = services.clean_ups.listed(work.deployment_id, work.list_id)
-    if control.is_lock_broken or control.is_cancelled or state.status.is_final or listed is None:
+    has_ended = state.status.is_final or state.run != work.run
+    if control.is_lock_broken or control.is_cancelled or has_ended or listed is None:
         return DeletionAnswer(**dict(control))
     run = _Pass(services, state, listed)
     run.carry_out(is_stuck=work.is_stuck)
@@ -192,8 +193,15 @@ def _deleted_event(run: int, resource_id: str, now: datetime) -> Event:
 
 
 def end_clean_up(services: Services, work: CleanUpEndInput) -> CleanUpEnding:
-    """Record how the deletions ended, with everything that is left, and why. Twice: the same is found again."""
+    """Record how the deletions ended, with everything that is left, and why. Twice: the same is found again.
+
+    Raises:
+        FailureError: a further run has begun meanwhile, or the list is gone.
+    """
     state = state_of(services, work.deployment_id)
+    if state.run != work.run:
+        message = f"Run {work.run} of deployment {work.deployment_id} has ended already."
+        raise FailureError(failure(FailureClass.UNKNOWN, "RunEnded", message))
     control = asked_of(services, state)
     listed = services.clean_ups.listed(work.deployment_id, work.list_id)
     if listed is None:

@@ -8,6 +8,7 @@ import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskBase
 
 from armature.approval import ApprovalStatus, Findings
+from armature.errors import FailureClass, failure
 from armature.messages import (
     ApprovalInput,
     AskingAnswer,
@@ -27,7 +28,7 @@ from orchestrators.chapters import Chapters
 from orchestrators.listing import doomed_listed, findings_of
 from orchestrators.preparing import READY
 from orchestrators.previewing import barred, looked_ahead, losses_of
-from orchestrators.retrying import Steps, called, retried, waited
+from orchestrators.retrying import Steps, called, carried_through, retried, waited
 
 LOOKS_PER_HISTORY = 100
 """Looks at the control document before the wait continues as new, so that a long one keeps a short history."""
@@ -118,8 +119,11 @@ def agreed(
         wait=job.options.poll_interval_seconds,
     )
     instance_id = approval_instance(job.deployment_id, asked.number)
-    answer = yield context.call_sub_orchestrator("approval", wait.dump(), instance_id)
-    return Outcome.load(answer)
+    answer, lost = yield from carried_through(context, "approval", wait, instance_id)
+    if answer is not None:
+        return Outcome.load(answer)
+    why = failure(FailureClass.UNKNOWN, "ApprovalLost", f"The wait for approval was ended before its end: {lost}")
+    return Outcome(message="Approval could not be waited for.", failure=why)
 
 
 @blueprint.orchestration_trigger(context_name="context")

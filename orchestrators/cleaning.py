@@ -16,10 +16,7 @@ from orchestrators.approving import agreed
 from orchestrators.chapters import Chapters
 from orchestrators.listing import doomed_listed, findings_of
 from orchestrators.preparing import READY
-from orchestrators.retrying import reason_of
-
-CLEAN_UPS_TRIED = 3
-"""How often deletions are begun that the host fails: begun again, they go on where they were."""
+from orchestrators.retrying import carried_through
 
 _RESUME = "Resume the deployment: it goes on with the deletions."
 _NOT_LISTED = "What mode Complete would delete could not be listed; nothing was deleted."
@@ -51,6 +48,7 @@ def cleaned_up(
     yield from chapters.begin(Status.DEPLOYING, Phase.CLEANING_UP, "Deleting what no template deploys.")
     work = CleanUpInput(
         deployment_id=job.deployment_id,
+        run=job.run,
         list_id=answer.list_id,
         options=job.options,
         deadline=deadline + (context.current_utc_datetime - asked_at),
@@ -59,13 +57,9 @@ def cleaned_up(
 
 
 def _deleted(context: df.DurableOrchestrationContext, work: CleanUpInput) -> Generator[TaskBase, Any, Outcome]:
-    lost = ""
-    for _ in range(CLEAN_UPS_TRIED):
-        try:
-            done = yield context.call_sub_orchestrator("cleanup", work.dump(), f"{work.deployment_id}:cleanup")
-            return Outcome.load(done)
-        except Exception as error:  # the host failed it, or somebody terminated it: the SDK raises nothing narrower
-            lost = reason_of(error)
+    answer, lost = yield from carried_through(context, "cleanup", work, f"{work.deployment_id}:cleanup")
+    if answer is not None:
+        return Outcome.load(answer)
     reason = f"The deletions were ended before they were done: {lost}"
     why = failure(FailureClass.UNKNOWN, "CleanUpLost", reason, _RESUME)
     return Outcome(message="The deletions were not carried through.", failure=why, rollback=False)

@@ -42,7 +42,7 @@ def cleanup(context: df.DurableOrchestrationContext) -> Steps:
     if answer is None:
         context.continue_as_new(work.model_copy(update={"deleting_since": course.settled_at}).dump())
         return None
-    end = CleanUpEndInput(deployment_id=work.deployment_id, list_id=work.list_id, why=course.why)
+    end = CleanUpEndInput(deployment_id=work.deployment_id, run=work.run, list_id=work.list_id, why=course.why)
     ending = yield from retried(context, "end_clean_up", end, CleanUpEnding, UNTIL_WRITTEN)
     return _outcome(answer, ending).dump()
 
@@ -60,7 +60,12 @@ class _Course:
         """The last pass's answer; None when there is more to do than one history takes."""
         wait, is_stuck = self._work.options.poll_interval_seconds, False
         for _ in range(PASSES_PER_HISTORY):
-            pass_ = CleaningInput(deployment_id=self._work.deployment_id, list_id=self._work.list_id, is_stuck=is_stuck)
+            pass_ = CleaningInput(
+                deployment_id=self._work.deployment_id,
+                run=self._work.run,
+                list_id=self._work.list_id,
+                is_stuck=is_stuck,
+            )
             answer = yield from retried(self._context, "delete_doomed", pass_, DeletionAnswer, UNTIL_WRITTEN)
             if self._is_over(answer):
                 return answer

@@ -10,10 +10,7 @@ from armature.errors import FailureClass, failure
 from armature.messages import Answer, DeploymentStep, FinishAnswer, FinishInput, RollbackInput, RollbackOutcome
 from armature.state import Phase, Status
 from orchestrators.chapters import Chapters, digest
-from orchestrators.retrying import UNTIL_WRITTEN, reason_of, retried
-
-ROLLBACKS_TRIED = 3
-"""How often a rollback is begun that the host fails: begun again, it goes on where it was."""
+from orchestrators.retrying import UNTIL_WRITTEN, carried_through, retried
 
 
 def undone(
@@ -25,13 +22,9 @@ def undone(
     else:
         yield from chapters.begin(Status.DEPLOYING, Phase.DEPLOYING, "Cancelling what is in flight, if anything is.")
     told = work.model_copy(update={"sequence": chapters.sequence})
-    lost = ""
-    for _ in range(ROLLBACKS_TRIED):
-        try:
-            answer = yield context.call_sub_orchestrator("rollback", told.dump(), f"{work.deployment_id}:rollback")
-            return RollbackOutcome.load(answer)
-        except Exception as error:  # the host failed it, or somebody terminated it: the SDK raises nothing narrower
-            lost = reason_of(error)
+    answer, lost = yield from carried_through(context, "rollback", told, f"{work.deployment_id}:rollback")
+    if answer is not None:
+        return RollbackOutcome.load(answer)
     why = failure(FailureClass.UNKNOWN, "RollbackLost", f"The rollback was ended before it was done: {lost}")
     return RollbackOutcome(message="The rollback was not carried through.", failure=why)
 

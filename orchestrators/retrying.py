@@ -21,6 +21,9 @@ Steps = Generator[TaskBase, Any, Any]
 UNTIL_WRITTEN = RetryPolicy(max_attempts=10, backoff_multiplier=2, first_interval_seconds=5)
 """What must not be lost is recorded with more patience than the caller's policy: for some twenty minutes."""
 
+BEGUN_AT_MOST = 3
+"""How often a sub-orchestration is begun that the host fails."""
+
 MAX_REASON = 500
 """Characters of what the host says; the traceback that follows is in its log."""
 
@@ -87,6 +90,20 @@ def all_called(
     while waiting:  # `task_all` would end with the first that is lost, and leave the others unheard
         waiting.remove((yield context.task_any(list(waiting))))
     return [answer_of(call.result, answer) for call in calls]
+
+
+def carried_through(
+    context: DurableOrchestrationContext, name: str, work: Model, instance_id: str
+) -> Generator[TaskBase, Any, tuple[Any, str]]:
+    """Call a sub-orchestration, which goes on where it was when it is begun again: what the host fails, or somebody
+    terminates, is begun `BEGUN_AT_MOST` times. Its output; or None, and why it was lost the last time."""
+    lost = ""
+    for _ in range(BEGUN_AT_MOST):
+        try:
+            return (yield context.call_sub_orchestrator(name, work.dump(), instance_id)), ""
+        except Exception as error:  # the SDK raises nothing narrower
+            lost = reason_of(error)
+    return None, lost
 
 
 def retried(

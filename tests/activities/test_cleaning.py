@@ -147,7 +147,8 @@ class World:
         self.app.deployments.update_state(self.id, lambda found: found.model_copy(update={"approval": approval}))
 
     def pass_(self, list_id: str, **parts: Any):
-        return delete_doomed(self.app, CleaningInput(deployment_id=self.id, list_id=list_id, **parts))
+        work = {"deployment_id": self.id, "run": self.state.run, "list_id": list_id, **parts}
+        return delete_doomed(self.app, CleaningInput(**work))
 
     def passes(self, list_id: str) -> None:
         """Passes as the orchestrator makes them, until nothing is left or nothing goes on."""
@@ -160,7 +161,8 @@ class World:
             stuck = stuck + 1 if is_stuck else 0
 
     def end(self, list_id: str, why: str = ""):
-        return end_clean_up(self.app, CleanUpEndInput(deployment_id=self.id, list_id=list_id, why=why))
+        run = self.state.run
+        return end_clean_up(self.app, CleanUpEndInput(deployment_id=self.id, run=run, list_id=list_id, why=why))
 
     def entries(self, list_id: str) -> set[str]:
         found = self.app.clean_ups.listed(self.id, list_id)
@@ -202,7 +204,7 @@ def test_before_the_rollout_the_templates_are_foreseen_first(world):
 
     assert (answer.is_made, answer.templates) == (False, 1)
     told = foresee_writes(world.app, ForesightInput(deployment_id=world.id, index=0))
-    assert told.is_foreseen
+    assert told.failure is None
     assert world.listed(is_after_rollout=False).is_made
 
 
@@ -473,6 +475,19 @@ def test_once_the_run_is_stopped_nothing_more_is_deleted(world, stop):
     assert world.arm.deleted == []
     assert (answer.is_cancelled, answer.is_lock_broken) == (stop == "cancelled", stop == "lock")
     assert asked_of(world.app, world.state).is_cancelled == (stop == "cancelled")
+
+
+def test_a_pass_that_comes_when_a_further_run_has_begun_deletes_nothing_and_ends_nothing(world):
+    world.arm.put("Microsoft.Web/serverfarms/stray")
+    list_id = world.listed().list_id
+    world.app.deployments.update_state(world.id, lambda found: found.model_copy(update={"run": 2}))
+
+    world.pass_(list_id, run=1)
+    with pytest.raises(FailureError, match="Run 1"):
+        end_clean_up(world.app, CleanUpEndInput(deployment_id=world.id, run=1, list_id=list_id))
+
+    assert world.arm.deleted == []
+    assert "CleanUpEnded" not in world.codes()
 
 
 def test_a_further_run_tries_again_what_an_earlier_one_gave_up(world):

@@ -1,6 +1,6 @@
 """The whole process, told without a host: what runs after what, and what every ending looks like."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -279,6 +279,38 @@ def test_a_rollback_that_is_lost_again_and_again_is_told_and_the_end_recorded():
     assert rollback.failure is not None
     assert rollback.failure.code == "RollbackLost"
     assert deployment.called("release_turn")
+
+
+@pytest.mark.parametrize("child", ["validation", "approval"])
+def test_checks_and_a_wait_for_approval_that_the_host_fails_are_begun_again(child):
+    asked = AskingAnswer(approval_id="a" * 16, number=1, deadline=START + timedelta(hours=1))
+    losses = [RuntimeError("Non-Deterministic workflow detected"), RuntimeError("terminated")]
+
+    def lost_twice(_):
+        if losses:
+            raise losses.pop()
+        return Outcome(message="5 of 5 checks passed.").dump()
+
+    responds = {"approval": lambda _: Outcome(message="").dump(), child: lost_twice}
+    deployment = simulation(ask_for_approval=lambda _: asked.dump(), **responds)
+
+    assert deployment.run()["status"] == "completed"
+    assert len(deployment.called(child)) == 3
+
+
+@pytest.mark.parametrize(
+    ("child", "code", "is_undone"), [("validation", "ValidationLost", True), ("approval", "ApprovalLost", False)]
+)
+def test_what_is_lost_again_and_again_fails_the_deployment(child, code, is_undone):
+    asked = AskingAnswer(approval_id="a" * 16, number=1, deadline=START + timedelta(hours=1))
+    responds = {"approval": lambda _: Outcome(message="").dump(), child: dies}
+    deployment = simulation(ask_for_approval=lambda _: asked.dump(), **responds)
+
+    deployment.run()
+
+    assert end_of(deployment).outcome.failure is not None
+    assert end_of(deployment).outcome.failure.code == code
+    assert end_of(deployment).is_undone is is_undone
 
 
 @pytest.mark.parametrize("child", ["upload", "rollout"])
