@@ -4,7 +4,7 @@ trail/{yyyy-mm-dd}.jsonl
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date
 
 from armature.audit import AuditEntry, AuditFilter
 from armature.azure.documents import DocumentStore
@@ -13,9 +13,15 @@ from armature.models import Model
 
 PREFIX = "trail/"
 
+DAYS_IN_A_PAGE = 31
+"""Days that one page reads at most: a filter that leaves little would else read years for one answer."""
+
+_ALL_LEFT = 999_999_999
+"""Stands in a continuation for all entries of a day."""
+
 
 class AuditPage(Model):
-    """Some entries, the newest first; `continuation` is where to go on (None at the end)."""
+    """Some entries, the newest first, also none; `continuation` is where to go on (None at the end)."""
 
     entries: tuple[AuditEntry, ...]
     continuation: str | None = None
@@ -43,7 +49,9 @@ class AuditTrail:
         """
         day_from, left = _place(continuation)
         found: list[AuditEntry] = []
-        for day in self._days(wanted, day_from):
+        for place, day in enumerate(self._days(wanted, day_from)):
+            if place == DAYS_IN_A_PAGE:
+                return AuditPage(entries=tuple(found), continuation=f"{day.isoformat()}.{_ALL_LEFT}")
             entries = self._entries(day)
             entries = entries[:left] if day == day_from and left is not None else entries
             for number in range(len(entries), 0, -1):
@@ -59,9 +67,9 @@ class AuditTrail:
         for path in listed:
             day = date.fromisoformat(path.removeprefix(PREFIX).removesuffix(".jsonl"))
             is_late = newest is not None and day > newest
-            if is_late or (wanted.until is not None and day > wanted.until.date()):
+            if is_late or (wanted.until is not None and day > wanted.until.astimezone(UTC).date()):
                 continue
-            if wanted.since is not None and day < wanted.since.date() - timedelta(days=1):
+            if wanted.since is not None and day < wanted.since.astimezone(UTC).date():
                 return
             yield day
 

@@ -1,13 +1,13 @@
 """The audit trail: read page by page, the newest first, each fact once."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from armature.audit import AuditAction, AuditEntry, AuditFilter
-from armature.azure.audit import AuditTrail
+from armature.azure.audit import DAYS_IN_A_PAGE, AuditTrail
 from tests.memory import MemoryDocuments
 
 DAY = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -80,6 +80,29 @@ def test_entries_are_filtered(wanted: AuditFilter, keys: list[str]) -> None:
     )
 
     assert read(found, 2, wanted) == keys
+
+
+def test_the_moments_of_a_filter_are_those_of_its_own_time_zone() -> None:
+    at = datetime(2026, 1, 11, 2, tzinfo=UTC)
+    west, east = timezone(timedelta(hours=-5)), timezone(timedelta(hours=9))
+    found = trail(entry(1, at))
+
+    assert read(found, wanted=AuditFilter(until=datetime(2026, 1, 10, 22, tzinfo=west))) == ["k-1"]
+    assert read(found, wanted=AuditFilter(until=datetime(2026, 1, 10, 21, tzinfo=west))) == []
+    assert read(found, wanted=AuditFilter(since=datetime(2026, 1, 11, 11, tzinfo=east))) == ["k-1"]
+    assert read(found, wanted=AuditFilter(since=datetime(2026, 1, 11, 12, tzinfo=east))) == []
+
+
+def test_a_page_reads_so_many_days_and_no_more() -> None:
+    found = trail(*(entry(number, DAY - timedelta(days=number)) for number in range(DAYS_IN_A_PAGE + 1)))
+    wanted = AuditFilter(deployment_id=f"d-{DAYS_IN_A_PAGE}")
+
+    first = found.page(wanted, size=5)
+    second = found.page(wanted, size=5, continuation=first.continuation)
+
+    assert (first.entries, [each.key for each in second.entries]) == ((), [f"k-{DAYS_IN_A_PAGE}"])
+    assert second.continuation is None
+    assert found.page(AuditFilter(since=DAY - timedelta(days=DAYS_IN_A_PAGE - 1)), size=99).continuation is None
 
 
 @pytest.mark.parametrize("token", ["", "x", "2026-01-10", "2026-01-10.", "2026-01-10.-1", "2026-13-10.1", "../x.1"])
