@@ -133,7 +133,8 @@ def _surveyed(services: Services, plan: Plan, state: DeploymentState, parts: Roo
             raise
         known = None
     if known is None:
-        services.rollbacks.add_sightings(plan.deployment_id, TemplateSurvey(template=child.template.name, ids=()))
+        blind = TemplateSurvey(template=child.template.name, ids=(), is_blind=True)
+        services.rollbacks.add_sightings(plan.deployment_id, blind)
 
 
 def _refused(services: Services, work: RootStartInput, plan: Plan, why: Failure) -> RootStartAnswer:

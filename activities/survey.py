@@ -52,7 +52,8 @@ def survey_template(services: Services, plan: Plan, template: PlannedTemplate, b
 
     ARM's validation tells the resources; each is read, unless its resource group is not there. What ARM refuses for
     good is left for the deployment itself to tell. A second run goes on where the first was, and reads nothing that was
-    seen: what it would see then may be the deployment's own work.
+    seen: what it would see then may be the deployment's own work. One that was blind is made anew while ARM has not
+    begun the template.
 
     Raises:
         FailureError: ARM, or storage, could not be asked, or asks to be left in peace. What was seen is kept.
@@ -73,7 +74,7 @@ def uncounted(why: Failure) -> Failure:
 
 def _survey_template(services: Services, plan: Plan, template: PlannedTemplate, body: DeploymentBody) -> None:
     survey = services.rollbacks.template_survey(plan.deployment_id, template.name)
-    if survey is None:
+    if survey is None or survey.is_blind:
         ids = None if _has_begun(services, plan, template) else _validated(services, plan, template, body)
         if ids is None:
             return

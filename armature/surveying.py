@@ -37,11 +37,13 @@ class TemplateSurvey(Model):
     """The resources that one template will write, as ARM's validation tells them, and what was seen of each.
 
     Written before the template is first handed to ARM. While some of `ids` have no sighting it goes on where it was.
+    One that `is_blind` says only that the template was about to be handed over: what it will write nobody could tell.
     """
 
     template: str
     ids: tuple[str, ...]
     sightings: tuple[Sighting, ...] = ()
+    is_blind: bool = False
 
     @property
     def left(self) -> tuple[str, ...]:
@@ -57,6 +59,10 @@ class TemplateSurvey(Model):
             for s in self.sightings
         )
         return self.model_copy(update={"sightings": tuple(told)})
+
+    def with_more(self, later: Self) -> Self:
+        """The survey with what a later one has seen; in the place of one that was blind, the later one."""
+        return later if self.is_blind else self.with_sightings(later.sightings)
 
     def with_sightings(self, sightings: Iterable[Sighting]) -> Self:
         """The survey with more sightings; a resource that was seen before stays as it was seen."""

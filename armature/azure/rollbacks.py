@@ -102,7 +102,7 @@ class RollbackStore:
     def _add_sightings(self, path: str, survey: TemplateSurvey) -> None:
         unseen = survey.model_copy(update={"sightings": ()})
         if not self._records.create(path, survey):
-            self._records.update(path, unseen, lambda known: known.with_sightings(survey.sightings))
+            self._records.update(path, unseen, lambda known: known.with_more(survey))
 
 
 def _target_path(deployment_id: str) -> str:

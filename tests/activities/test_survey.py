@@ -12,6 +12,7 @@ from armature.azure.models import ArmDeployment, ArmResource, DeploymentBody, Re
 from armature.azure.services import Services
 from armature.errors import Failure, FailureClass, FailureError, Recovery, failure
 from armature.plan import DeploymentScopeTarget, Lineage, Plan, PlannedTemplate, ResourceGroupToEnsure
+from armature.surveying import TemplateSurvey
 
 GROUP = "/subscriptions/s-1/resourceGroups/rg"
 OLD, NEW = (f"{GROUP}/providers/Microsoft.Web/sites/{name}" for name in ("old", "new"))
@@ -226,6 +227,21 @@ def test_what_this_deployment_has_begun_already_is_not_surveyed_any_more(app, pl
     )
 
     assert surveyed(app, arm, plan) == {}
+
+
+@pytest.mark.parametrize("has_begun", [False, True])
+def test_one_that_was_blind_is_made_anew_unless_arm_has_begun_the_template(app, plan, has_begun):
+    app.rollbacks.add_sightings(plan.deployment_id, TemplateSurvey(template="a/b", ids=(), is_blind=True))
+    arm = Arm(OLD, NEW, resources={OLD: SITE, **GROUP_THERE})
+    if has_begun:
+        tags = {DEPLOYMENT_TAG: plan.deployment_id}
+        arm.standing = ArmDeployment(id="/d", name="d", provisioning_state="Failed", tags=tags)
+
+    found = surveyed(app, arm, plan)
+    app.rollbacks.add_sightings(plan.deployment_id, TemplateSurvey(template="a/b", ids=(), is_blind=True))
+
+    assert found == ({} if has_begun else {"rg": True, "old": True, "new": False})
+    assert seen(app, plan) == found, "a root that is handed over twice takes nothing from what was seen"
 
 
 def test_the_target_is_written_down_once(app, plan):
