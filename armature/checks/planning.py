@@ -126,7 +126,19 @@ def planned_checks(
         *(_property_check(each, template_of, of_arm) for each in section.resources),
         *(_endpoint_check(each, warm_up) for each in section.endpoints),
     ]
-    return tuple(in_batches({check.key: check for check in checks}.values()))
+    return tuple(in_batches(_distinct(checks)))
+
+
+def _distinct(checks: Iterable[Check]) -> Iterable[Check]:
+    """Each check once, under a key of its own: several may look at the same and expect another thing of it."""
+    found: dict[str, Check] = {}
+    for check in checks:
+        key, number = check.key, 1
+        while key in found and found[key] != check.model_copy(update={"key": key}):
+            number += 1
+            key = f"{check.key}#{number}"
+        found[key] = check.model_copy(update={"key": key})
+    return found.values()
 
 
 def in_batches(checks: Iterable[Check]) -> list[Check]:

@@ -129,6 +129,18 @@ def test_the_section_and_each_endpoint_may_have_a_patience_of_their_own() -> Non
     assert [(check.subject, check.warm_up_seconds) for check in found] == [("https://a.example", 0), ("web.url/z", 20)]
 
 
+def test_of_one_address_or_property_several_things_may_be_expected() -> None:
+    page = {"uri": "https://a.example"}
+    endpoints = [{**page, "contains": "ready"}, {**page, "matches": "v[0-9]+"}, {**page, "contains": "ready"}]
+    resources = [{"id": VAULT, "property": "p", "equals": number} for number in (1, 2)]
+
+    found = checks(VAULT, at=plan(endpoints=endpoints, resources=resources)).values()
+
+    told = [check.endpoint for check in found if check.endpoint is not None]
+    assert [(each.contains, each.matches) for each in told] == [("ready", None), (None, "v[0-9]+")]
+    assert [check.expectation.equals for check in found if check.expectation is not None] == [1, 2]
+
+
 def test_a_property_is_of_the_resource_that_is_named() -> None:
     by_name = {"template": "WEB", "type": "microsoft.web/sites", "name": "Func-Shop", "property": "p", "equals": 1}
     declared = plan(resources=[by_name, {**by_name, "name": "other"}, {"id": VAULT, "property": "p", "equals": 1}])
