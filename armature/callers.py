@@ -55,7 +55,7 @@ def caller_in(headers: Mapping[str, str]) -> Caller | None:
     claims = list(_claims(principal))
     found = Caller(
         name=_printable(headers.get(NAME)) or _first(claims, _named(principal, "name_typ"), _NAMES),
-        id=(_first(claims, None, _IDS) or _printable(headers.get(ID)) or "").lower() or None,
+        id=_object_id(claims, headers.get(ID)),
         tenant=(_first(claims, None, _TENANTS) or "").lower() or None,
         roles=_all(claims, _named(principal, "role_typ")),
     )
@@ -92,6 +92,14 @@ def _first(claims: list[tuple[str, str]], kind: str | None, others: tuple[str, .
             if found == wanted and (name := _printable(value)):
                 return name
     return None
+
+
+def _object_id(claims: list[tuple[str, str]], told: str | None) -> str | None:
+    """The object id in lower case; None also for a caller who claims to be two."""
+    found = {value.lower() for kind, value in claims if kind in _IDS}
+    if len(found) > 1:
+        return None
+    return (_first(claims, None, _IDS) or _printable(told) or "").lower() or None
 
 
 def _all(claims: list[tuple[str, str]], kind: str | None) -> tuple[str, ...]:

@@ -175,7 +175,11 @@ class PropertyDeclaration(_Declared):
     }
 
     id: Annotated[
-        Annotated[str, Field(max_length=2048), Form(r"^(/[^/\s?#]+)+$", "a resource id, which begins with a slash")]
+        Annotated[
+            str,
+            Field(max_length=2048),
+            Form(r"^(/(?!\.{1,2}(/|$))[^/\s?#]+)+$", "a resource id, which begins with a slash"),
+        ]
         | None,
         Field(description="Its resource id."),
     ] = None

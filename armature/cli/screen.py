@@ -16,6 +16,10 @@ _WIDTH_OF_A_PIPE = 400
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
+_COMMANDS = re.compile(r"#(?=#(?:vso)?\[)|^[ \t]*:(?=:)", re.MULTILINE)
+"""Where a line begins to be a command to the pipeline that it is printed in: `##vso[…]`, `##[…]` (Azure Pipelines),
+`::name::…` (GitHub Actions)."""
+
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
@@ -49,8 +53,9 @@ def write_what_can_be_written() -> None:
 
 
 def plain(text: str) -> str:
-    """The text without control characters: what comes from elsewhere must not move the cursor or change colours."""
-    return _CONTROL.sub(" ", text)
+    """The text without control characters: what comes from elsewhere must not move the cursor, change colours, or give
+    orders to the pipeline that it is printed in."""
+    return _COMMANDS.sub(lambda found: f"{found.group()} ", _CONTROL.sub(" ", text))
 
 
 def new_table(*headings: str) -> Table:

@@ -47,6 +47,14 @@ def test_a_service_principal_without_a_name_is_known_by_its_application_and_obje
     assert (caller.shown, caller.id) == ("app-1", "o-1")
 
 
+def test_a_caller_who_claims_to_be_two_is_known_by_name_only():
+    twice = principal(("name", "Ada"), ("oid", "o-1"), ("oid", "O-1"))
+    two = principal(("name", "Ada"), ("oid", "o-1"), ("oid", "o-2"))
+
+    assert caller_in({**twice, "x-ms-client-principal-id": "o-1"}) == Caller(name="Ada", id="o-1")
+    assert caller_in({**two, "x-ms-client-principal-id": "o-1"}) == Caller(name="Ada")
+
+
 def test_headers_without_a_principal_are_enough_and_give_no_role():
     caller = caller_in({"x-ms-client-principal-name": "ada", "x-ms-client-principal-id": "O-1"})
 

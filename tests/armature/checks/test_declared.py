@@ -105,6 +105,9 @@ def test_an_endpoint_has_limits(parts: dict[str, Any], expected: bool) -> None:
         ({"id": "/a/b", "output": "web.id"}, False),
         ({"id": "no-slash"}, False),
         ({"id": "/a/../b?x=1"}, False),
+        ({"id": "/subscriptions/a/resourceGroups/../b"}, False),
+        ({"id": "/subscriptions/a/resourceGroups/b/.."}, False),
+        ({"id": "/subscriptions/a/resourceGroups/..b."}, True),
         ({}, False),
     ],
 )

@@ -61,3 +61,18 @@ def test_any_path_gets_a_name(segments: list[str]) -> None:
 def test_nothing_that_is_printed_can_drive_the_terminal(text: str) -> None:
     assert not any(character < " " and character not in "\t\n" for character in plain(text))
     assert "\x1b" not in plain(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["##vso[task.setvariable variable=PATH]x", "see ##[error]x", "::error::x", "all is well\n  ::add-mask::x"]
+)
+def test_nothing_that_is_printed_gives_orders_to_a_pipeline(text: str) -> None:
+    shown = plain(text)
+
+    assert "##" not in shown
+    assert not any(line.lstrip().startswith("::") for line in shown.splitlines())
+
+
+@pytest.mark.parametrize("text", ["## Armature preview", "fe80::1 and a::b", "# 1 of #2"])
+def test_what_is_no_order_is_printed_as_it_is(text: str) -> None:
+    assert plain(text) == text
