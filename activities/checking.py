@@ -83,13 +83,7 @@ def tally_checks(services: Services, work: TallyInput) -> TallyAnswer:
     state = _open_state(services, work)
     document = _document(services, work)
     if work.why_over:
-        for batch in range(document.batches):
-            services.checks.update_results(
-                work.deployment_id,
-                work.run,
-                batch,
-                partial(_with_skipped, checks=document.batch(batch), why=work.why_over),
-            )
+        in_parallel(partial(_skip, services, work, document), range(document.batches))
     shown = _show(services, work, document).validation
     if shown is None:
         raise FailureError(failure(FailureClass.UNKNOWN, "RunEnded", "The run of the deployment has ended."))
@@ -138,6 +132,11 @@ def _with_found(known: BatchResults, found: list[CheckState]) -> BatchResults:
     return BatchResults(checks=checks)
 
 
+def _skip(services: Services, work: TallyInput, document: ChecksDocument, batch: int) -> None:
+    change = partial(_with_skipped, checks=document.batch(batch), why=work.why_over)
+    services.checks.update_results(work.deployment_id, work.run, batch, change)
+
+
 def _with_skipped(known: BatchResults, checks: tuple[Check, ...], why: str) -> BatchResults:
     states = dict(known.checks)
     for check in checks:
@@ -154,7 +153,8 @@ def _is_final(state: CheckState | None) -> bool:
 
 def _show(services: Services, work: ChecksInput, document: ChecksDocument) -> DeploymentState:
     """Show how the checks stand in the state and, once they have ended, in the log."""
-    results = [services.checks.results(work.deployment_id, work.run, batch) for batch in range(document.batches)]
+    read = partial(services.checks.results, work.deployment_id, work.run)
+    results = in_parallel(read, range(document.batches))
     shown, now = validation_state(work.run, all_states(document, results)), datetime.now(UTC)
     has_ended = shown.done == shown.total
     if has_ended:

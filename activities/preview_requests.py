@@ -131,10 +131,10 @@ def _add_output(
 ) -> None:
     """The value that an output has, had in the predecessor, or will have; else the parameter stays open."""
     bound = f"{name} = {wanted.template}.{wanted.output}"
-    predecessor = services.deployments.lineage(plan.lineage.key).predecessor_of(plan.deployment_id)
     value = _stored(services, plan.deployment_id, wanted)
-    if value is UNFORESEEN and predecessor is not None:
-        value = _stored(services, predecessor, wanted)
+    if value is UNFORESEEN:
+        predecessor = services.deployments.lineage(plan.lineage.key).predecessor_of(plan.deployment_id)
+        value = _stored(services, predecessor, wanted) if predecessor is not None else UNFORESEEN
         if value is not UNFORESEEN:
             found.from_predecessor.append(bound)
     if value is UNFORESEEN:

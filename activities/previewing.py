@@ -5,10 +5,12 @@ Nothing is changed by it outside of the app's own storage.
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 import azure.durable_functions as df
 
 from activities.border import register
+from activities.parallel import in_parallel
 from activities.preview_looks import Look, done_part, keep_part, mode_of, open_bundle, part_of
 from activities.standing import asked_of, state_of
 from armature.azure.services import Services
@@ -83,7 +85,7 @@ def merge_previews(services: Services, work: DeploymentStep) -> PreviewAnswer:
     """
     state = state_of(services, work.deployment_id)
     plan = services.deployments.plan(work.deployment_id)
-    parts = [_known_part(services, state, template) for template in plan.templates]
+    parts = in_parallel(partial(_known_part, services, state), plan.templates)
     doomed = _doomed(services, state)
     changes = [*(change for part in parts for change in part.changes), *(doomed_changes(doomed) if doomed else ())]
     resources = merged(with_groups(changes, _groups_on_paper(parts)))
