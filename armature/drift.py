@@ -38,11 +38,15 @@ class Drift(Model):
 
 
 class LineageSummary(Model):
-    """A lineage in a list: what it completed last, which deployment had its turn last, and whether it has drifted."""
+    """A lineage in a list: what it completed last, which deployment had its turn last, and whether it has drifted.
+
+    `region` is told of a bundle that is for several.
+    """
 
     lineage_key: str
     project: str | None = None
     environment: str | None = None
+    region: str | None = None
     completed: str | None = None
     latest: str | None = None
     drift: DriftRecord | None = None

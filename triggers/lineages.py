@@ -133,25 +133,24 @@ def lineage_key_in(req: func.HttpRequest) -> str:
 
 
 def _summaries(store: DeploymentStore) -> list[LineageSummary]:
-    deployments = {summary.deployment_id: summary for summary in store.summaries()}
-    found = []
-    for key in store.lineage_keys():
-        record, drift = store.lineage(key), store.drift(key)
-        completed = record.predecessor_of("")
-        known = deployments.get(completed or "") or deployments.get(record.latest or "")
-        look = store.state(drift.deployment_id) if drift else None
-        found.append(
-            LineageSummary(
-                lineage_key=key,
-                project=known and known.project,
-                environment=known and known.environment,
-                completed=completed,
-                latest=record.latest,
-                drift=drift,
-                is_drifted=look and has_drifted(look),
-            )
-        )
-    return found
+    return [_summary(store, key) for key in store.lineage_keys()]
+
+
+def _summary(store: DeploymentStore, key: str) -> LineageSummary:
+    record, drift = store.lineage(key), store.drift(key)
+    completed = record.predecessor_of("")
+    known = next((state for id_ in (completed, record.latest) if id_ and (state := store.state(id_))), None)
+    look = store.state(drift.deployment_id) if drift else None
+    return LineageSummary(
+        lineage_key=key,
+        project=known and known.project,
+        environment=known and known.environment,
+        region=known.lineage.region if known and known.lineage else None,
+        completed=completed,
+        latest=record.latest,
+        drift=drift,
+        is_drifted=look and has_drifted(look),
+    )
 
 
 def _drift(store: DeploymentStore, key: str) -> Drift | None:

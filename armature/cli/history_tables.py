@@ -79,7 +79,8 @@ def print_lineages(console: Console, lineages: Iterable[LineageSummary]) -> None
     for lineage in lineages:
         looked_at = f"{lineage.drift.at:%Y-%m-%d %H:%M}" if lineage.drift else ""
         drift = _UNKNOWN[lineage.is_drifted] if lineage.drift is None or lineage.is_drifted is not None else "unknown"
-        names = (lineage.lineage_key, lineage.project, lineage.environment, lineage.completed, lineage.latest)
+        environment = " ".join(filter(None, (lineage.environment, lineage.region)))
+        names = (lineage.lineage_key, lineage.project, environment, lineage.completed, lineage.latest)
         table.add_row(*(Text(plain(cell or "")) for cell in (*names, drift, looked_at)))
     table.columns[0].no_wrap = True  # a key is there to be copied
     console.print(table)

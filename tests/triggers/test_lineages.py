@@ -115,6 +115,17 @@ def test_the_list_tells_what_each_lineage_holds_and_whether_it_has_drifted(store
     assert (found["completed"], found["latest"], found["isDrifted"]) == ("d-01", "d-02", True)
 
 
+def test_the_list_tells_the_region_of_a_bundle_for_several(store: DeploymentStore) -> None:
+    def moved(state):
+        return state.model_copy(update={"lineage": state.lineage.model_copy(update={"region": "westus3"})})
+
+    store.update_state("d-01", moved)
+
+    (found,) = answer_of(lineages, "list_lineages", request("GET", "lineages"))[1]["value"]
+
+    assert found["region"] == "westus3"
+
+
 def test_who_looked_is_in_the_audit_trail(store: DeploymentStore) -> None:
 
     look(Client())
