@@ -22,10 +22,10 @@ def failing(project: str, tier: str) -> dict[str, Any]:
     }
 
 
-def stand(field: Ground, projects: Iterable[str], at_once: int = 10) -> dict[str, Snapshot]:
+def stand(field: Ground, projects: Iterable[str], at_once: int = 10, **options: Any) -> dict[str, Snapshot]:
     """Deploy the first version of each project; what then stands. Raises RuntimeError when one can't be deployed."""
     bundles = {f"{project}-v1": first_version(project) for project in projects}
-    states = field.deployed(bundles, at_once)
+    states = field.deployed(bundles, at_once, **options)
     failed = [f"{name}: {told(state)}" for name, state in states.items() if state.get("status") != "completed"]
     if failed:
         raise RuntimeError(f"the first version could not be deployed: {failed[0]}")

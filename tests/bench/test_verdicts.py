@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from bench.faults import table
-from bench.faults.boundaries import AFTER, BEFORE, Boundary, beyond_count, boundaries_of, counters, gaps, rounds
+from bench.faults.boundaries import AFTER, BEFORE, RESULT, Boundary, beyond_count, boundaries_of, counters, gaps, rounds
+from bench.faults.courses import COURSES
 from bench.faults.goal import Goal, Run, Verdict, counted, share
 from bench.faults.goal_1 import storm
 from bench.faults.goal_3 import Findings
@@ -158,9 +159,17 @@ def test_a_checkpoint_that_no_kill_met_is_a_gap() -> None:
     assert list(map(str, gaps(met))) == ["killedBeforeCheckpoint :rollout #3"]
 
 
+def test_a_course_is_killed_behind_the_activities_that_none_before_it_has_and_in_instances_of_its_own() -> None:
+    known, new = Boundary(RESULT, ":rollout", 1, "poll_root"), Boundary(RESULT, "", 1, "read_bundle")
+    inside, outside = Boundary(BEFORE, ":rollout", 1), Boundary(AFTER, ":upload", 1)
+
+    assert COURSES[1].own([known, new, inside, outside], {"poll_root"}) == [new, inside]
+    assert COURSES[0].own([known, inside, outside], set()) == [known, inside, outside]
+
+
 def test_what_was_not_met_is_tried_again_and_what_comes_after_the_last_is_looked_for() -> None:
     first, last = Boundary(BEFORE, "", 1), Boundary(BEFORE, "", 2)
-    findings = Findings(beyond={last})
+    findings = Findings(COURSES[0], beyond={last})
 
     findings.met((first, last), [])
     assert findings.next_round() == (first,)
