@@ -1,5 +1,6 @@
 """Phases and the end of a deployment, recorded; and its result, sent."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from activities.standing import state_of
 from armature.audit import AuditAction, AuditEntry
 from armature.azure.services import Services
 from armature.control import Control, LineageRecord
-from armature.endings import Ending, Result, ended, ending_of, last_words
+from armature.endings import Ending, Result, ended, ending_of, last_words, with_rollback_available
 from armature.events import Event, EventCode, Level
 from armature.messages import Answer, DeploymentStep, FinishAnswer, FinishInput, PhaseInput
 from armature.notices import NOTICES_QUEUE, ended_notice
@@ -96,7 +97,20 @@ def _lineage_after(services: Services, state: DeploymentState, ending: Ending) -
         return store.update_lineage(key, lambda record: record.completed_by(id_))
     if ending.result is Result.UNDONE:
         return store.update_lineage(key, lambda record: record.undone(id_))
+    if not state.has_touched:
+        return _with_nothing_touched(services, key, id_)
     return store.lineage(key)
+
+
+def _with_nothing_touched(services: Services, lineage_key: str, deployment_id: str) -> LineageRecord:
+    """What the lineage remembers of one that had its turn and touched nothing: the latest is the one before it again,
+    which can be rolled back as before. One that never had its turn changes nothing."""
+    store = services.deployments
+    record = store.update_lineage(lineage_key, lambda found: found.untouched_by(deployment_id))
+    if record.untouched == deployment_id and record.latest is not None:
+        with suppress(KeyError):  # its state may be removed by now
+            store.update_state(record.latest, with_rollback_available)
+    return record
 
 
 def _last_events(state: DeploymentState, control: Control, ending: Ending, now: datetime) -> list[Event]:

@@ -97,7 +97,7 @@ def _begun(services: Services, lineage_key: str, state: DeploymentState) -> Line
     before = store.lineage(lineage_key)
     if before.latest == mine:
         return before
-    if state.run > 1:
+    if state.run > 1 and before.untouched != mine:
         message = f"Deployment {before.latest} had its turn meanwhile: what {mine} left is not as it was any more."
         raise FailureError(failure(FailureClass.UNKNOWN, "NotLatest", message, _NOT_LATEST))
     if before.latest is not None:

@@ -169,15 +169,26 @@ class LineageRecord(Model):
     """What a lineage remembers of its deployments, in the order in which they ended.
 
     `completed` are those whose result stands (a rolled back one is taken out), the newest last; `latest` is the one
-    that last had its turn and may have changed something: only it can be resumed or rolled back.
+    that last had its turn and may have changed something: only it can be rolled back, and resumed. `earlier` was the
+    latest before it. `untouched` had its turn after `latest` and has touched nothing: it can be resumed too.
     """
 
     completed: tuple[str, ...] = ()
     latest: str | None = None
+    earlier: str | None = None
+    untouched: str | None = None
 
     def begun_by(self, deployment_id: str) -> "LineageRecord":
         """The record once that deployment has its turn to deploy. Twice: the same."""
-        return self.model_copy(update={"latest": deployment_id})
+        if self.latest == deployment_id:
+            return self
+        return self.model_copy(update={"latest": deployment_id, "earlier": self.latest, "untouched": None})
+
+    def untouched_by(self, deployment_id: str) -> "LineageRecord":
+        """The record once that deployment, whose turn it was, has ended and touched nothing. Twice: the same."""
+        if self.latest != deployment_id:
+            return self
+        return self.model_copy(update={"latest": self.earlier, "earlier": None, "untouched": deployment_id})
 
     def completed_by(self, deployment_id: str) -> "LineageRecord":
         """The record once that deployment has completed. Twice: the same."""
@@ -209,8 +220,7 @@ def may_cancel(state: DeploymentState, control: Control, *, rollback: bool | Non
     name, cancel = state.deployment_id, control.cancel_of(state.run)
     is_cancelled = state.stop is not None and state.stop.reason is StopReason.CANCELLED
     if cancel is not None and (is_cancelled or not state.status.is_final):
-        is_undone_by_itself = state.options.rollback_on_failure and not state.stands
-        is_undoing = is_undone_by_itself if cancel.rollback is None else cancel.rollback
+        is_undoing = state.is_undone_by_itself if cancel.rollback is None else cancel.rollback
         return None if rollback in (None, is_undoing) else _cancelled_otherwise(state, is_undoing=is_undoing)
     if state.status.is_final:
         reason = f"Deployment {name} has ended already: it is {state.status}."
@@ -239,7 +249,7 @@ def _only_previews(state: DeploymentState, so: str, next_step: str) -> Refusal:
 def _after_its_end(state: DeploymentState) -> str:
     if state.options.is_preview:
         return "There is nothing left to do: it was a preview."
-    if state.status is Status.ROLLED_BACK:
+    if state.status is Status.ROLLED_BACK or not state.has_touched:
         return "There is nothing left to do."
     if state.rollback.status is not None:
         return "Ask for the rollback again once nothing stands in its way."
@@ -292,6 +302,9 @@ def may_roll_back(state: DeploymentState, control: Control, lineage: LineageReco
     if state.status is Status.ROLLED_BACK:
         reason = f"Deployment {state.deployment_id} is rolled back already."
         return Refusal(kind="already-rolled-back", reason=reason, next_step="There is nothing left to do.")
+    if not state.has_touched:
+        reason = f"Deployment {state.deployment_id} has touched nothing: nothing of it was started."
+        return Refusal(kind="nothing-started", reason=reason, next_step="There is nothing to undo.")
     return _unless_latest(state, lineage)
 
 
@@ -339,7 +352,7 @@ def _unless_latest(state: DeploymentState, lineage: LineageRecord) -> Refusal | 
     if state.retired_at is not None:
         reason = f"What was kept of deployment {name} is being removed: its time is over."
         return Refusal(kind="removed", reason=reason, next_step="Start a new deployment.")
-    if lineage.latest == name:
+    if name in (lineage.latest, lineage.untouched):
         return None
     if not any(template.starts or template.attempt for template in state.templates):
         reason = f"Deployment {name} never came to start a template."

@@ -116,6 +116,13 @@ def ended(
     )
 
 
+def with_rollback_available(state: DeploymentState) -> DeploymentState:
+    """The state of one that is the latest of its lineage again; unchanged when it is undone, or has not ended."""
+    if not state.status.is_final or state.status is Status.ROLLED_BACK or not state.has_touched:
+        return state
+    return state.model_copy(update={"rollback": state.rollback.model_copy(update={"available": True})})
+
+
 def _given_up(template: TemplateState) -> TemplateState:
     return template.model_copy(update={"failure": template.failure and template.failure.given_up()})
 
@@ -140,8 +147,7 @@ def closing_of(state: DeploymentState, control: Control, message: str, *, has_tu
     if control.is_lock_broken(state.run):
         outcome = lock_broken()
     is_settling = has_turn and not outcome.is_lock_broken and _may_have_started(state)
-    is_undone_by_itself = state.options.rollback_on_failure and not state.stands
-    is_undoing = is_settling and undoes(state.purpose, outcome, rollback_on_failure=is_undone_by_itself)
+    is_undoing = is_settling and undoes(state.purpose, outcome, rollback_on_failure=state.is_undone_by_itself)
     rollback = RollbackInput(
         deployment_id=state.deployment_id,
         rollback=state.rollback.present_number,
@@ -173,6 +179,8 @@ def undoes(purpose: Purpose, outcome: Outcome, *, rollback_on_failure: bool) -> 
 
 def _may_have_started(state: DeploymentState) -> bool:
     """True when ARM may have been handed something, in whatever run. A start is shown a moment after it is made."""
+    if not state.has_touched:
+        return False
     is_in_rollout = Phase.UPLOADING.value in state.phases or Phase.ROLLING_BACK.value in state.phases
     may_have_made_groups = state.deadline is not None  # known from the moment when the target is made ready
     has_run = state.run > 1 or any(template.attempt for template in state.templates)

@@ -270,9 +270,10 @@ class DeploymentState(Model):
     `sequence` counts the saves of phase and status: an older one never overwrites a newer one. `problems` are the first
     of `problems_found`. `run` counts how often it was begun: a resumed deployment, and one that is rolled back by hand,
     is in a further run; `purpose` is the run's. `deadline` is when its `timeout` is over. `ended_as` is how the run
-    before ended. `initiated_by_id` is the object id of who asked for it, where the platform tells it. `retired_at` is
-    when retention began to remove it: no further run of it begins. `has_cleaned_up` is true once an earlier run was at
-    the deletions of mode Complete.
+    before ended. `has_touched` is false until it begins to make its target ready: until then nothing in Azure is
+    changed, and there is nothing to roll back. `initiated_by_id` is the object id of who asked for it, where the
+    platform tells it. `retired_at` is when retention began to remove it: no further run of it begins. `has_cleaned_up`
+    is true once an earlier run was at the deletions of mode Complete.
     """
 
     deployment_id: str
@@ -284,6 +285,7 @@ class DeploymentState(Model):
     run: int = 1
     purpose: Purpose = Purpose.DEPLOY
     ended_as: Status | None = None
+    has_touched: bool = True  # in documents of earlier versions, which did not know
     sequence: int = 0
     message: str = ""
     initiated_by: str | None = None
@@ -340,6 +342,11 @@ class DeploymentState(Model):
         for good, so nothing is rolled back unless somebody says so."""
         is_cleaning_up = Phase.CLEANING_UP.value in self.phases and self.purpose is Purpose.DEPLOY
         return self.has_cleaned_up or is_cleaning_up
+
+    @property
+    def is_undone_by_itself(self) -> bool:
+        """Whether what ends the run, other than well, rolls it back when nothing else is said."""
+        return self.options.rollback_on_failure and not self.stands
 
     @property
     def resources(self) -> tuple[str, ...]:

@@ -65,6 +65,7 @@ def accepted(
         options=request.options,
         created_at=now,
         updated_at=now,
+        has_touched=False,
         phases={Phase.PENDING.value: now},
         message="Accepted.",
         progress=progress_of(Phase.PENDING, 0, 1, "Accepted."),
@@ -94,6 +95,7 @@ def with_phase(
             "phases": {**state.phases, phase.value: state.phases.get(phase.value, now)},
             "finished_at": now if status.is_final else None,
             "deadline": deadline or state.deadline,
+            "has_touched": state.has_touched or deadline is not None,  # known from when the target is made ready
         }
     )
     return changed.model_copy(update={"progress": _progress(changed)})

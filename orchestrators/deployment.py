@@ -53,7 +53,7 @@ class _Run:
         self.has_touched = False
         self.has_started = False
         self.stands = job.stands
-        self._left_before = job.run > 1
+        self._left_before = job.run > 1 and job.has_touched
 
     def has_turn(self) -> None:
         """It has its turn, and with it what earlier runs of the deployment have left."""

@@ -85,6 +85,7 @@ async def run_from_the_start(client: df.DurableOrchestrationClient, state: Deplo
         rollback=state.rollback.present_number,
         sequence=state.sequence,
         stands=state.stands,
+        has_touched=state.has_touched,
     )
     try:
         await client.start_new("deployment", state.deployment_id, work.dump())

@@ -9,7 +9,7 @@ from armature.cli.screen import new_table, plain, print_line
 from armature.cli.words import resource_name
 from armature.numbers import count_of
 from armature.problems import Severity
-from armature.state import DeploymentState, RollbackState, Status, TemplateStatus
+from armature.state import DeploymentState, Phase, RollbackState, Status, TemplateStatus
 
 
 def print_aftermath(console: Console, state: DeploymentState) -> None:
@@ -100,7 +100,14 @@ def _commands(state: DeploymentState) -> dict[str, str]:
     What can be rolled back can be resumed too, unless that has begun.
     """
     is_refused = any(problem.severity == Severity.ERROR for problem in state.problems)
-    if not state.rollback.available or state.retired_at or is_refused:
+    if state.retired_at or is_refused:
+        return {}
+    if not state.has_touched and _had_its_turn(state):
+        return {
+            f"armature resume {state.deployment_id}": "asks again, and deploys once nothing stands in its way",
+            "armature deploy BUNDLE": "where the bundle itself must change",
+        }
+    if not state.rollback.available:
         return {}
     roll_back = f"armature rollback {state.deployment_id}"
     if state.rollback.status is not None:
@@ -110,3 +117,8 @@ def _commands(state: DeploymentState) -> dict[str, str]:
         roll_back: "puts everything back as it was",
         "armature deploy BUNDLE": "where the bundle itself must change",
     }
+
+
+def _had_its_turn(state: DeploymentState) -> bool:
+    """Whether one that has touched nothing got as far as the gate: only then it can be gone on with."""
+    return bool({Phase.PREVIEWING.value, Phase.AWAITING_APPROVAL.value} & set(state.phases))

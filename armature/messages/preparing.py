@@ -25,8 +25,8 @@ class DeploymentInput(Model):
     """The input of the orchestrator `deployment`.
 
     `generation` is that of the process when the run began (see orchestrators.deployment). `rollback` is the number of a
-    rollback in this run. `stands` is that of the state. When it continues as new, `sequence` goes on counting, `bundle` is what was read of it,
-    `holder` whom it waits for, at which `position` of the queue.
+    rollback in this run. `stands` and `has_touched` are those of the state. When it continues as new, `sequence` goes
+    on counting, `bundle` is what was read of it, `holder` whom it waits for, at which `position` of the queue.
     """
 
     deployment_id: str
@@ -37,6 +37,7 @@ class DeploymentInput(Model):
     rollback: int = 1
     sequence: int = 0
     stands: bool = False
+    has_touched: bool = True
     bundle: BundleAnswer | None = None
     holder: str = ""
     position: int = 0

@@ -34,7 +34,9 @@ def queued(app, accept):
             moved = timedelta(seconds=number)
             app.deployments.update_state(
                 step.deployment_id,
-                lambda state, by=moved: state.model_copy(update={"created_at": state.created_at + by}),
+                lambda state, by=moved: state.model_copy(
+                    update={"created_at": state.created_at + by, "has_touched": True}
+                ),
             )
             read_bundle(app, step)
             steps.append(step)
@@ -214,6 +216,30 @@ def test_a_further_run_whose_ground_another_has_changed_gets_no_turn(app, queued
 
     with pytest.raises(FailureError, match="NotLatest"):
         take_turn(app, first)
+
+
+def test_one_that_touched_nothing_leaves_the_one_before_to_be_rolled_back_and_can_be_resumed(app, queued):
+    before, rejected = queued("turn-rejected", 2)
+    take_turn(app, before)
+    ended(app, before)
+    untouched = {"has_touched": False}
+    app.deployments.update_state(rejected.deployment_id, lambda state: state.model_copy(update=untouched))
+    take_turn(app, rejected)
+    while_it_waited = state_of(app, before).rollback.available
+
+    for _ in range(2):
+        ended(app, rejected, Outcome(message="Rejected.", stop=StopReason.REJECTED))
+    after = (lineage_of(app, before).latest, state_of(app, before).rollback.available)
+    offered = state_of(app, rejected).rollback.available
+    begun_again(app, rejected)
+    again = [take_turn(app, rejected).is_ours for _ in range(2)]
+
+    assert not while_it_waited
+    assert after == (before.deployment_id, True)
+    assert not offered
+    assert again == [True, True]
+    assert state_of(app, rejected).rollback.previous_deployment_id == before.deployment_id
+    assert not state_of(app, before).rollback.available
 
 
 def test_a_bundle_is_not_read_again_for_a_further_run(app, queued):

@@ -28,11 +28,12 @@ def template(name: str = "a", status: TemplateStatus = TemplateStatus.SUCCEEDED,
 
 
 def deployment(status: Status, deployment_id: str = "d-01", **parts: Any) -> DeploymentState:
-    """A deployment of the lineage `KEY` that has a template, and stands so."""
+    """A deployment of the lineage `KEY` that has a template, has touched its target, and stands so."""
     lineage = LineageState(project="shop", environment="test", key=KEY)
     created_at = parts.pop("created_at", NOW)
     state = accepted(REQUEST, deployment_id, None, created_at)
     state = state.model_copy(update={"lineage": lineage, "templates": (template(),), "purpose": Purpose.DEPLOY})
+    state = state.model_copy(update={"has_touched": True})
     phase = PHASES.get(status, Phase.FINISHED)
     state = with_phase(state, sequence=4, status=status, phase=phase, message="m", now=created_at)
     return state.model_copy(update=parts)

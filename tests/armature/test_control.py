@@ -23,6 +23,7 @@ from tests.armature.deployments import NOW, deployment, template
 
 NOTHING = Control()
 LATEST = LineageRecord(completed=("d-00", "d-01"), latest="d-01")
+UNTOUCHED = LineageRecord(completed=("d-00",), latest="d-00", untouched="d-01")
 STOPPED = StopState(reason=StopReason.CANCELLED, at=NOW)
 
 
@@ -106,6 +107,7 @@ def test_what_is_being_cancelled_is_neither_rolled_back_nor_resumed_before_its_e
     [
         (deployment(Status.COMPLETED), "Roll it back if its result is not wanted."),
         (deployment(Status.ROLLED_BACK), "There is nothing left to do."),
+        (deployment(Status.CANCELLED, has_touched=False), "There is nothing left to do."),
         (
             deployment(Status.FAILED, rollback=RollbackState(status=RollbackStatus.PARTIAL, number=1)),
             "Ask for the rollback again once nothing stands in its way.",
@@ -142,6 +144,9 @@ PARTIAL = RollbackState(status=RollbackStatus.PARTIAL, number=1)
             LineageRecord(latest="d-00"),
             "nothing-started",
         ),
+        (deployment(Status.CANCELLED, has_touched=False), NOTHING, UNTOUCHED, "nothing-started"),
+        (deployment(Status.CANCELLED, has_touched=False), NOTHING, LATEST, "nothing-started"),
+        (deployment(Status.COMPLETED, "d-00"), NOTHING, UNTOUCHED, None),
         (deployment(Status.COMPLETED, retired_at=NOW), NOTHING, LATEST, "removed"),
         (deployment(Status.DEPLOYING), NOTHING, LATEST, "not-final"),
         (deployment(Status.QUEUED), NOTHING, LATEST, "not-final"),
@@ -164,6 +169,8 @@ def test_the_latest_of_a_lineage_can_be_rolled_back_once_it_has_ended(state, con
         (deployment(Status.ROLLED_BACK), NOTHING, LATEST, "not-resumable"),
         (deployment(Status.FAILED, rollback=PARTIAL), NOTHING, LATEST, "partially-rolled-back"),
         (deployment(Status.FAILED), NOTHING, LineageRecord(latest="d-02"), "not-latest"),
+        (deployment(Status.CANCELLED, has_touched=False), NOTHING, UNTOUCHED, None),
+        (deployment(Status.FAILED, "d-00"), NOTHING, UNTOUCHED, None),
         (deployment(Status.FAILED, retired_at=NOW), NOTHING, LATEST, "removed"),
         (deployment(Status.DEPLOYING), NOTHING, LATEST, "not-final"),
         (deployment(Status.ROLLING_BACK), NOTHING, LATEST, "already-rolling-back"),
@@ -248,12 +255,25 @@ def test_a_message_with_an_action_that_can_not_be_is_refused_with_its_place(mess
 def test_a_lineage_remembers_those_whose_result_stands_in_the_order_in_which_they_completed():
     record = LineageRecord().begun_by("d-1").completed_by("d-1").begun_by("d-2").completed_by("d-2").begun_by("d-3")
 
-    assert record == LineageRecord(completed=("d-1", "d-2"), latest="d-3")
+    assert record == LineageRecord(completed=("d-1", "d-2"), latest="d-3", earlier="d-2")
     assert record.completed_by("d-1").completed == ("d-2", "d-1")
     assert record.predecessor_of("d-3") == "d-2"
     assert record.predecessor_of("d-2") == "d-1"
     assert record.undone("d-2").undone("d-2").predecessor_of("d-3") == "d-1"
     assert LineageRecord().predecessor_of("d-1") is None
+
+
+def test_one_that_touched_nothing_leaves_the_latest_of_the_lineage_as_it_was():
+    before = LineageRecord().begun_by("d-1").completed_by("d-1")
+    begun = before.begun_by("d-2").begun_by("d-2")
+
+    after = begun.untouched_by("d-2").untouched_by("d-2")
+
+    assert (begun.latest, begun.earlier) == ("d-2", "d-1")
+    assert after == LineageRecord(completed=("d-1",), latest="d-1", untouched="d-2")
+    assert after.untouched_by("never-had-its-turn") == after
+    assert after.begun_by("d-3") == LineageRecord(completed=("d-1",), latest="d-3", earlier="d-1")
+    assert LineageRecord().begun_by("d-1").untouched_by("d-1") == LineageRecord(untouched="d-1")
 
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.COMPLETED, Status.FAILED, Status.CANCELLED])

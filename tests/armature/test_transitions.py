@@ -241,6 +241,17 @@ def test_the_deadline_stands_once_it_is_set():
     assert phase(found, 2, Status.UPLOADING, Phase.UPLOADING).deadline == LATER
 
 
+def test_a_deployment_has_touched_nothing_until_its_target_is_made_ready():
+    asked_for = accepted(REQUEST, "d-01", None, NOW)
+    read = phase(asked_for, 1, Status.PENDING, Phase.PREPARING)
+    ready = with_phase(
+        read, sequence=2, status=Status.PENDING, phase=Phase.PREPARING, message="m", now=NOW, deadline=LATER
+    )
+
+    assert [each.has_touched for each in (asked_for, read, ready)] == [False, False, True]
+    assert phase(ready, 3, Status.UPLOADING, Phase.UPLOADING).has_touched
+
+
 def checked(found: DeploymentState, run: int = 1, passed: int = 1) -> DeploymentState:
     return with_validation(found, ValidationState(run=run, total=2, passed=passed), LATER)
 

@@ -467,6 +467,15 @@ def test_what_is_resumed_and_fails_before_its_rollout_is_undone_with_what_the_ea
     assert [rollback["isUndoing"] for rollback in deployment.called("rollback")] == [True]
 
 
+def test_what_is_resumed_and_ends_at_the_gate_again_is_not_undone_as_nothing_was_touched():
+    deployment = simulation({"run": 2, "has_touched": False}, open_gate=lambda _: GateAnswer(failure=BROKEN).dump())
+
+    output = deployment.run()
+
+    assert output["status"] == "failed"
+    assert not deployment.called("rollback")
+
+
 def test_a_target_that_could_not_be_prepared_at_all_leaves_nothing_to_undo():
     deployment = simulation(prepare_target=lambda _: ReadyAnswer(failure=BROKEN).dump())
 

@@ -278,6 +278,29 @@ def test_a_failed_deployment_tells_what_why_what_is_there_and_what_next() -> Non
     )
 
 
+def test_what_was_refused_at_the_gate_offers_no_rollback_as_nothing_was_touched() -> None:
+    gate = {"previewing": STARTED}
+    told = outcome(a_failed_state(templates=[], hasTouched=False, phases=gate, rollback={"available": False}))
+
+    assert told.endswith(
+        "\n".join(
+            [
+                "Nothing was deployed.",
+                "",
+                "Next:",
+                "  armature resume shop-1  asks again, and deploys once nothing stands in its way",
+                "  armature deploy BUNDLE  where the bundle itself must change",
+            ]
+        )
+    )
+
+
+def test_what_was_cancelled_in_the_queue_is_deployed_anew() -> None:
+    told = outcome(a_cancelled_state(templates=[], hasTouched=False, rollback={"available": False}))
+
+    assert told.endswith("Nothing was deployed.\n\nNext: deploy again when you want it.")
+
+
 def test_a_rolled_back_deployment_tells_what_was_put_back_and_what_was_deleted() -> None:
     assert outcome(a_rolled_back_state()) == "\n".join(
         [
