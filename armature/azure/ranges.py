@@ -94,11 +94,14 @@ class _RangeReader(io.RawIOBase):
         length = min(BLOCK_BYTES, self._size - start)
         with storage_failures():
             try:
-                self._window = self._blob.download_blob(
+                answer = self._blob.download_blob(
                     offset=start, length=length, etag=self._etag, match_condition=MatchConditions.IfNotModified
-                ).readall()
+                )
+                self._window = answer.readall()
             except ResourceModifiedError:
                 raise _changed() from None
+        if str(answer.properties.etag) != self._etag:  # a host that does not heed the condition
+            raise _changed()
         if len(self._window) != length:
             raise _not_as_told()
         self._window_start = start

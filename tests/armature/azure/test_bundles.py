@@ -188,14 +188,14 @@ def test_an_upload_url_writes_that_bundle_and_reads_nothing(
         assert file.read() == b"zip"
 
 
-@pytest.mark.parametrize("answered", [b"", b"zip", b"x" * 11])
-def test_a_host_that_answers_another_length_than_it_told_is_not_believed(answered: bytes) -> None:
+@pytest.mark.parametrize(("answered", "etag"), [(b"", "1"), (b"zip", "1"), (b"x" * 11, "1"), (b"x" * 10, "2")])
+def test_a_host_that_answers_another_length_or_version_than_it_told_is_not_believed(answered: bytes, etag: str) -> None:
     class Lying:
         def get_blob_properties(self) -> Any:
-            return SimpleNamespace(etag='"1"', size=10)
+            return SimpleNamespace(etag="1", size=10)
 
         def download_blob(self, **_: Any) -> Any:
-            return SimpleNamespace(readall=lambda: answered)
+            return SimpleNamespace(readall=lambda: answered, properties=SimpleNamespace(etag=etag))
 
     lying: Any = Lying()
     with open_blob(lying) as file, pytest.raises(FailureError) as caught:
