@@ -48,15 +48,22 @@ class Difference:
         """The names on the path in lower case, without the indexes."""
         return tuple(part.lower() for part in self.path if isinstance(part, str))
 
+    @property
+    def is_unmentioned(self) -> bool:
+        """Whether the template says nothing of a value that is there: null is as good as nothing."""
+        return self.kind is PropertyChangeKind.DELETE or (self.kind is PropertyChangeKind.MODIFY and self.after is None)
+
 
 @dataclass(frozen=True)
 class Told:
-    """What Azure tells of one resource. What is created has its properties as differences from nothing."""
+    """What Azure tells of one resource. What is created has its properties as differences from nothing. `api_version`
+    is the one that the template writes it by; empty where that is not told."""
 
     id: str
     kind: ChangeKind
     differences: tuple[Difference, ...] = ()
     reason: str = ""
+    api_version: str = ""
 
 
 def read_changes(properties: Mapping[str, Any]) -> list[Told]:
@@ -95,7 +102,13 @@ def _told(item: Mapping[str, Any]) -> Told:
         kind=kind,
         differences=differences,
         reason=redact(str(item.get("unsupportedReason") or "")),
+        api_version=_api_version(item.get("after")),
     )
+
+
+def _api_version(after: Any) -> str:
+    version = after.get("apiVersion") if isinstance(after, Mapping) else None
+    return version if isinstance(version, str) else ""
 
 
 def _differences(delta: Sequence[Any], above: Path, *, is_reordered: bool = False) -> Iterator[Difference]:

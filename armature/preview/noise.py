@@ -1,6 +1,6 @@
 """Noise: differences that what-if tells and a deployment would not make. Folded by rule, counted, never a resource.
 
-    rule_of(resource_type, difference, own_tags)    the rule by which a difference is none, or None
+    rule_of(resource_type, difference, own_tags, api_version)    the rule by which a difference is none, or None
 
 A rule folds only what is certain to be no change, whatever the template says:
 
@@ -10,6 +10,7 @@ same          the values differ in how they are spelled: ids in letter case, loc
 order         the same elements in another order, in an array whose order means nothing
 readOnly      a property that only the provider writes would go: it is not a template's to delete
 default       a property would go whose value is the provider's own default, which it fills in again
+kept          an array of children would go that the template does not mention, which its provider leaves as they are
 ownTags       tags that Armature puts on what it deploys
 artifacts     the address of a file that Armature uploads, which has the deployment's id in it
 
@@ -24,6 +25,7 @@ from typing import Any
 
 from armature.preview.answers import Difference
 from armature.preview.model import PropertyChangeKind
+from armature.preview.replacements import is_kept_when_unmentioned
 
 OWN_TAG_PREFIX = "armature-"
 
@@ -101,13 +103,31 @@ _DEFAULTS: Mapping[str, Mapping[tuple[str, ...], Any]] = {
 """What the provider fills in where a template says nothing (resource reference, 2025-11). Only defaults that no later
 API version and no other property changes: that such a value goes means that it comes again."""
 
+_SUBNET_DEFAULTS = {"privateendpointnetworkpolicies": "Disabled", "privatelinkservicenetworkpolicies": "Enabled"}
+_SUBNET_DEFAULTS_SINCE = "2023-02-01"
+_DEFAULTS_SINCE: Mapping[str, tuple[str, Mapping[tuple[str, ...], Any]]] = {
+    "microsoft.network/virtualnetworks": (
+        _SUBNET_DEFAULTS_SINCE,
+        {("properties", "subnets", "properties", name): value for name, value in _SUBNET_DEFAULTS.items()},
+    ),
+    "microsoft.network/virtualnetworks/subnets": (
+        _SUBNET_DEFAULTS_SINCE,
+        {("properties", name): value for name, value in _SUBNET_DEFAULTS.items()},
+    ),
+}
+"""The same for templates that write by this API version or a later one: earlier ones had other defaults
+(https://learn.microsoft.com/azure/private-link/disable-private-endpoint-network-policy, 2025-11)."""
+
 _ARTIFACT = re.compile(r"https://([^/]+)/(templates-[a-z0-9-]+)(/[^?#]*)?(?:\?.*)?", re.IGNORECASE)
 
 
-def rule_of(resource_type: str, difference: Difference, own_tags: Mapping[str, str]) -> str | None:
+def rule_of(
+    resource_type: str, difference: Difference, own_tags: Mapping[str, str], api_version: str = ""
+) -> str | None:
     """The name of the rule by which a difference is no change; None when it is one.
 
-    `own_tags` are those that the deployment's options put on all that it deploys.
+    `own_tags` are those that the deployment's options put on all that it deploys, `api_version` is the one that the
+    template writes the resource by.
     """
     if difference.is_without_effect:
         return "noEffect"
@@ -121,8 +141,10 @@ def rule_of(resource_type: str, difference: Difference, own_tags: Mapping[str, s
         return "order"
     if difference.kind is PropertyChangeKind.DELETE and _is_read_only(resource_type.lower(), difference.names):
         return "readOnly"
-    if difference.kind is PropertyChangeKind.DELETE and _is_default(resource_type.lower(), difference):
+    if difference.is_unmentioned and _is_default(resource_type.lower(), difference, api_version):
         return "default"
+    if difference.is_unmentioned and is_kept_when_unmentioned(resource_type, difference, api_version):
+        return "kept"
     if _is_own_tag(difference, own_tags):
         return "ownTags"
     if _is_moved_artifact(difference.before, difference.after):
@@ -165,7 +187,10 @@ def _is_read_only(resource_type: str, names: tuple[str, ...]) -> bool:
     return is_anywhere or any(names[: len(path)] == path for path in known)
 
 
-def _is_default(resource_type: str, difference: Difference) -> bool:
+def _is_default(resource_type: str, difference: Difference, api_version: str) -> bool:
+    since, later = _DEFAULTS_SINCE.get(resource_type, ("", {}))
+    if api_version >= since and difference.names in later:
+        return is_same(difference.before, later[difference.names])
     defaults = _DEFAULTS.get(resource_type, {})
     if difference.names not in defaults or len(difference.names) != len(difference.path):
         return False

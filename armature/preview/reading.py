@@ -8,7 +8,7 @@ from armature.preview.identity import identity_of
 from armature.preview.model import ChangeKind, PropertyChange, ResourceChange, Untold
 from armature.preview.noise import rule_of
 from armature.preview.open_values import why_untold
-from armature.preview.replacements import removed_child, why_replaced
+from armature.preview.replacements import removed_children, why_replaced
 from armature.preview.secrets import shown
 
 DEPLOYMENT_TYPE = "microsoft.resources/deployments"
@@ -33,13 +33,15 @@ def _changes(told: Told, template: str, own_tags: Mapping[str, str]) -> list[Res
     gone: list[ResourceChange] = []
     reasons = [told.reason] if told.reason else []
     for difference in told.differences:
-        rule = rule_of(identity.type, difference, own_tags) if told.kind is ChangeKind.MODIFY else None
+        rule = None
+        if told.kind is ChangeKind.MODIFY:
+            rule = rule_of(identity.type, difference, own_tags, told.api_version)
         untold = why_untold(identity.type, difference) if rule is None else None
         is_modified = told.kind is ChangeKind.MODIFY and rule is None and untold is None
         why = why_replaced(identity.type, difference) if is_modified else None
-        child = removed_child(identity.type, told.id, difference) if rule is None else None
-        if child is not None:
-            gone.append(_removed(*child, template, told.id))
+        if rule is None:
+            children = removed_children(identity.type, told.id, difference, told.api_version)
+            gone += [_removed(*child, template, told.id) for child in children]
         if why is not None:
             reasons.append(f"{written(difference.path)}: {why}")
         changed.append(_property_change(identity.type, difference, rule, untold, replaces=why is not None))

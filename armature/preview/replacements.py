@@ -93,6 +93,14 @@ _CHILDREN: Mapping[tuple[str, str], str] = {
 deployment modes, 2025-11: the properties of a resource are replaced as a whole, also in Incremental mode)."""
 
 
+_KEPT_SINCE = {("microsoft.network/virtualnetworks", "subnets"): "2024-05-01"}
+"""The API version since which a PUT that does not mention an array leaves it as it is; an empty one still empties it
+(Azure Virtual Network now supports updates without subnet property, 2024)."""
+
+_LEFT_ALONE = {("microsoft.network/virtualnetworks", "virtualnetworkpeerings")}
+"""Arrays that no PUT which does not mention them is known to empty."""
+
+
 def why_replaced(resource_type: str, difference: Difference) -> str | None:
     """Why a resource can't take a difference in place; None when it can, or when nobody says that it can't.
 
@@ -111,21 +119,38 @@ def why_replaced(resource_type: str, difference: Difference) -> str | None:
     return next((why for path, why in known if names[: len(path)] == path), None)
 
 
-def removed_child(resource_type: str, resource_id: str, difference: Difference) -> tuple[str, str] | None:
-    """Id and type of the resource that goes with an element of an array; None when nothing goes.
+def is_kept_when_unmentioned(resource_type: str, difference: Difference, api_version: str) -> bool:
+    """Whether a whole array of children goes that its provider leaves as it is when a template says nothing of it."""
+    since = _KEPT_SINCE.get(_array_of(resource_type, difference)) if len(difference.path) == 2 else None
+    return since is not None and api_version >= since
 
-    Azure tells the element that goes whole, with its name.
+
+def removed_children(
+    resource_type: str, resource_id: str, difference: Difference, api_version: str
+) -> list[tuple[str, str]]:
+    """Id and type of each resource that goes with an element of an array, or with the whole of it.
+
+    Azure tells the element that goes whole, with its name; and the whole array when the template does not mention it.
+    Without the `api_version` by which the template writes it nobody can tell what then becomes of the array.
     """
-    if difference.kind is not PropertyChangeKind.DELETE or len(difference.path) != 3:
-        return None
-    above, array, index = difference.path
-    if str(above).lower() != "properties" or not isinstance(index, int):
-        return None
-    child_type = _CHILDREN.get((resource_type.lower(), str(array).lower()))
-    name = _name_in(difference.before)
-    if child_type is None or name is None:
-        return None
-    return f"{resource_id}/{child_type.rpartition('/')[2]}/{name}", child_type
+    array = _array_of(resource_type, difference)
+    child_type = _CHILDREN.get(array)
+    if child_type is None or not difference.is_unmentioned:
+        return []
+    if len(difference.path) == 3 and isinstance(difference.path[2], int):
+        gone = [difference.before]
+    elif len(difference.path) == 2 and array not in _LEFT_ALONE and api_version:
+        gone = difference.before if isinstance(difference.before, list) else []
+    else:
+        gone = []
+    names = [name for element in gone if (name := _name_in(element)) is not None]
+    return [(f"{resource_id}/{child_type.rpartition('/')[2]}/{name}", child_type) for name in names]
+
+
+def _array_of(resource_type: str, difference: Difference) -> tuple[str, str]:
+    """The type and the array in its `properties` that a difference is of, in lower case; "" when it is of none."""
+    above, array, *_ = (*(str(part).lower() for part in difference.path), "", "")
+    return resource_type.lower(), array if above == "properties" else ""
 
 
 def _name_in(element: Any) -> str | None:

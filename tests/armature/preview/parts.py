@@ -35,13 +35,13 @@ def answered(*changes: dict[str, Any]) -> dict[str, Any]:
     return {"changes": list(changes), "potentialChanges": [], "diagnostics": []}
 
 
-def modified(kind: str, *deltas: dict[str, Any], name: str = "one") -> dict[str, Any]:
-    """A resource that ARM says would be modified."""
+def modified(kind: str, *deltas: dict[str, Any], name: str = "one", api_version: str = "") -> dict[str, Any]:
+    """A resource that ARM says would be modified, by a template that writes it by this API version."""
     return {
         "resourceId": resource_id(kind, name),
         "changeType": "Modify",
         "before": {},
-        "after": {},
+        "after": {"apiVersion": api_version} if api_version else {},
         "delta": deltas and list(deltas),
     }
 

@@ -60,6 +60,67 @@ def test_a_difference_that_is_none_is_folded_and_a_resource_of_which_nothing_is_
     assert change.folded == 1
 
 
+NEW, OLD = "2024-05-01", "2023-02-01"
+SUBNET = f"{NETWORK}/subnets"
+POLICY = "privateEndpointNetworkPolicies"
+LISTED = [{"name": "web", "properties": {}}, {"name": "data", "properties": {}}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "difference", "version", "rule"),
+    [
+        (SUBNET, delta(f"properties.{POLICY}", "Modify", "Disabled", None), OLD, "default"),
+        (SUBNET, delta(f"properties.{POLICY}", "Delete", "Disabled"), OLD, "default"),
+        (SUBNET, delta(f"properties.{POLICY}", "Delete", "Disabled"), "2021-08-01", None),
+        (SUBNET, delta(f"properties.{POLICY}", "Delete", "Disabled"), "", None),
+        (SUBNET, delta(f"properties.{POLICY}", "Modify", "Enabled", None), NEW, None),
+        (
+            NETWORK,
+            delta("properties.subnets", "Array", children=[
+                delta("0", children=[delta("properties.privateLinkServiceNetworkPolicies", "Delete", "Enabled")])
+            ]),
+            NEW,
+            "default",
+        ),
+        (NETWORK, delta("properties.subnets", "Delete", LISTED), NEW, "kept"),
+        (NETWORK, delta("properties.subnets", "Modify", LISTED, None), NEW, "kept"),
+    ],
+)  # fmt: skip
+def test_what_a_template_does_not_mention_is_none_only_by_api_versions_that_leave_it_so(
+    kind: str, difference: dict[str, Any], version: str, rule: str | None
+) -> None:
+    [change] = read(modified(kind, difference, api_version=version))
+
+    assert [each.folded for each in change.properties] == [rule]
+    assert change.kind is (ChangeKind.NO_CHANGE if rule else ChangeKind.MODIFY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "array", "children", "version"),
+    [
+        (NETWORK, "subnets", "subnets", OLD),
+        ("Microsoft.Network/networkSecurityGroups", "securityRules", "securityRules", NEW),
+        ("Microsoft.Network/routeTables", "routes", "routes", NEW),
+    ],
+)
+def test_all_children_go_with_an_array_that_a_template_does_not_mention_any_more(
+    kind: str, array: str, children: str, version: str
+) -> None:
+    found = read(modified(kind, delta(f"properties.{array}", "Delete", LISTED), api_version=version))
+
+    gone = [change.id for change in found if change.kind is ChangeKind.DELETE]
+    assert gone == [f"{resource_id(kind, 'one')}/{children}/{name}" for name in ("web", "data")]
+
+
+@pytest.mark.parametrize(
+    ("array", "version"), [("virtualNetworkPeerings", OLD), ("virtualNetworkPeerings", NEW), ("subnets", "")]
+)
+def test_what_becomes_of_an_array_that_is_not_mentioned_is_not_made_up(array: str, version: str) -> None:
+    [network] = read(modified(NETWORK, delta(f"properties.{array}", "Delete", LISTED), api_version=version))
+
+    assert network.kind is ChangeKind.MODIFY
+
+
 @pytest.mark.parametrize(
     "difference",
     [
