@@ -1,6 +1,7 @@
 """The list of what mode Complete would delete: what each template writes is foreseen, then all that the target resource
 groups hold is parted into what is kept and what would go."""
 
+import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -35,12 +36,17 @@ from armature.events import Event, EventCode, Level
 from armature.messages import DoomedAnswer, ForesightAnswer, ForesightInput, ListingInput
 from armature.plan import Plan
 from armature.state import DeploymentState, Status, TemplateStatus
-from armature.surveying import is_group, subscription_of
+from armature.surveying import group_of, is_group, subscription_of
 from armature.transitions import with_clean_up
 
 blueprint = df.Blueprint()
 
 INTERFACE_TYPE = "microsoft.network/networkinterfaces"
+SITE_TYPE = "microsoft.web/sites"
+
+SITE_NAME = "WEBSITE_SITE_NAME"
+"""Set by App Service: the name of the site, which no other in the cloud has (Environment variables and app settings in
+Azure App Service, 2025)."""
 
 
 def foresee_writes(services: Services, work: ForesightInput) -> ForesightAnswer:
@@ -231,14 +237,26 @@ def _endpoint_of(services: Services, interface_id: str) -> str | None:
 
 
 def _own(services: Services, found: Iterable[ArmResource]) -> dict[str, str]:
-    """What of this is Armature's own, by id in lower case, with what it is."""
+    """What of this is Armature's own, by id in lower case, with what it is. Where the app or its storage lies, all else
+    may be what it runs on: its plan, its identity, its logs."""
+    listed = list(found)
+    homes = {group_of(each.id.lower()) for each in listed if _is_of_the_app(services, each)}
     own = {}
-    for each in found:
+    for each in listed:
         if ARTIFACTS_TAG in each.tags:
             own[each.id.lower()] = "It is an artifact storage account of Armature."
-        elif each.type.lower() == STORAGE_TYPE.lower() and each.name.lower() == services.app_name.lower():
-            own[each.id.lower()] = "It is Armature's own storage account."
+        elif _is_of_the_app(services, each):
+            own[each.id.lower()] = "It is Armature's own."
+        elif group_of(each.id.lower()) in homes:
+            own[each.id.lower()] = "It lies in the resource group of Armature itself."
     return own
+
+
+def _is_of_the_app(services: Services, each: ArmResource) -> bool:
+    """True of the app's own storage account, and of the site that it runs as."""
+    if each.type.lower() == STORAGE_TYPE.lower():
+        return each.name.lower() == services.app_name.lower()
+    return each.type.lower() == SITE_TYPE and each.name.lower() == os.environ.get(SITE_NAME, "").lower()
 
 
 def _locks(services: Services, groups: Iterable[str]) -> tuple[list[Lock], tuple[str, ...]]:

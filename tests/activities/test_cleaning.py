@@ -14,6 +14,7 @@ from armature.approval import ApprovalState, ApprovalStatus
 from armature.azure.cleaning import CleanUpStore
 from armature.azure.deployments import DeploymentStore
 from armature.azure.models import ArmResource, ManagementLock
+from armature.cleaning import KeptReason
 from armature.control import CancelRequest, ControlRequest, LineageRecord
 from armature.errors import FailureClass, FailureError, Recovery, failure
 from armature.messages import CleaningInput, CleanUpEndInput, ForesightInput, ListingInput
@@ -227,6 +228,20 @@ def test_artifact_accounts_and_the_apps_own_storage_are_kept(world):
 
     assert found.resources == ()
     assert {each.id for each in found.kept} == {tagged, own}
+
+
+@pytest.mark.parametrize("home", ["Microsoft.Storage/storageAccounts/stArmature", "Microsoft.Web/sites/Func-Armature"])
+def test_in_the_resource_group_of_the_app_itself_nothing_is_deleted(world, monkeypatch, home):
+    monkeypatch.setenv("WEBSITE_SITE_NAME", "func-armature")
+    theirs = [world.arm.put(f"Microsoft.{name}") for name in ("Web/serverfarms/plan", "Insights/components/logs")]
+    before = world.app.clean_ups.listed(world.id, world.listed().list_id)
+    own = world.arm.put(home)
+
+    found = world.app.clean_ups.listed(world.id, world.listed().list_id)
+
+    assert {each.id for each in before.resources} == set(theirs)
+    assert found.resources == ()
+    assert {each.id: each.reason for each in found.kept} == dict.fromkeys([*theirs, own], KeptReason.ARMATURE)
 
 
 @pytest.mark.parametrize("which", ["completed", "latest"])
