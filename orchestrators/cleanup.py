@@ -16,7 +16,8 @@ from orchestrators.chapters import digest
 from orchestrators.retrying import UNTIL_WRITTEN, Steps, retried, waited
 
 STUCK_FOR = timedelta(minutes=30)
-"""How long deletions are tried of which none goes on: providers let go of what they hold within minutes."""
+"""How long deletions are tried of which none goes on: providers let go of what they hold within minutes. What ARM works
+on goes on, however long: a managed instance, or an environment of App Service, takes hours."""
 
 PASSES_PER_HISTORY = 30
 """Passes of deletions after which it continues as new, so that a long clean-up keeps a short history."""
@@ -40,7 +41,7 @@ def cleanup(context: df.DurableOrchestrationContext) -> Steps:
     course = _Course(context, work)
     answer = yield from course.carried_out()
     if answer is None:
-        context.continue_as_new(work.model_copy(update={"deleting_since": course.settled_at}).dump())
+        context.continue_as_new(work.model_copy(update={"deleting_since": course.moved_at}).dump())
         return None
     end = CleanUpEndInput(deployment_id=work.deployment_id, run=work.run, list_id=work.list_id, why=course.why)
     ending = yield from retried(context, "end_clean_up", end, CleanUpEnding, UNTIL_WRITTEN)
@@ -48,12 +49,13 @@ def cleanup(context: df.DurableOrchestrationContext) -> Steps:
 
 
 class _Course:
-    """The passes of one execution: `settled_at` is when a deletion was last settled, `why` why no more is tried."""
+    """The passes of one execution: `moved_at` is when a deletion was last settled, or under way, `why` why no more is
+    tried."""
 
     def __init__(self, context: df.DurableOrchestrationContext, work: CleanUpInput) -> None:
         self._context = context
         self._work = work
-        self.settled_at: datetime = work.deleting_since or context.current_utc_datetime
+        self.moved_at: datetime = work.deleting_since or context.current_utc_datetime
         self.why = ""
 
     def carried_out(self) -> Generator[TaskBase, Any, DeletionAnswer | None]:
@@ -84,15 +86,15 @@ class _Course:
 
     def _is_over(self, answer: DeletionAnswer) -> bool:
         now = self._context.current_utc_datetime
-        if answer.settled:
-            self.settled_at = now
+        if answer.settled or answer.under_way:
+            self.moved_at = now
         if answer.failure is not None:
             self.why = f"{answer.failure.code}: {answer.failure.message}"
         elif answer.is_cancelled or answer.is_lock_broken:
             self.why = "The deployment was cancelled." if answer.is_cancelled else "The lineage lock was taken away."
         elif answer.left and self._work.deadline is not None and now >= self._work.deadline:
             self.why = "The deployment's time was over."
-        elif answer.left and now - self.settled_at >= STUCK_FOR:
+        elif answer.left and now - self.moved_at >= STUCK_FOR:
             self.why = f"Nothing went on for {STUCK_FOR.seconds // 60} minutes."
         return bool(self.why) or not answer.left
 

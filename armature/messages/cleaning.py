@@ -62,7 +62,7 @@ class DoomedAnswer(ControlAnswer):
 class CleanUpInput(DeploymentStep):
     """The input of the orchestrator `cleanup`: the approved list to delete in a run, until the `deadline`.
 
-    When it continues as new, `deleting_since` is when a deletion was last settled.
+    When it continues as new, `deleting_since` is when a deletion was last settled, or under way.
     """
 
     run: int = 1

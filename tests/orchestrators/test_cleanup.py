@@ -89,6 +89,16 @@ def test_what_is_left_fails_the_deployment_and_rolls_nothing_back():
     assert cleanup.called("end_clean_up")[0]["why"] == "Nothing went on for 30 minutes."
 
 
+def test_what_azure_works_on_is_waited_for_until_the_time_is_over():
+    slow = DeletionAnswer(left=1, under_way=1)
+    cleanup = simulation(*[slow] * 90, DeletionAnswer(settled=1))
+
+    outcome = cleanup.run()
+
+    assert "failure" not in outcome
+    assert cleanup.now - START > 2 * STUCK_FOR
+
+
 def test_what_a_lock_keeps_fails_nothing():
     ending = CleanUpEnding(message="Mode Complete: 2 resources deleted, 1 kept by locks.", deleted=2, kept=1)
 
