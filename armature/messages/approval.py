@@ -54,9 +54,8 @@ class LookInput(DeploymentStep):
 
 
 class LookAnswer(ControlAnswer):
-    """How an approval stands, and who decided it with what words. `is_over` when its run has ended meanwhile."""
+    """How an approval stands, and who decided it with what words."""
 
     status: ApprovalStatus = ApprovalStatus.WAITING
     by: str | None = None
     comment: str = ""
-    is_over: bool = False
