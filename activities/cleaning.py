@@ -150,6 +150,7 @@ def _facts(
     if is_after_rollout:
         ours += _untold(services, state, plan)
     else:
+        ours += _previewed(services, state, plan)
         unforeseen = tuple(
             known
             for template in plan.templates
@@ -178,6 +179,15 @@ def _facts(
 
 
 _NOT_LOOKED = "Azure could not be asked about it."
+
+
+def _previewed(services: Services, state: DeploymentState, plan: Plan) -> list[str]:
+    """What the templates write by what Azure's what-if told of them in this run: it looks also at those that need an
+    output which is not there yet."""
+    names = [template.name for template in plan.templates]
+    parts = in_parallel(partial(services.previews.part, state.deployment_id), names)
+    changes = [change for part in parts if part is not None and part.run == state.run for change in part.changes]
+    return [change.id for change in changes if change.kind.is_written]
 
 
 def _untold(services: Services, state: DeploymentState, plan: Plan) -> list[str]:
@@ -287,20 +297,22 @@ def _restorable(services: Services, state: DeploymentState) -> tuple[str | None,
 
 def _others(services: Services, state: DeploymentState) -> dict[str, Owner]:
     """What other lineages have deployed, by id in lower case: their last completed deployments, and what had its turn
-    in them since."""
+    in them since. Of one that has not completed (it may be at work just now) also what it may have written."""
     mine = state.lineage.key if state.lineage else None
     keys = [key for key in services.deployments.lineage_keys() if key != mine]
     wanted: dict[str, None] = {}
     for record in in_parallel(services.deployments.lineage, keys):
         wanted.update(dict.fromkeys(filter(None, (*record.completed[-1:], record.latest))))
     states = in_parallel(services.deployments.state, list(wanted))
+    standing = [other for other in states if other is not None and other.status is not Status.ROLLED_BACK]
+    unfinished = [other.deployment_id for other in standing if other.status is not Status.COMPLETED]
+    surveyed = dict(zip(unfinished, in_parallel(services.rollbacks.surveyed_ids, unfinished), strict=True))
     return {
         id_.lower(): Owner(
             deployment_id=other.deployment_id, project=other.project or "", environment=other.environment or ""
         )
-        for other in states
-        if other is not None and other.status is not Status.ROLLED_BACK
-        for id_ in other.resources
+        for other in standing
+        for id_ in (*surveyed.get(other.deployment_id, ()), *other.resources)
     }
 
 

@@ -47,6 +47,12 @@ class RollbackStore:
         listed = {entry.path for entry in self._documents.list(f"snapshots/{deployment_id}/")}
         return {name for name in templates if _template_path(deployment_id, name) in listed}
 
+    def surveyed_ids(self, deployment_id: str) -> tuple[str, ...]:
+        """All that the templates which were started, or about to be, write: as ARM's validation told it before."""
+        listed = self._documents.list(f"snapshots/{deployment_id}/")
+        surveys = (self._records.read(entry.path, TemplateSurvey) for entry in listed)
+        return tuple(dict.fromkeys(id_ for survey in surveys if survey is not None for id_ in survey.ids))
+
     def proofs(self, deployment_id: str, earlier: Iterable[str] = (), others: Iterable[str] = ()) -> Proofs:
         """All that is known of what existed before the deployment began; `earlier` are what the one before had made,
         `others` what somebody else made meanwhile."""

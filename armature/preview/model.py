@@ -23,6 +23,11 @@ class ChangeKind(StrEnum):
     NO_CHANGE = "noChange"
     IGNORE = "ignore"
 
+    @property
+    def is_written(self) -> bool:
+        """True when the template of which it is told deploys the resource, whether or not that changes it."""
+        return self not in (ChangeKind.DELETE, ChangeKind.IGNORE)
+
 
 class PropertyChangeKind(StrEnum):
     """What would become of a property."""

@@ -14,14 +14,18 @@ from armature.approval import ApprovalState, ApprovalStatus
 from armature.azure.cleaning import CleanUpStore
 from armature.azure.deployments import DeploymentStore
 from armature.azure.models import ArmResource, ManagementLock
+from armature.azure.previews import PreviewStore
+from armature.azure.rollbacks import RollbackStore
 from armature.cleaning import KeptReason
 from armature.control import CancelRequest, ControlRequest, LineageRecord
 from armature.errors import FailureClass, FailureError, Recovery, failure
 from armature.messages import CleaningInput, CleanUpEndInput, ForesightInput, ListingInput
 from armature.options import Mode, Options
 from armature.plan import DeploymentScopeTarget, Lineage, Plan, PlannedTemplate
+from armature.preview import ChangeKind, ResourceChange, TemplatePreview, TemplateVerdict
 from armature.request import BundleReference, DeploymentRequest, Target
 from armature.state import LineageState, Status, TemplateState, TemplateStatus
+from armature.surveying import TemplateSurvey
 from armature.transitions import accepted
 from tests.memory import MemoryDocuments
 
@@ -106,6 +110,8 @@ class World:
         self.app: Any = SimpleNamespace(
             deployments=DeploymentStore(documents),
             clean_ups=CleanUpStore(documents),
+            previews=PreviewStore(documents),
+            rollbacks=RollbackStore(documents),
             arm=lambda _: self.arm,
             app_name="starmature",
         )
@@ -264,6 +270,42 @@ def test_what_another_lineage_has_deployed_is_kept_until_it_is_rolled_back(docum
 
 def with_resources(state, *ids: str) -> TemplateState:
     return state.templates[0].model_copy(update={"resources": ids})
+
+
+@pytest.mark.parametrize(("status", "is_kept"), [("deploying", True), ("failed", True), ("completed", False)])
+def test_what_another_lineage_is_deploying_just_now_is_kept_before_its_template_has_ended(
+    documents, world, status, is_kept
+):
+    theirs = world.arm.put("Microsoft.Web/serverfarms/theirs")
+    other = World(documents)
+    other.app.deployments.update_state(
+        other.id, lambda found: found.model_copy(update={"status": Status(status), "templates": ()})
+    )
+    other.app.rollbacks.add_sightings(other.id, TemplateSurvey(template="plan", ids=(theirs.upper(),)))
+    world.app.deployments.update_lineage(other.key, lambda _: LineageRecord(latest=other.id))
+
+    listed = world.app.clean_ups.listed(world.id, world.listed().list_id)
+
+    assert bool(listed.resources) is not is_kept
+    assert [each.reason for each in listed.kept] == ([KeptReason.OTHER_LINEAGE] if is_kept else [])
+
+
+def test_before_the_rollout_what_azure_foresees_of_a_template_without_an_output_is_not_listed(world):
+    written = world.arm.put("Microsoft.Storage/storageAccounts/written")
+    left = world.arm.put("Microsoft.Storage/storageAccounts/left")
+    gone = world.arm.put("Microsoft.Web/serverfarms/gone")
+    kinds = {written: ChangeKind.NO_CHANGE, left: ChangeKind.IGNORE, gone: ChangeKind.DELETE}
+    changes = tuple(ResourceChange(id=id_, type="", name="", kind=kind) for id_, kind in kinds.items())
+    part = TemplatePreview(template="web", verdict=TemplateVerdict.ACCEPTED, needs=("a.b",), run=1, changes=changes)
+    world.app.previews.save_part(world.id, part)
+    work = ListingInput(deployment_id=world.id, takes_what_there_is=True)
+
+    before = world.entries(list_doomed(world.app, work).list_id)
+    world.app.previews.save_part(world.id, part.model_copy(update={"run": 2}))
+    of_another_run = world.entries(list_doomed(world.app, work).list_id)
+
+    assert before == {left, gone}
+    assert of_another_run == {written, left, gone}
 
 
 def test_an_endpoints_interface_goes_with_it(world):
