@@ -1,10 +1,11 @@
-"""The host is killed in the middle of a deployment, at twenty seeded moments: nothing is lost, nothing is done twice.
+"""The host is killed in the middle of deployments, at twenty seeded moments: nothing is lost, nothing is done twice.
 
 ARM and storage stay up, as they would; what they wrote down is the evidence.
 """
 
 import random
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -17,8 +18,10 @@ from tests.running import APPROVALS, ROOT
 from tests.waiting import wait_until
 
 MOMENTS = 20
+KILLS = 5
 SEED = 20251124
-FORCED = {"force": True}
+FORCES = (True, False, True, False)
+"""Each kill meets four deployments, each at another moment of its; those without force look ahead first."""
 
 
 def bundle(project: str) -> bytes:
@@ -66,22 +69,16 @@ def own_stack(tmp_path_factory) -> Stack:
         yield running
 
 
-@pytest.mark.timeout(300)
-def test_killed_at_twenty_moments_every_deployment_completes_and_nothing_is_done_twice(own_stack, figures):
-    caller = Caller(own_stack)
+def struck(caller: Caller, name: str, moments: list[float], strike: Callable[[], None]) -> None:
+    """Strike when four deployments are so many seconds old, and see that all of them complete."""
     began = time.monotonic()
-    caller.ended(caller.start(bundle("crash-base"), deploymentId="crash-base", options=FORCED))
-    usual = time.monotonic() - began
-    moments = [(number + random.Random(SEED + number).random()) / MOMENTS * usual for number in range(MOMENTS)]
-
-    for number, moment in enumerate(moments):
-        project = f"crash-{number}"
-        started_at = time.monotonic()
-        caller.start(bundle(project), deploymentId=project, options=FORCED)
-        while time.monotonic() - started_at < moment:
-            time.sleep(0.01)
-        own_stack.kill_host()
-        own_stack.start_host()
+    ages = {f"crash-{name}-{number}": moment for number, moment in enumerate(moments)}
+    for project, moment in sorted(ages.items(), key=lambda each: -each[1]):
+        time.sleep(max(began + max(moments) - moment - time.monotonic(), 0))
+        caller.start(bundle(project), deploymentId=project, options={"force": FORCES[int(project[-1])]})
+    time.sleep(max(began + max(moments) - time.monotonic(), 0))
+    strike()
+    for project, moment in ages.items():
         state = caller.ended(project)
         assert state["status"] == "completed", (moment, state)
         assert [item["status"] for item in state["templates"]] == ["succeeded"] * 3
@@ -89,17 +86,33 @@ def test_killed_at_twenty_moments_every_deployment_completes_and_nothing_is_done
         assert codes.count("TemplateSucceeded") == 3
         assert codes[-1] == "DeploymentCompleted"
 
+
+@pytest.mark.timeout(300)
+def test_killed_at_twenty_moments_every_deployment_completes_and_nothing_is_done_twice(own_stack, figures):
+    caller = Caller(own_stack)
+    began = time.monotonic()
+    struck(caller, "base", [0.0] * len(FORCES), lambda: None)
+    usual = time.monotonic() - began
+    moments = [(number + random.Random(SEED + number).random()) / MOMENTS * usual for number in range(MOMENTS)]
+
+    def killed() -> None:
+        own_stack.kill_host()
+        own_stack.start_host()
+
+    for number in range(KILLS):
+        struck(caller, str(number), moments[number::KILLS], killed)
+
     attempts = accepted_attempts(own_stack.state)
     written = blobs_written(own_stack.state)
     figures(
-        f"{MOMENTS} kills in deployments of {usual:.1f} s: {len(attempts)} ARM deployments put, "
+        f"{KILLS} kills at {MOMENTS} moments of deployments of {usual:.1f} s: {len(attempts)} ARM deployments put, "
         f"{sum(count > 1 for count in attempts.values())} twice; {len(written)} blobs written, "
         f"{sum(count > 1 for count in written.values())} twice"
     )
-    assert len(attempts) >= 3 * (MOMENTS + 1)
+    assert len(attempts) >= 3 * (MOMENTS + len(FORCES))
     assert {key: count for key, count in attempts.items() if count > 1} == {}
     assert {attempt for _, attempt in attempts} == {"1"}
-    assert len(written) >= 3 * (MOMENTS + 1)  # storage logs no status for an answer that the kill cut off
+    assert len(written) >= 3 * (MOMENTS + len(FORCES))  # storage logs no status for an answer that the kill cut off
     assert {blob: count for blob, count in written.items() if count > 1} == {}
 
 
