@@ -37,7 +37,7 @@ def may_ask(
         reason = "Queue messages may not approve or reject: nobody vouches for who sent one."
         step = "Approve over HTTP, or by the command line; or set ARMATURE_QUEUE_MAY_APPROVE."
         return Forbidden(kind="caller-unknown", reason=reason, next_step=step)
-    is_undoing = action is Action.ROLL_BACK or bool(rollback and not state.options.rollback_on_failure)
+    is_undoing = action is Action.ROLL_BACK or bool(rollback and not state.is_undone_by_itself)
     if is_undoing and (forbidden := _unless_in(settings.rollback_roles, "roll back", caller)) is not None:
         return forbidden
     return _unless_in_role(action, caller, settings) or _unless_of_another(action, caller, state, control, settings)

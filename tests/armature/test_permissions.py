@@ -64,6 +64,16 @@ def test_to_cancel_with_a_rollback_that_would_not_come_by_itself_is_to_ask_for_o
     assert may_ask(Action.CANCEL, BOB, state, NOTHING, roles) is None
 
 
+def test_to_undo_what_mode_complete_is_deleting_from_is_to_ask_for_a_rollback():
+    roles = settings(rollback_roles=("Approver",))
+    deleting = WAITING.model_copy(update={"has_cleaned_up": True, "options": Options(rollback_on_failure=True)})
+
+    undoing = may_ask(Action.CANCEL, BOB, deleting, NOTHING, roles, rollback=True)
+
+    assert undoing is not None
+    assert undoing.kind == "role-required"
+
+
 def test_nobody_approves_their_own_where_that_is_configured_by_object_id_not_by_name():
     own = {"initiator_may_approve": False}
     namesake = Caller(name="ada", id="id-other")
