@@ -60,6 +60,8 @@ def preview(context: df.DurableOrchestrationContext) -> Steps:
         return None
     if window.asked is not None:
         return _stopped(window.asked).dump()
+    if not work.is_merged:
+        return PreviewAnswer(templates=work.total or 0).dump()
     return (yield from retried(context, "merge_previews", step, PreviewAnswer, policy)).dump()
 
 

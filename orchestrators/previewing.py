@@ -9,13 +9,13 @@ from azure.durable_functions.models.Task import TaskBase
 
 from armature.approval import Findings
 from armature.errors import FailureClass, failure
-from armature.messages import DeploymentInput, Outcome, PreviewAnswer, PreviewInput
+from armature.messages import DeploymentInput, DeploymentStep, Outcome, PreviewAnswer, PreviewInput
 from armature.options import Mode
 from armature.state import Phase, Status
 from armature.stops import stopped_by
 from orchestrators.chapters import Chapters
 from orchestrators.listing import doomed_listed
-from orchestrators.retrying import reason_of
+from orchestrators.retrying import reason_of, retried
 
 
 def previewed(
@@ -28,21 +28,39 @@ def previewed(
     what = "whether it would accept the templates" if job.options.mode is Mode.VALIDATE else "what would change"
     deadline = context.current_utc_datetime + timedelta(minutes=job.options.timeout)
     yield from chapters.begin(Status.PENDING, Phase.PREVIEWING, f"Asking Azure {what}.", deadline)
-    if job.options.mode is Mode.COMPLETE:
-        doomed = yield from doomed_listed(context, job)
-        if (stop := stopped_by(doomed)) is not None:
-            return stop
-        if doomed.failure is not None:
-            return Outcome(message="What mode Complete would delete could not be listed.", failure=doomed.failure)
-    answer = yield from told(context, job, deadline)
-    return outcome_of(answer)
+    if job.options.mode is not Mode.COMPLETE:
+        return outcome_of((yield from told(context, job, deadline)))
+    return (yield from _told_with_deletions(context, job, deadline))
+
+
+def _told_with_deletions(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, deadline: datetime
+) -> Generator[TaskBase, Any, Outcome]:
+    """What would change, and what mode Complete would delete: listed once it is known what the templates write."""
+    asked = yield from told(context, job, deadline, is_merged=False)
+    if asked.failure is not None or stopped_by(asked) is not None:
+        return outcome_of(asked)
+    doomed = yield from doomed_listed(context, job)
+    if (stop := stopped_by(doomed)) is not None:
+        return stop
+    if doomed.failure is not None:
+        return Outcome(message="What mode Complete would delete could not be listed.", failure=doomed.failure)
+    step = DeploymentStep(deployment_id=job.deployment_id)
+    return outcome_of((yield from retried(context, "merge_previews", step, PreviewAnswer, job.options.retry_policy)))
 
 
 def told(
-    context: df.DurableOrchestrationContext, job: DeploymentInput, deadline: datetime | None = None
+    context: df.DurableOrchestrationContext,
+    job: DeploymentInput,
+    deadline: datetime | None = None,
+    *,
+    is_merged: bool = True,
 ) -> Generator[TaskBase, Any, PreviewAnswer]:
-    """What Azure says that the deployment would change; with a failure when nothing can be told at all."""
-    work = PreviewInput(deployment_id=job.deployment_id, options=job.options, deadline=deadline)
+    """What Azure says that the deployment would change; with a failure when nothing can be told at all.
+
+    Unless `is_merged`, the templates' parts are written down, and counted nowhere yet.
+    """
+    work = PreviewInput(deployment_id=job.deployment_id, options=job.options, deadline=deadline, is_merged=is_merged)
     try:
         answer = yield context.call_sub_orchestrator("preview", work.dump(), f"{job.deployment_id}:preview")
     except Exception as lost:  # the host failed it, or somebody terminated it: the SDK raises nothing narrower

@@ -13,13 +13,15 @@ from armature.state import StopReason
 class PreviewInput(DeploymentStep):
     """The input of the orchestrator `preview`: templates `next_index` up to `total`, which the plan tells.
 
-    `deadline` is when it is given up; None leaves that to the patience with Azure.
+    `deadline` is when it is given up; None leaves that to the patience with Azure. Unless it `is_merged`, whoever called
+    merges what the templates' parts tell.
     """
 
     options: Options
     deadline: datetime | None = None
     total: int | None = None
     next_index: int = 0
+    is_merged: bool = True
 
 
 class PreviewedTemplate(DeploymentStep):

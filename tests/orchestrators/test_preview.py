@@ -196,6 +196,7 @@ def deployment(
         "record_phase": lambda _: Answer().dump(),
         "read_bundle": lambda _: BundleAnswer(artifacts=3, lineage_key="k").dump(),
         "preview": told,
+        "merge_previews": told,
         "list_doomed": lambda _: (doomed or DoomedAnswer(list_id="l-1")).dump(),
         "take_turn": lambda _: TurnAnswer(is_ours=True).dump(),
         "open_gate": lambda _: GateAnswer(is_previewed=is_previewed).dump(),
@@ -299,11 +300,29 @@ def test_a_dry_run_of_mode_complete_lists_what_would_be_deleted_before_all_is_me
 
     simulated.run()
 
-    assert [call.name for call in simulated.calls if call.name in ("list_doomed", "preview")] == [
-        "list_doomed",
-        "preview",
-    ]
-    assert outcome(simulated).is_good
+    steps = ("list_doomed", "merge_previews", "preview")
+    assert [call.name for call in simulated.calls if call.name in steps] == ["preview", "list_doomed", "merge_previews"]
+    assert [work["isMerged"] for work in simulated.called("preview")] == [False]
+    assert outcome(simulated) == Outcome(message=TOLD.message)
+
+
+def test_a_dry_run_of_mode_complete_that_can_not_be_told_lists_nothing() -> None:
+    simulated = deployment(TOLD.model_copy(update={"failure": GONE}), mode=Mode.COMPLETE, dry_run=True)
+
+    simulated.run()
+
+    assert outcome(simulated).failure == GONE
+    assert simulated.called("list_doomed") == []
+
+
+def test_a_preview_that_is_not_to_be_merged_leaves_the_parts_as_they_are() -> None:
+    asked = simulation(total=2, is_merged=False)
+
+    answer = PreviewAnswer.load(asked.run())
+
+    assert answer == PreviewAnswer(templates=2)
+    assert len(asked.called("preview_template")) == 2
+    assert asked.called("merge_previews") == []
 
 
 @pytest.mark.parametrize(
@@ -316,7 +335,7 @@ def test_a_dry_run_without_the_list_of_deletions_is_none(doomed: DoomedAnswer, s
 
     assert outcome(simulated).stop is stop
     assert not outcome(simulated).is_good
-    assert simulated.called("preview") == []
+    assert simulated.called("merge_previews") == []
 
 
 def test_a_host_that_awaits_what_is_new_is_held_up_by_none_of_it() -> None:
