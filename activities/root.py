@@ -236,8 +236,11 @@ class _Seeing:
         if shown is not None and shown.starts >= start.number and shown.started_at is not None:
             return sight
         template, tenant = self.look.plan.template(start.name), self.state.target.tenant
+        now = datetime.now(UTC)
+        ended_at = sight.update.get("finished_at")  # of one that has ended since the look before
         update: dict[str, object] = {
-            "started_at": (shown.started_at if shown is not None else None) or datetime.now(UTC),
+            "started_at": (shown.started_at if shown is not None else None)
+            or (min(now, ended_at) if isinstance(ended_at, datetime) else now),
             "portal_link": portal_link(self.look.services, tenant, template),
             "max_attempts": self.state.options.retry_policy.max_attempts,
             **sight.update,

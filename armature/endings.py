@@ -128,7 +128,9 @@ def _given_up(template: TemplateState) -> TemplateState:
 
 
 def last_words(state: DeploymentState, ending: Ending) -> str:
-    """What the log says last: how its rollback ended the event before has told."""
+    """What the log says last: what a preview has found, and how a rollback ended, the event before has told."""
+    if state.options.is_preview and state.preview is not None and ending.stop is None:
+        return "Nothing was changed."
     undone = state.rollback.message
     if ending.result is not Result.UNDONE or not undone or not ending.message.endswith(undone):
         return ending.message

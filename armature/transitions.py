@@ -82,7 +82,10 @@ def with_phase(
     now: datetime,
     deadline: datetime | None = None,
 ) -> DeploymentState:
-    """The state in another phase; unchanged when `sequence` is not newer than what it holds, or it is final."""
+    """The state in another phase; unchanged when `sequence` is not newer than what it holds, or it is final.
+
+    The `deadline` is known from when the target is made ready, or of a preview from when it begins.
+    """
     if sequence <= state.sequence or state.status.is_final:
         return state
     changed = state.model_copy(
@@ -95,7 +98,7 @@ def with_phase(
             "phases": {**state.phases, phase.value: state.phases.get(phase.value, now)},
             "finished_at": now if status.is_final else None,
             "deadline": deadline or state.deadline,
-            "has_touched": state.has_touched or deadline is not None,  # known from when the target is made ready
+            "has_touched": state.has_touched or (deadline is not None and not state.options.is_preview),
         }
     )
     return changed.model_copy(update={"progress": _progress(changed)})

@@ -66,7 +66,7 @@ def _comparison(deployment_id: str, other: str | None) -> Comparison:
     state = _state(store, deployment_id)
     before = other or state.rollback.previous_deployment_id
     if before is None:
-        detail = f"No deployment of its lineage had completed before {deployment_id}. Name one as the parameter with."
+        detail = f"No deployment of its lineage had completed before {deployment_id}. Name another one: ?with=ID."
         raise ProblemError(409, "nothing-to-compare", "There is none before it", detail, deploymentId=deployment_id)
     if not is_deployment_id(before):
         raise bad_parameter("with", "must be the id of a deployment")

@@ -95,3 +95,10 @@ def drift_words(drift: Drift) -> str:
     if not drift.is_drifted:
         return f"Everything is as {drift.of} deployed it.{note}"
     return f"It has drifted from what {drift.of} deployed. {drift.message}{note}"
+
+
+def print_drift(console: Console, drift: Drift) -> None:
+    """What a look at the drift has found, and where it is told what is different."""
+    print_line(console, drift_words(drift))
+    if drift.preview is not None and drift.is_drifted is not False:
+        print_line(console, f"  armature preview {drift.deployment_id}  shows what deploying it again would change")

@@ -19,8 +19,17 @@ from armature.state import DeploymentState, Phase, Purpose, Status
 
 FRAMES_PER_SECOND = 4
 _BAR_WIDTH = 30
-_DEPLOYING = (Phase.PREPARING, Phase.AWAITING_APPROVAL, Phase.UPLOADING, Phase.DEPLOYING, Phase.VALIDATING)
-_ONLY_WHEN_BEGUN = (Phase.AWAITING_APPROVAL, Phase.VALIDATING)
+_DEPLOYING = (
+    Phase.PREPARING,
+    Phase.PREVIEWING,
+    Phase.AWAITING_APPROVAL,
+    Phase.UPLOADING,
+    Phase.DEPLOYING,
+    Phase.VALIDATING,
+    Phase.CLEANING_UP,
+)
+_TELLING = (Phase.PREPARING, Phase.PREVIEWING)
+_ONLY_WHEN_BEGUN = (Phase.PREVIEWING, Phase.AWAITING_APPROVAL, Phase.VALIDATING, Phase.CLEANING_UP)
 """Phases that many deployments do without, or end before."""
 
 _WARNINGS = 3
@@ -122,6 +131,8 @@ def _phases(state: DeploymentState) -> Text:
 
 def _phases_of(state: DeploymentState) -> tuple[Phase, ...]:
     """Those that this run goes through: nobody expects a rollback before it begins."""
+    if state.options.is_preview:
+        return _TELLING
     is_deploying = state.purpose is Purpose.DEPLOY
     gone_through = [phase for phase in _DEPLOYING if phase not in _ONLY_WHEN_BEGUN or phase in state.phases]
     deploying = tuple(gone_through) if is_deploying else ()

@@ -56,6 +56,7 @@ _COMMANDS_FOR = {
     "already-rolled-back": "armature status {id}",
     "partially-rolled-back": "armature rollback {id}",
     "not-locked": "armature locks",
+    "nothing-to-compare": "armature compare {id} OTHER",
     "not-found": "armature list",
 }
 """The command that helps on from what a deployment is not ready for, by the last word of the problem's type."""

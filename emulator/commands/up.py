@@ -8,7 +8,7 @@ from pathlib import Path
 
 from emulator.azurite.launch import AzuriteMissingError
 from emulator.clouds import CLOUDS, PUBLIC
-from emulator.commands.arguments import Commands, add_state
+from emulator.commands.arguments import DEFAULT_STATE, Commands, add_state
 from emulator.faults.model import FaultFileError
 from emulator.processes import ChildError
 from emulator.stack import Ports, Stack, StackError, StackOptions
@@ -89,6 +89,7 @@ def _print_addresses(stack: Stack) -> None:
         print(f"faults    {len(rules)} rules: .venv/bin/python -m emulator faults list")
     exports = " ".join(f"{name}={value}" for name, value in stack.client_settings.items())
     print(f"\nFor `armature` in another terminal: export {exports}")
-    print('For az, the SDKs and curl: eval "$(.venv/bin/python -m emulator env)"')
-    print("To look inside: .venv/bin/python -m emulator look")
+    state = "" if stack.options.state == DEFAULT_STATE else f" --state {stack.options.state}"
+    print(f'For az, the SDKs and curl: eval "$(.venv/bin/python -m emulator env{state})"')
+    print(f"To look inside: .venv/bin/python -m emulator look{state}")
     print("Ctrl+C stops it.", flush=True)

@@ -257,6 +257,7 @@ def test_only_what_arm_has_begun_is_shown_and_its_beginning_is_told_once(app, pl
     found = shown(app, planned, "a")
     assert (found.status, found.attempt, found.starts, found.max_attempts) == (RUNNING, 1, 1, 3)
     assert found.started_at
+    assert found.finished_at is None or found.started_at <= found.finished_at
     assert "v1-a." in found.portal_link
     assert codes(app, planned).count("TemplateStarted") == 1
     assert shown(app, planned, "b").status is WAITING

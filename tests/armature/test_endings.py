@@ -10,6 +10,7 @@ from armature.endings import Result, closing_of, ended, ending_of, last_words, u
 from armature.errors import FailureClass, failure
 from armature.messages import FinishInput, Outcome, RollbackOutcome
 from armature.options import Mode, Options
+from armature.preview import PreviewState
 from armature.state import (
     Purpose,
     RollbackState,
@@ -194,6 +195,16 @@ def test_the_last_line_of_the_log_does_not_repeat_the_one_before_it(state, outco
 
     assert last_words(state, ending) == told
     assert ending.message.endswith(rollback.message)
+
+
+def test_what_a_preview_has_found_is_told_once():
+    options = Options(mode=Mode.WHAT_IF)
+    told = Outcome(message="What-if: 1 to create.")
+    preview = deployment(Status.PENDING, options=options, preview=PreviewState(at=NOW))
+    broken = deployment(Status.PENDING, options=options)
+
+    assert last_words(preview, ending_of(preview, Control(), end(told), NOW)) == "Nothing was changed."
+    assert last_words(broken, ending_of(broken, Control(), end(FAILED), NOW)) == FAILED.message
 
 
 def test_nobody_is_told_that_armature_goes_on_trying_what_it_has_given_up():

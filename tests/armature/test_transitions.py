@@ -6,6 +6,7 @@ import pytest
 
 from armature.checks import ValidationState
 from armature.errors import FailureClass, failure
+from armature.options import Mode, Options
 from armature.problems import Problem, ProblemCode, Severity
 from armature.request import DeploymentRequest
 from armature.state import (
@@ -248,7 +249,12 @@ def test_a_deployment_has_touched_nothing_until_its_target_is_made_ready():
         read, sequence=2, status=Status.PENDING, phase=Phase.PREPARING, message="m", now=NOW, deadline=LATER
     )
 
-    assert [each.has_touched for each in (asked_for, read, ready)] == [False, False, True]
+    look = asked_for.model_copy(update={"options": Options(mode=Mode.WHAT_IF)})
+    told = with_phase(
+        look, sequence=1, status=Status.PENDING, phase=Phase.PREVIEWING, message="m", now=NOW, deadline=LATER
+    )
+
+    assert [each.has_touched for each in (asked_for, read, ready, told)] == [False, False, True, False]
     assert phase(ready, 3, Status.UPLOADING, Phase.UPLOADING).has_touched
 
 

@@ -12,8 +12,8 @@ from armature.cli.client import ApiClient
 from armature.cli.commands.application import EXIT_CODES, app
 from armature.cli.endings import reported
 from armature.cli.exits import ExitCode
-from armature.cli.history_tables import drift_words, print_comparison, print_lineages, print_trail
-from armature.cli.screen import output, print_json, print_line, say
+from armature.cli.history_tables import print_comparison, print_drift, print_lineages, print_trail
+from armature.cli.screen import output, print_json, say
 from armature.cli.watching import drift_at_its_end
 
 TIME_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
@@ -93,6 +93,6 @@ def drift(
         if as_json:
             print_json(found.dump())
         else:
-            print_line(output(), drift_words(found))
+            print_drift(output(), found)
         if found.is_drifted is not False:
             raise typer.Exit(ExitCode.FAILED)

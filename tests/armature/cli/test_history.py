@@ -137,6 +137,7 @@ def test_lineages_tell_what_they_hold_and_whether_it_has_drifted(api: FakeApi) -
     [
         ({"isDrifted": False}, "Everything is as shop-7 deployed it.", ExitCode.COMPLETED),
         ({"isDrifted": True, "preview": PREVIEW}, "It has drifted from what shop-7 deployed. 2 to modify.", 1),
+        ({"isDrifted": True, "preview": PREVIEW}, "armature preview drift-1  shows what deploying it again", 1),
         ({"status": "failed", "message": "The bundle is gone."}, "could not be told: The bundle is gone.", 1),
         ({"isDrifted": True, "isOtherBundle": True}, "is not what was deployed", 1),
     ],

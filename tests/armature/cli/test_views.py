@@ -30,6 +30,7 @@ from tests.armature.cli.states import (
 )
 
 LINEAGE = {"project": "shop", "environment": "prod", "key": "k"}
+SO_FAR = dict.fromkeys(("preparing", "uploading", "deploying"), STARTED)
 PHASES = dict.fromkeys(("preparing", "uploading", "deploying", "rollingBack"), STARTED)
 NOW = datetime(2026, 11, 24, 9, 16, 5, tzinfo=UTC)
 
@@ -109,6 +110,15 @@ def test_where_the_table_would_not_fit_templates_at_rest_are_counted() -> None:
         (a_partial_state(), "✓ preparing  ✓ uploading  ✗ deploying  ✗ rollingBack"),
         (a_rolled_back_state(purpose="rollBack"), "✓ rollingBack"),
         (a_completed_state(), "✓ preparing  ✓ uploading  ✓ deploying"),
+        (
+            a_state(phase="previewing", phases={"preparing": STARTED, "previewing": STARTED}),
+            "✓ preparing  ● previewing  ○ uploading  ○ deploying",
+        ),
+        (
+            a_state(phase="cleaningUp", phases={**SO_FAR, "validating": STARTED, "cleaningUp": STARTED}),
+            "✓ preparing  ✓ uploading  ✓ deploying  ✓ validating  ● cleaningUp",
+        ),
+        (a_state(phase="preparing", options={"mode": "WhatIf"}), "● preparing  ○ previewing"),
     ],
 )
 def test_the_phase_that_did_not_do_what_it_is_for_is_marked(state: dict[str, Any], phases: str) -> None:
