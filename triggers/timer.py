@@ -16,7 +16,7 @@ from azure.durable_functions import OrchestrationRuntimeStatus as Runtime
 from armature.azure.deployments import DeploymentStore, DeploymentSummary
 from armature.azure.services import services
 from armature.endings import closing_of
-from armature.messages import CHILDREN, ClosingInput, FinishInput
+from armature.messages import CHILDREN, ClosingInput, FinishInput, approval_instance
 from armature.state import DeploymentState, Purpose, Status
 from triggers.orchestrations import OVER, Instance, instance_of, run_from_the_start, standing
 
@@ -55,6 +55,8 @@ async def _tend_one(client: df.DurableOrchestrationClient, store: DeploymentStor
     if state is None or state.status.is_final:
         return
     if (instance.runtime is None or instance.run < state.run) and not _was_undoing(state):
+        if await _is_awaited(client, state):
+            return
         logger.info("starting %s, whose run %d was accepted but has no orchestration", state.deployment_id, state.run)
         await run_from_the_start(client, state)
         return
@@ -70,6 +72,16 @@ async def _tend_one(client: df.DurableOrchestrationClient, store: DeploymentStor
 async def _are_children_over(client: df.DurableOrchestrationClient, deployment_id: str) -> bool:
     """Nobody tells the sub-orchestrations that their parent has died: they go on, and hold the lineage."""
     return all([await standing(client, f"{deployment_id}:{child}") in OVER for child in CHILDREN])
+
+
+async def _is_awaited(client: df.DurableOrchestrationClient, state: DeploymentState) -> bool:
+    """Whether an orchestration still waits for the approval of this run, though the host knows nothing of the one above
+    it any more. Started anew, the run would ask for the same, under the same id, and never hear of what is decided. It
+    is started once that is."""
+    approval = state.approval
+    if approval is None or not approval.is_waiting or approval.run != state.run:
+        return False
+    return await standing(client, approval_instance(state.deployment_id, approval.number)) not in OVER
 
 
 def _was_undoing(state: DeploymentState) -> bool:

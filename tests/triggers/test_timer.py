@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from azure.durable_functions import OrchestrationRuntimeStatus as Runtime
 
+from armature.approval import ApprovalState
 from armature.azure.deployments import DeploymentStore
 from armature.control import CancelRequest, ControlRequest
 from armature.errors import FailureClass, failure
@@ -70,6 +71,25 @@ def test_who_has_died_while_it_waited_for_approval_is_closed_though_the_wait_has
     work = closed(client, stored(state(Status.AWAITING_APPROVAL, templates=()), holder="d-01"))
 
     assert work.rollback is None
+
+
+@pytest.mark.parametrize(
+    ("waits", "run_asking", "is_started"),
+    [
+        (Runtime.Running, 1, False),
+        (Runtime.Running, 0, True),
+        (Runtime.Completed, 1, True),
+        (None, 1, True),
+    ],
+)
+def test_a_run_of_which_the_host_forgot_is_begun_anew_once_nobody_waits_for_its_approval(waits, run_asking, is_started):
+    deadline = NOW + timedelta(hours=1)
+    asked = ApprovalState(approval_id="a" * 16, number=2, run=run_asking, asked_at=NOW, deadline=deadline)
+    client = Client({"d-01:approval-2": waits} if waits else {})
+
+    started = tended(client, stored(state(Status.AWAITING_APPROVAL, templates=(), approval=asked)))
+
+    assert started == ([("deployment", "d-01")] if is_started else [])
 
 
 def test_what_has_just_changed_is_left_alone():
