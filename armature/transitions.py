@@ -44,6 +44,10 @@ _RANK = {
 }
 
 
+_TOUCHING = (Phase.UPLOADING, Phase.DEPLOYING, Phase.ROLLING_BACK)
+"""Phases after the target was made ready, also when storage was away too long for that to be recorded."""
+
+
 def accepted(
     request: DeploymentRequest,
     deployment_id: str,
@@ -88,6 +92,7 @@ def with_phase(
     """
     if sequence <= state.sequence or state.status.is_final:
         return state
+    is_touching = phase in _TOUCHING or (deadline is not None and not state.options.is_preview)
     changed = state.model_copy(
         update={
             "sequence": sequence,
@@ -98,7 +103,7 @@ def with_phase(
             "phases": {**state.phases, phase.value: state.phases.get(phase.value, now)},
             "finished_at": now if status.is_final else None,
             "deadline": deadline or state.deadline,
-            "has_touched": state.has_touched or (deadline is not None and not state.options.is_preview),
+            "has_touched": state.has_touched or is_touching,
         }
     )
     return changed.model_copy(update={"progress": _progress(changed)})

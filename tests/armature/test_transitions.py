@@ -256,6 +256,7 @@ def test_a_deployment_has_touched_nothing_until_its_target_is_made_ready():
 
     assert [each.has_touched for each in (asked_for, read, ready, told)] == [False, False, True, False]
     assert phase(ready, 3, Status.UPLOADING, Phase.UPLOADING).has_touched
+    assert phase(read, 3, Status.UPLOADING, Phase.UPLOADING).has_touched, "nobody could record what came before"
 
 
 def checked(found: DeploymentState, run: int = 1, passed: int = 1) -> DeploymentState:
