@@ -12,7 +12,7 @@ from activities.events import succeeded_event
 from activities.parameters import package_of, package_uri, signed_package_uri
 from activities.releasing import container_of, released
 from activities.showing import show, templates_of
-from activities.standing import artifact_account, asked_of, state_of
+from activities.standing import artifact_account, asked_of, state_of, too_late
 from armature.azure.artifacts import PACKAGES_CONTAINER, ArtifactAccount
 from armature.azure.models import ArmResource, ReleaseSight
 from armature.azure.services import Services
@@ -46,8 +46,11 @@ def attach_packages(services: Services, work: PackagesInput) -> PackagesAnswer:
     hands the plain URI on to the site.
 
     Twice: a role assignment has a name made of its parts, settings that are right already are not written, and a
-    package that the platform has, or is at, is not handed to it again.
+    package that the platform has, or is at, is not handed to it again. Late, once the run has ended or what it did is
+    being undone, or after the lineage lock is lost: nothing is attached any more.
     """
+    if (why := too_late(services, work, "The package")) is not None:
+        return PackagesAnswer(failure=why)
     plan = services.deployments.plan(work.plan_id)
     template = plan.template(work.template)
     state = state_of(services, work.deployment_id)

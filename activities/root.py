@@ -18,8 +18,8 @@ from activities.restarting import note_what_changed
 from activities.root_bodies import RootParts, outputs_before, root_parts
 from activities.roots import StandingRoot
 from activities.showing import portal_link, show
-from activities.standing import DEPLOYMENT_TAG, asked_of, state_of
-from activities.starting import ATTEMPT_TAG, HANDOVERS, in_use, load_graph, show_delivery, show_failed_start, too_late
+from activities.standing import DEPLOYMENT_TAG, asked_of, state_of, too_late
+from activities.starting import ATTEMPT_TAG, HANDOVERS, in_use, load_graph, show_delivery, show_failed_start
 from activities.survey import survey_template
 from activities.tagging import tags_of
 from armature.attempts import Report, Start

@@ -2,10 +2,11 @@
 
 from armature.azure.artifacts import ArtifactAccount
 from armature.azure.services import Services
-from armature.errors import FailureClass, FailureError, failure
-from armature.messages import ControlAnswer
+from armature.errors import Failure, FailureClass, FailureError, failure
+from armature.messages import ControlAnswer, DeploymentStep
 from armature.plan import Plan
-from armature.state import DeploymentState
+from armature.state import DeploymentState, Status
+from armature.stops import LOCK_BROKEN
 
 DEPLOYMENT_TAG = "armature-deployment-id"
 """On everything that a deployment makes itself: which one it was."""
@@ -48,6 +49,15 @@ def asked_of(services: Services, state: DeploymentState) -> ControlAnswer:
         rollback=cancel.rollback if cancel else None,
         is_lock_broken=control.is_lock_broken(state.run),
     )
+
+
+def too_late(services: Services, work: DeploymentStep, what: str) -> Failure | None:
+    """Why `what` may not be put any more: what another host has held up may go on when all is over."""
+    state = state_of(services, work.deployment_id)
+    if state.status.is_final or (state.status is Status.ROLLING_BACK and not work.rollback):
+        message = f"{what} was to be put when its deployment had ended, or was being rolled back."
+        return failure(FailureClass.UNKNOWN, "RunEnded", message)
+    return LOCK_BROKEN if asked_of(services, state).is_lock_broken else None
 
 
 def artifact_account(services: Services, plan: Plan) -> ArtifactAccount:

@@ -13,7 +13,7 @@ from activities.parameters import deployment_body
 from activities.placing import placed_failure
 from activities.restarting import note_what_changed
 from activities.showing import show, templates_of
-from activities.standing import DEPLOYMENT_TAG, asked_of, state_of
+from activities.standing import DEPLOYMENT_TAG, asked_of, state_of, too_late
 from activities.survey import survey_template
 from activities.tagging import tags_of
 from armature.attempts import Report, Start
@@ -25,8 +25,7 @@ from armature.messages import DeploymentStep, GraphAnswer, StartAnswer, StartInp
 from armature.options import Delivery
 from armature.plan import Plan, PlannedTemplate
 from armature.scheduling import GraphTemplate, Rollout, Track
-from armature.state import DeploymentState, Status, TemplateState, TemplateStatus
-from armature.stops import LOCK_BROKEN
+from armature.state import DeploymentState, TemplateState, TemplateStatus
 
 blueprint = df.Blueprint()
 
@@ -85,15 +84,6 @@ def start_template(services: Services, work: StartInput) -> StartAnswer:
         show_failed_start(services, work, work.start, why)
         return StartAnswer(report=Report.failed(work.start, why))
     return StartAnswer(report=Report.of(work.start, TemplateStatus.RUNNING))
-
-
-def too_late(services: Services, work: DeploymentStep, what: str) -> Failure | None:
-    """Why `what` may not be put any more: what another host has held up may go on when all is over."""
-    state = state_of(services, work.deployment_id)
-    if state.status.is_final or (state.status is Status.ROLLING_BACK and not work.rollback):
-        message = f"{what} was to be started when its deployment had ended, or was being rolled back."
-        return failure(FailureClass.UNKNOWN, "RunEnded", message)
-    return LOCK_BROKEN if asked_of(services, state).is_lock_broken else None
 
 
 def _hand_to_arm(services: Services, work: StartInput) -> None:

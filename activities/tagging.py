@@ -10,7 +10,7 @@ from activities.border import register
 from activities.events import succeeded_event
 from activities.parallel import in_parallel
 from activities.showing import show, templates_of
-from activities.standing import asked_of, state_of
+from activities.standing import state_of, too_late
 from armature.azure.arm.ids import resource_type_of
 from armature.azure.services import Services
 from armature.errors import Failure, FailureError
@@ -18,7 +18,6 @@ from armature.events import Event, EventCode, Level
 from armature.messages import DeploymentStep, TagsAnswer, TagsInput
 from armature.plan import PlannedTemplate
 from armature.state import DeploymentState, TemplateState, TemplateStatus, WarningState
-from armature.stops import LOCK_BROKEN
 from armature.surveying import is_deployment, subscription_of
 from armature.transitions import with_warnings
 
@@ -51,11 +50,12 @@ def put_tags(services: Services, work: TagsInput) -> TagsAnswer:
     A resource whose type takes none is left; one that refuses them is told in a warning, and fails nothing. ARM asking
     for peace ends the call early, with how far it came.
 
-    Twice: the same tags are merged again, which changes nothing. After the lineage lock is lost nothing is put.
+    Twice: the same tags are merged again, which changes nothing. Late, once the run has ended or what it did is being
+    undone, or after the lineage lock is lost: nothing is put any more.
     """
+    if (why := too_late(services, work, "Tags")) is not None:
+        return TagsAnswer(failure=why)
     state = state_of(services, work.deployment_id)
-    if asked_of(services, state).is_lock_broken:
-        return TagsAnswer(failure=LOCK_BROKEN)
     plan = services.deployments.plan(work.plan_id)
     template = plan.template(work.template)
     shown = templates_of(state, work)[work.template]

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from activities.finish import finish_deployment, record_phase
 from activities.looking import poll_templates
 from activities.packages import attach_packages
@@ -25,7 +27,7 @@ from armature.messages import (
 from armature.state import Phase, Status, TemplateStatus
 from tests.clouds import LOCATION
 from tests.end_to_end.bundles import graph_bundle, manifest, template, workspace
-from tests.end_to_end.client import zipped
+from tests.end_to_end.client import SUBSCRIPTION, zipped
 from tests.end_to_end.evidence import arm_writes, blobs_written
 
 FIRST = Start(name="a", attempt=1, number=1)
@@ -245,6 +247,19 @@ def test_a_package_is_attached_once_and_other_settings_are_kept(app, stack, prep
     assert settings["KEPT"] == "as it is"
     assert "/packages/" in settings["WEBSITE_RUN_FROM_PACKAGE"]
     assert "sig=" not in settings["WEBSITE_RUN_FROM_PACKAGE"]
+
+
+@pytest.mark.parametrize("status", [Status.ROLLING_BACK, Status.COMPLETED])
+def test_a_package_that_comes_late_is_not_put_over_the_one_that_a_rollback_puts_back(app, stack, accept, status):
+    step = accept(assembly(SITE), target={"subscription": SUBSCRIPTION, "resourceGroup": "rg-late-packages"})
+    read_bundle(app, step)
+    app.deployments.update_state(step.deployment_id, lambda found: found.model_copy(update={"status": status}))
+    writes = len(settings_writes(stack))
+
+    answer = attach_packages(app, PackagesInput(deployment_id=step.deployment_id, template="Worker"))
+
+    assert answer.failure.code == "RunEnded"
+    assert len(settings_writes(stack)) == writes
 
 
 def settings_writes(stack) -> list[dict]:

@@ -13,7 +13,7 @@ from armature.attempts import Start
 from armature.azure.models import ArmDeployment
 from armature.errors import FailureClass, FailureError, Recovery, failure
 from armature.messages import DeploymentStep, PollInput, StartInput, TagsInput
-from armature.state import TemplateStatus
+from armature.state import Status, TemplateStatus
 from tests.activities.fake_arm import FakeArm, deployment, with_arm
 from tests.end_to_end.bundles import graph_bundle
 from tests.end_to_end.client import SUBSCRIPTION
@@ -119,6 +119,18 @@ def test_only_a_deployment_with_tags_has_them_put(app, begun, accept):
     assert not load_graph(app, plain).puts_tags
     seen(app, plain)
     assert shown(app, plain).status is TemplateStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize("status", [Status.ROLLING_BACK, Status.COMPLETED])
+def test_tags_that_come_late_are_not_put_over_those_that_a_rollback_puts_back(app, begun, status):
+    arm = seen(app, begun)
+    late = {"status": status}
+    app.deployments.update_state(begun.deployment_id, lambda found: found.model_copy(update=late))
+
+    answer = tagged(app, arm, begun)
+
+    assert answer.failure.code == "RunEnded"
+    assert arm.tags == {}
 
 
 def test_what_refuses_the_tags_is_told_once_and_fails_nothing(app, begun):
