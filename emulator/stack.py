@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO, Self
+from urllib.parse import urlsplit
 
 from emulator.app_hosts import AppHosts, host_name
 from emulator.arm_process import arm_command, serves
@@ -83,8 +84,8 @@ class Stack:
             cloud=_cloud_named(options.cloud),
             tenant=options.tenant,
             principal=options.principal,
-            blob_port=options.ports.blob,
-            queue_port=options.ports.queue,
+            blob_port=options.ports.blob or self._earlier_port("blob"),
+            queue_port=options.ports.queue or self._earlier_port("queue"),
             witness=options.witness,
             identity_port=options.ports.identity,
         )
@@ -96,7 +97,7 @@ class Stack:
             (options.ports.functions or first, *others),
             require_keys=options.require_keys,
         )
-        self._arm_port = options.ports.arm or free_port()
+        self._arm_port = options.ports.arm or self._earlier_port("arm") or free_port()
         self.faults = FaultFolder(self.state)
         self._lock: IO[str] | None = None
         self._changing = threading.RLock()
@@ -182,6 +183,7 @@ class Stack:
             for index, host in enumerate(hosts):
                 host.wait_until(partial(self._hosts.is_running, host, index))
             self._write_addresses()
+            self._remember_ports()
             self._reviver.start()
         except BaseException:
             self.stop()
@@ -257,6 +259,23 @@ class Stack:
         taken = [port for port in (*self._hosts.ports, self._arm_port) if not is_port_free(port)]
         if taken:
             raise StackError(f"port {taken[0]} of 127.0.0.1 is in use: choose another one, or 0 for any free one")
+
+    def _earlier_port(self, service: str) -> int:
+        """The port that a service had in an earlier run: what is deployed knows it by its address. 0: it is taken."""
+        try:
+            port = int(json.loads(self._ports_file.read_text())[service])
+        except (FileNotFoundError, KeyError, ValueError):
+            return 0
+        return port if is_port_free(port) else 0
+
+    def _remember_ports(self) -> None:
+        storage = self.foundation.storage
+        urls = {"arm": self.arm_url, "blob": storage.blob, "queue": storage.queue}
+        self._ports_file.write_text(json.dumps({service: urlsplit(url).port for service, url in urls.items()}))
+
+    @property
+    def _ports_file(self) -> Path:
+        return self.state / "ports.json"
 
     def _take_state_folder(self) -> None:
         self.state.mkdir(parents=True, exist_ok=True)

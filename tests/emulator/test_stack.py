@@ -126,6 +126,22 @@ def test_a_state_folder_belongs_to_one_emulator_at_a_time(small_stack: Stack) ->
         second.start()
 
 
+def test_one_that_is_started_again_has_its_addresses_again_by_which_what_it_holds_is_known(
+    small_stack: Stack, app: Path, tmp_path: Path
+) -> None:
+    kept = json.loads((small_stack.state / "ports.json").read_text())
+    later, beside = free_port(), Stack(small_stack.options)
+    (tmp_path / "ports.json").write_text(json.dumps({"arm": later, "blob": later}))
+
+    again = Stack(StackOptions(state=tmp_path, app_root=app))
+
+    assert small_stack.arm_url == f"https://127.0.0.1:{kept['arm']}"
+    assert small_stack.blob_endpoint == f"https://127.0.0.1:{kept['blob']}"
+    assert again.arm_url == f"https://127.0.0.1:{later}"
+    assert again.foundation.blob_port == later
+    assert beside.arm_url != small_stack.arm_url  # whose port is taken
+
+
 def test_a_port_that_is_taken_is_named(small_stack: Stack, app: Path, tmp_path: Path) -> None:
     taken = int(small_stack.host_url.rpartition(":")[2])
     second = Stack(StackOptions(state=tmp_path, app_root=app, ports=Ports(functions=taken)))
