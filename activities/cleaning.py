@@ -2,7 +2,7 @@
 groups hold is parted into what is kept and what would go."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
@@ -150,13 +150,14 @@ def _facts(
     if is_after_rollout:
         ours += _untold(services, state, plan)
     else:
-        ours += _previewed(services, state, plan)
         unforeseen = tuple(
             known
             for template in plan.templates
             if (known := foresights.get(template.name) or Foresight(template=template.name, unforeseen=_NOT_LOOKED))
             and known.unforeseen
         )
+        ours += _previewed(services, state, plan)
+        ours += _deployed_before(services, state, {known.template for known in unforeseen})
     groups = _groups(plan, ours)
     keys = {id_.lower() for id_ in ours}
     found = [each for listed in in_parallel(partial(listed_in, services), groups) for each in listed]
@@ -188,6 +189,15 @@ def _previewed(services: Services, state: DeploymentState, plan: Plan) -> list[s
     parts = in_parallel(partial(services.previews.part, state.deployment_id), names)
     changes = [change for part in parts if part is not None and part.run == state.run for change in part.changes]
     return [change.id for change in changes if change.kind.is_written]
+
+
+def _deployed_before(services: Services, state: DeploymentState, templates: Collection[str]) -> list[str]:
+    """What these templates have deployed in the deployment before: of what nobody can foresee of them that is the best
+    guess. What they deploy no more is on the list after the rollout, and asked about then."""
+    previous_id = _previous_id(services, state) if templates else None
+    previous = services.deployments.state(previous_id) if previous_id else None
+    shown = previous.templates if previous else ()
+    return [id_ for template in shown if template.name in templates for id_ in template.resources]
 
 
 def _untold(services: Services, state: DeploymentState, plan: Plan) -> list[str]:
@@ -287,12 +297,17 @@ def _locks(services: Services, groups: Iterable[str]) -> tuple[list[Lock], tuple
 
 def _restorable(services: Services, state: DeploymentState) -> tuple[str | None, tuple[str, ...]]:
     """The deployment that a rollback would go back to, and what its templates deploy; nothing when they are gone."""
-    previous_id = state.rollback.previous_deployment_id
-    if previous_id is None and state.lineage is not None:
-        previous_id = services.deployments.lineage(state.lineage.key).predecessor_of(state.deployment_id)
+    previous_id = _previous_id(services, state)
     previous, _ = predecessor_of(services, previous_id)
     shown = services.deployments.state(previous_id) if previous is not None and previous_id else None
     return previous_id, shown.resources if shown else ()
+
+
+def _previous_id(services: Services, state: DeploymentState) -> str | None:
+    previous_id = state.rollback.previous_deployment_id
+    if previous_id is None and state.lineage is not None:
+        previous_id = services.deployments.lineage(state.lineage.key).predecessor_of(state.deployment_id)
+    return previous_id
 
 
 def _others(services: Services, state: DeploymentState) -> dict[str, Owner]:

@@ -9,10 +9,14 @@ from armature.plan import Plan, PlannedTemplate
 from armature.preview.verdicts import misses_own_group
 from armature.state import DeploymentState
 from armature.surveying import is_deployment
+from armature.templates.hidden_deployments import hidden_deployments
+
+NAMED = 3
+_HIDDEN = "Azure looks into deployments that need the state of other resources only when it deploys them: "
 
 
 def foreseen_ids(services: Services, state: DeploymentState, plan: Plan, template: PlannedTemplate) -> Foresight:
-    """The ids of all that the template, and those that it links to, would write; or why that can't be told.
+    """The ids of all that the template, and those that it links to, would write; and why not all of it can be told.
 
     Changes nothing in Azure but that a provider may be registered.
 
@@ -43,7 +47,13 @@ def _validated(services: Services, plan: Plan, template: PlannedTemplate, reques
     ids = arm.validate_deployment(request.scope, request.name, request.body)
     on_paper = template.scope.resource_id.lower() if request.group else ""
     kept = {id_.lower(): id_ for id_ in ids if not is_deployment(id_) and id_.lower() != on_paper}
-    return Foresight(template=template.name, ids=tuple(kept.values()))
+    hidden = hidden_deployments(request.body.template or {})
+    return Foresight(template=template.name, ids=tuple(kept.values()), unforeseen=_words_of_hidden(hidden))
+
+
+def _words_of_hidden(hidden: tuple[str, ...]) -> str:
+    more = ", …" if len(hidden) > NAMED else ""
+    return f"{_HIDDEN}{', '.join(hidden[:NAMED])}{more}." if hidden else ""
 
 
 def _words(why: Failure) -> str:

@@ -55,7 +55,8 @@ class Owner(Model):
 
 
 class Foresight(Model):
-    """What a template would write, as ARM's validation tells it before anything is touched; or why nobody can tell."""
+    """What a template would write, as ARM's validation tells it before anything is touched; and why nobody can tell
+    all of it, where that is so."""
 
     template: str
     ids: tuple[str, ...] = ()

@@ -111,6 +111,7 @@ class World:
             deployments=DeploymentStore(documents),
             clean_ups=CleanUpStore(documents),
             previews=PreviewStore(documents),
+            artifacts=SimpleNamespace(find=lambda *_: None),
             rollbacks=RollbackStore(documents),
             arm=lambda _: self.arm,
             app_name="starmature",
@@ -306,6 +307,23 @@ def test_before_the_rollout_what_azure_foresees_of_a_template_without_an_output_
 
     assert before == {left, gone}
     assert of_another_run == {written, left, gone}
+
+
+def test_what_a_template_that_can_not_be_foreseen_deployed_before_is_listed_after_the_rollout_only(documents, world):
+    before = World(documents)
+    was = world.arm.put("Microsoft.Web/serverfarms/was")
+    stray = world.arm.put("Microsoft.Web/serverfarms/stray")
+    before.app.deployments.update_state(
+        before.id, lambda found: found.model_copy(update={"templates": (with_resources(found, was),)})
+    )
+    world.app.deployments.update_lineage(world.key, lambda _: LineageRecord(completed=(before.id,)))
+    work = ListingInput(deployment_id=world.id, takes_what_there_is=True)
+
+    first = world.entries(list_doomed(world.app, work).list_id)
+    after = world.entries(world.listed().list_id)
+
+    assert first == {stray}
+    assert after == {stray, was}
 
 
 def test_an_endpoints_interface_goes_with_it(world):

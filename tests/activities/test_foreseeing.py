@@ -78,3 +78,16 @@ def test_what_azure_refuses_is_told_with_the_reason(foreseen):
 
     assert found.ids == ()
     assert "1999-01-01" in found.unforeseen
+
+
+def test_what_lies_behind_a_deployment_that_azure_can_not_look_into_is_told_as_unforeseen(foreseen):
+    first = workspace("log-first")
+    hidden = nested("hidden", [workspace("log-hidden")])
+    hidden["properties"]["parameters"] = {"key": {"value": "[reference('log-first').customerId]"}}
+    hidden["properties"]["expressionEvaluationOptions"] = {"scope": "inner"}
+    hidden["properties"]["template"]["parameters"] = {"key": {"type": "string"}}
+
+    found = foreseen("foresee-hidden", (template([first, hidden]), {}))["t0"]
+
+    assert "log-first" in ids(found)
+    assert found.unforeseen.endswith("only when it deploys them: hidden.")
