@@ -120,7 +120,8 @@ def _differences(delta: Sequence[Any], above: Path, *, is_reordered: bool = Fals
         children = _list(item.get("children"))
         if children:
             below = is_reordered or (kind == "array" and _is_reordered(children))
-            yield from _differences(children, path, is_reordered=below)
+            told = children if below or kind != "array" else _with_pairs(children)
+            yield from _differences(told, path, is_reordered=below)
             continue
         yield Difference(
             path=path,
@@ -165,6 +166,50 @@ def _is_reordered(children: Sequence[Any]) -> bool:
             return False
         gone.remove(value)
     return True
+
+
+def _with_pairs(children: Sequence[Any]) -> list[Any]:
+    """The changes of an array, in which an element that goes and one of its name that comes are one that changes."""
+    gone = {name: item for item in children if _kind_of(item) == "delete" and (name := _name_of(item.get("before")))}
+    come = {name: item for item in children if _kind_of(item) == "create" and (name := _name_of(item.get("after")))}
+    paired = {id(come[name]): gone[name] for name in gone.keys() & come.keys()}
+    over = {id(item) for item in paired.values()}
+    return [
+        _changed(paired[id(item)], item) if id(item) in paired else item for item in children if id(item) not in over
+    ]
+
+
+def _changed(gone: Mapping[str, Any], come: Mapping[str, Any]) -> dict[str, Any]:
+    children = list(_between(gone["before"], come["after"]))
+    return {"path": come.get("path"), "propertyChangeType": "Modify" if children else "NoEffect", "children": children}
+
+
+def _between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The property changes from one object to the other; names of properties are compared without letter case."""
+    left = {name.lower(): name for name in before}
+    for name, value in after.items():
+        known = left.pop(name.lower(), None)
+        was = before[known] if known is not None else None
+        if known is None:
+            yield {"path": name, "propertyChangeType": "Create", "after": value}
+        elif isinstance(was, Mapping) and isinstance(value, Mapping):
+            if children := list(_between(was, value)):
+                yield {"path": name, "propertyChangeType": "Modify", "children": children}
+        elif was != value:
+            yield {"path": name, "propertyChangeType": "Modify", "before": was, "after": value}
+    for name in left.values():
+        yield {"path": name, "propertyChangeType": "Delete", "before": before[name]}
+
+
+def _name_of(element: Any) -> str | None:
+    """What an element of an array is known by: its name, or the location that it is about."""
+    if not isinstance(element, Mapping):
+        return None
+    named = {str(field).lower(): value for field, value in element.items()}
+    name, location = named.get("name"), named.get("locationname")
+    if isinstance(name, str) and name:
+        return name.lower()
+    return location.replace(" ", "").lower() if isinstance(location, str) and location else None
 
 
 def _kind_of(item: Any) -> str:

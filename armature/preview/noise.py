@@ -47,6 +47,9 @@ _READ_ONLY_ANYWHERE = frozenset(
 )
 _READ_ONLY: Mapping[str, frozenset[tuple[str, ...]]] = {
     "": frozenset({("identity", "principalid"), ("identity", "tenantid")}),
+    "microsoft.documentdb/databaseaccounts": frozenset(
+        ("properties", "locations", name) for name in ("documentendpoint", "id")
+    ),
     "microsoft.insights/components": frozenset(
         ("properties", name)
         for name in ("appid", "applicationid", "connectionstring", "instrumentationkey", "name", "tenantid", "ver")
@@ -103,6 +106,11 @@ _DEFAULTS: Mapping[str, Mapping[tuple[str, ...], Any]] = {
 """What the provider fills in where a template says nothing (resource reference, 2025-11). Only defaults that no later
 API version and no other property changes: that such a value goes means that it comes again."""
 
+_SAID: Mapping[str, Mapping[tuple[str, ...], Any]] = {
+    "microsoft.keyvault/vaults": {("properties", "enablepurgeprotection"): False},
+}
+"""Defaults that a GET leaves out: that a template says one is no change (resource reference, 2025-11)."""
+
 _SUBNET_DEFAULTS = {"privateendpointnetworkpolicies": "Disabled", "privatelinkservicenetworkpolicies": "Enabled"}
 _SUBNET_DEFAULTS_SINCE = "2023-02-01"
 _DEFAULTS_SINCE: Mapping[str, tuple[str, Mapping[tuple[str, ...], Any]]] = {
@@ -141,6 +149,8 @@ def rule_of(
         return "order"
     if difference.kind is PropertyChangeKind.DELETE and _is_read_only(resource_type.lower(), difference.names):
         return "readOnly"
+    if difference.before is None and difference.names in (said := _SAID.get(resource_type.lower(), {})):
+        return "default" if difference.after == said[difference.names] else None
     if difference.is_unmentioned and _is_default(resource_type.lower(), difference, api_version):
         return "default"
     if difference.is_unmentioned and is_kept_when_unmentioned(resource_type, difference, api_version):

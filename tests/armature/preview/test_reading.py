@@ -95,6 +95,43 @@ def test_what_a_template_does_not_mention_is_none_only_by_api_versions_that_leav
     assert change.kind is (ChangeKind.NO_CHANGE if rule else ChangeKind.MODIFY)
 
 
+COSMOS = "Microsoft.DocumentDB/databaseAccounts"
+VAULT = "Microsoft.KeyVault/vaults"
+PLACE = {"locationName": "eastus2", "failoverPriority": 0}
+SHOWN = {"id": "x-eastus2", "locationName": "East US 2", "documentEndpoint": "https://x", "failoverPriority": 0}
+
+
+def moved(before: Any, after: Any) -> dict[str, Any]:
+    return delta(
+        "properties.locations", "Array", children=[delta("0", "Create", None, after), delta("0", "Delete", before)]
+    )
+
+
+def test_an_element_that_goes_and_one_of_its_name_that_comes_are_one_that_changes() -> None:
+    same = only(moved(SHOWN, PLACE), kind=COSMOS)
+    changed = only(moved(SHOWN, {**PLACE, "failoverPriority": 1}), kind=COSMOS)
+    other = only(moved(SHOWN, {**PLACE, "locationName": "westus"}), kind=COSMOS)
+    subnet = {"name": "web", "properties": {"addressPrefix": "10.0.0.0/24", "provisioningState": "Succeeded"}}
+    narrower = {"name": "Web", "properties": {"addressPrefix": "10.0.0.0/25"}}
+    gone, come = delta("0", "Delete", subnet), delta("1", "Create", None, narrower)
+    found = read(modified(NETWORK, delta("properties.subnets", "Array", children=[gone, come])))
+
+    assert same.kind is ChangeKind.NO_CHANGE
+    assert sorted(each.folded for each in same.properties) == ["readOnly", "readOnly", "same"]
+    assert [each.path for each in changed.certain] == ["properties.locations[0].failoverPriority"]
+    assert {each.path for each in other.certain} == {"properties.locations[0]"}
+    assert [each.kind for each in found] == [ChangeKind.MODIFY]
+    assert "properties.subnets[1].properties.addressPrefix" in {each.path for each in found[0].certain}
+
+
+def test_to_say_a_default_that_is_never_shown_is_no_change() -> None:
+    said, chosen = (
+        only(delta("properties.enablePurgeProtection", "Create", None, on), kind=VAULT) for on in (False, True)
+    )
+
+    assert (said.kind, chosen.kind) == (ChangeKind.NO_CHANGE, ChangeKind.MODIFY)
+
+
 @pytest.mark.parametrize(
     ("kind", "array", "children", "version"),
     [
