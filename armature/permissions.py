@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from armature.callers import Caller
-from armature.control import Action, Control, Refusal
+from armature.control import Action, Control
 from armature.options import Options
+from armature.refusals import Refusal
 from armature.settings import Settings
 from armature.state import DeploymentState
 

@@ -10,10 +10,10 @@ import azure.functions as func
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from armature.control import Refusal
 from armature.errors import Failure, FailureError
 from armature.permissions import Forbidden
 from armature.problems import Problem
+from armature.refusals import Refusal
 from armature.shape import words_of
 from armature.state import ProblemState
 from armature.transitions import MAX_PROBLEMS

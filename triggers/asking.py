@@ -15,22 +15,11 @@ from armature.approval import ApprovalStatus
 from armature.audit import AuditAction, AuditEntry
 from armature.azure.services import Services
 from armature.callers import Caller
-from armature.control import (
-    Action,
-    CancelRequest,
-    ControlRequest,
-    Decision,
-    LineageRecord,
-    Refusal,
-    is_carried_out,
-    may_cancel,
-    may_decide,
-    may_resume,
-    may_roll_back,
-)
+from armature.control import Action, CancelRequest, ControlRequest, Decision, LineageRecord, is_carried_out
 from armature.decisions import decision_event, with_decision
 from armature.events import Event, EventCode
 from armature.permissions import may_ask
+from armature.refusals import Refusal, may_cancel, may_decide, may_resume, may_roll_back
 from armature.state import DeploymentState, Purpose, StopReason, StopState
 from armature.transitions import reopened, with_stop
 from triggers.orchestrations import ensure_running, has_ended, wake

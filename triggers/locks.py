@@ -9,9 +9,10 @@ import azure.functions as func
 from armature.approval import ApprovalState
 from armature.audit import AuditAction, AuditEntry
 from armature.azure.services import Services, services
-from armature.control import ControlRequest, Refusal
+from armature.control import ControlRequest
 from armature.events import Event, EventCode, Level
 from armature.locks import BreakWish, LockBreak
+from armature.refusals import Refusal
 from triggers.answers import ProblemError, answered, json_answer, refused
 from triggers.bodies import body_in
 from triggers.lineages import lineage_key_in

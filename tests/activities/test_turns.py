@@ -8,10 +8,11 @@ import pytest
 from activities.finish import finish_deployment
 from activities.prepare import read_bundle, read_control, release_turn, take_turn
 from armature.azure.deployments import DeploymentStore
-from armature.control import CancelRequest, ControlRequest, may_resume
+from armature.control import CancelRequest, ControlRequest
 from armature.errors import FailureClass, FailureError, failure
 from armature.messages import FinishInput, Outcome, RollbackOutcome
 from armature.plan import Lineage
+from armature.refusals import may_resume
 from armature.state import Purpose, RollbackStatus, Status, StopReason, TemplateStatus
 from armature.transitions import reopened
 from tests.armature.deployments import KEY, NOW, deployment, template
