@@ -1,10 +1,13 @@
 """A blob as a file: read from anywhere by range requests, a window at a time, always the version it was opened in."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import cast
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceModifiedError
+from azure.core.exceptions import HttpResponseError, ResourceModifiedError
 from azure.storage.blob import BlobClient
 
 from armature.azure.blobs import BLOCK_BYTES
@@ -30,12 +33,29 @@ def open_blob(blob: BlobClient, etag: str | None = None) -> BlobFile:
         FailureError: there is no such blob, storage refused; BundleChanged: it is not, or while reading no longer, the
             version `etag`.
     """
-    with storage_failures():
+    with storage_failures(), _not_led_away():
         properties = blob.get_blob_properties()
     found = str(properties.etag)
     if etag is not None and etag != found:
         raise _changed()
     return BlobFile(_RangeReader(blob, int(properties.size), found), found)
+
+
+@contextmanager
+def _not_led_away() -> Iterator[None]:
+    """Within it, a redirect is what it is: asked again, a host would only redirect again."""
+    try:
+        yield
+    except HttpResponseError as error:
+        status = int(error.status_code or 0)
+        if not HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+            raise
+        message = f"The bundle's host answers {status}: it leads elsewhere, where the app does not show its identity."
+        suggestion = (
+            "Name the address that it leads to, if its host is allowed; or upload the bundle (POST /api/bundles)."
+        )
+        refused = failure(FailureClass.TEMPLATE, "BundleUriRefused", message, suggestion)
+        raise FailureError(refused) from None
 
 
 def _changed() -> FailureError:
@@ -92,7 +112,7 @@ class _RangeReader(io.RawIOBase):
         self._window = b""
         start = min(self._position, max(0, self._size - TAIL_BYTES))
         length = min(BLOCK_BYTES, self._size - start)
-        with storage_failures():
+        with storage_failures(), _not_led_away():
             try:
                 answer = self._blob.download_blob(
                     offset=start, length=length, etag=self._etag, match_condition=MatchConditions.IfNotModified

@@ -2,26 +2,29 @@
 
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 from bench.hostile.attack import judged
 from bench.hostile.attacks import all_attacks
-from bench.hostile.ground import attacked
+from bench.hostile.grounds import all_attacked
 
 
 def main() -> int:
     """Carry all of them out, one after the other, and print the table."""
     print("| # | input | what was tried | met | problem | left behind |")
     print("| --- | --- | --- | --- | --- | --- |")
-    bad = []
-    with tempfile.TemporaryDirectory(prefix="hostile-") as state, attacked(Path(state)) as ground:
+    bad, kinds = [], Counter[str]()
+    with tempfile.TemporaryDirectory(prefix="hostile-") as state, all_attacked(Path(state)) as grounds:
         for number, attack in enumerate(all_attacks(), start=1):
-            verdict = judged(ground, attack)
+            kinds[attack.kind] += 1
+            verdict = judged(grounds, attack)
             left = "nothing" if verdict.is_good else "; ".join(verdict.faults)
             met = verdict.met
             print(f"| {number} | {attack.kind} | {attack.name} | {met.status} | {met.problem} | {left} |", flush=True)
             bad += [] if verdict.is_good else [attack.name]
-    print(f"\n{number} attacks, {number - len(bad)} met what they must, wrote nothing and were told nothing.")
+    print("\n" + ", ".join(f"{count} {kind}" for kind, count in kinds.items()) + ".")
+    print(f"{number} attacks, {number - len(bad)} met what they must, wrote nothing and were told nothing.")
     return 1 if bad else 0
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.hostile.ground import Ground
+from bench.hostile.grounds import Grounds
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Met:
 @dataclass(frozen=True)
 class Attack:
     """Hostile input of a `kind`. `may_write` are the folders of storage that it may leave something in, such as the
-    record of a deployment that was refused; everywhere else, and in ARM, nothing may be written."""
+    record of a deployment that was refused; everywhere else, and in ARM, nothing may be written. `is_guarded`: it is
+    against the app that knows its callers."""
 
     kind: str
     name: str
@@ -28,6 +30,7 @@ class Attack:
     status: str
     problem: str
     may_write: tuple[str, ...] = ()
+    is_guarded: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,9 @@ RECORDS = ("bundles/", "deployments/state/", "deployments/events/")
 """What a deployment that is refused leaves: its bundle, and the record that it was refused."""
 
 
-def judged(ground: Ground, attack: Attack) -> Verdict:
+def judged(grounds: Grounds, attack: Attack) -> Verdict:
     """Carry the attack out, and look what became of it."""
+    ground = grounds.guarded if attack.is_guarded else grounds.open
     before = ground.marks()
     met = attack.run(ground)
     faults = []

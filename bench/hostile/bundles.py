@@ -1,13 +1,19 @@
 """Hostile bundles: the zip, its manifest, its templates."""
 
+import io
 import json
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from typing import Any
 
+from armature.bundle import BundleLimits
+from armature.validation import review_bundle
+from armature.zip_bundle import ZipBundle
 from bench.hostile.attack import RECORDS, Attack, Met, problem_of
 from bench.hostile.ground import Ground
+from bench.hostile.lying_host import AWAY
 from emulator.stack import SUBSCRIPTION
 from tests.armature.bad_bundles import BAD_BUNDLES, MANIFEST, NETWORK, WEB, edited, with_entry
 from tests.builders import linked, resource, zipped
@@ -41,6 +47,15 @@ def _deployed(build: Any, ground: Ground) -> Met:
     return Met(state["status"], code, json.dumps(state))
 
 
+def reviewed_with(parts: dict[str, Any], _: Ground) -> Met:
+    """What a review, as every deployment begins with, says of the valid bundle with these parts of its manifest."""
+    content = zipped(edited(*((MANIFEST, f"/{name}", value) for name, value in parts.items())))
+    with closing(ZipBundle(io.BytesIO(content), BundleLimits())) as bundle:
+        review = review_bundle(bundle, request=None, deployment_id="d-1", cloud_name=None, default_location=None)
+    codes = [problem.code.value for problem in review.errors]
+    return Met("refused" if codes else "accepted", codes[0] if codes else "", " ".join(map(str, review.errors)))
+
+
 def _zip(*edits: tuple[str, str, Any]) -> Any:
     return lambda: zipped(edited(*edits))
 
@@ -61,6 +76,26 @@ def _manifest(old: str, new: str) -> Any:
     return build
 
 
+def _at(uri: str, ground: Ground) -> Met:
+    """What becomes of a bundle at that address; `{own}` is the app's own storage."""
+    own = ground.stack.app_settings["ARMATURE_STORAGE_BLOB_ENDPOINT"]
+    return _failed(ground.ended(ground.start({"uri": uri.replace("{own}", own)})))
+
+
+def _lied(name: str, ground: Ground) -> Met:
+    """What becomes of a bundle on a host that may be read from, and that does not keep its word."""
+    if ground.host is None:
+        raise ValueError("this ground has no such host")
+    before = len(ground.host.asked)
+    found = _failed(ground.ended(ground.start({"uri": ground.host.uri(name)})))
+    is_led_away = any(path == AWAY for path, _ in ground.host.asked[before:])
+    return Met(found.status, "led away" if is_led_away else found.problem, found.told)
+
+
+def _failed(state: dict[str, Any]) -> Met:
+    return Met(str(state["status"]), state["failures"][0]["code"], json.dumps(state))
+
+
 def _calls(depth: int) -> str:
     return "[" + "string(" * depth + "'x'" + ")" * depth + "]"
 
@@ -77,6 +112,53 @@ def attacks() -> Iterator[Attack]:
     yield _attack("a name in two forms of Unicode", _two_forms, "EntryDuplicate", "400")
     for name, (build, problem) in _documents().items():
         yield _attack(name, build, problem)
+    for name, parts in MANIFESTS.items():
+        yield Attack("bundle", name, partial(reviewed_with, parts), "refused", "ManifestField")
+    records = RECORDS[1:]
+    for name, uri in ADDRESSES.items():
+        yield Attack("bundle", name, partial(_at, uri), "failed", "BundleUriRefused", records)
+    for name, (lie, code) in LIES.items():
+        yield Attack("bundle", name, partial(_lied, lie), "failed", code, records)
+
+
+def _checked(kind: str, declared: dict[str, Any]) -> dict[str, Any]:
+    return {"validation": {kind: [declared]}}
+
+
+def _property(resource: dict[str, Any]) -> dict[str, Any]:
+    return _checked("resources", {**resource, "property": "properties.x", "equals": 1})
+
+
+ADDRESSES: dict[str, str] = {
+    "a bundle on a host that is not allowed": "https://evil.example/b.zip",
+    "a bundle at the metadata service": "https://169.254.169.254/metadata/identity/oauth2/token",
+    "a bundle with an allowed host as its user": "https://127.0.0.1@evil.example/b.zip",
+    "a bundle in the app's own state": "{own}/deployments/state/hostile-used.json",
+    "a bundle whose address climbs out of the bundles": "{own}/bundles/../deployments/state/hostile-used.json",
+    "a bundle whose address climbs, encoded": "{own}/bundles/%2e%2e/deployments/state/hostile-used.json",
+}
+
+MANIFESTS: dict[str, dict[str, Any]] = {
+    "a region that climbs": {"regions": {"../eastus": {}}},
+    "a region's resource group that climbs": {"regions": {"eastus": {"resourceGroup": "../../other"}}},
+    "101 regions": {"regions": {f"region{number}": {} for number in range(101)}},
+    "a management group that climbs": {"templates/0/scope": {"managementGroup": "../x"}},
+    "another subscription that climbs": {"templates/0/scope": {"subscription": f"{SUBSCRIPTION}/../x"}},
+    "the tenant and a subscription": {"templates/0/scope": {"tenant": True, "subscription": SUBSCRIPTION}},
+    "a tenant that is false": {"templates/0/scope": {"tenant": False}},
+    "a property of a resource that climbs": _property({"id": "/subscriptions/a/resourceGroups/b/../c"}),
+    "a property of a resource with a query": _property({"id": "/subscriptions/a/resourceGroups/b?api-version=1"}),
+    "a function app that climbs": _checked("functionApps", {"name": "../x", "functions": ["a"]}),
+    "51 endpoints": {"validation": {"endpoints": [{"uri": f"https://shop.example/{n}"} for n in range(51)]}},
+    "an endpoint's output that is no output": _checked("endpoints", {"output": "../x"}),
+}
+
+LIES: dict[str, tuple[str, str]] = {
+    "a host that redirects": ("led-away", "BundleUriRefused"),
+    "a host whose bundle was swapped since it was looked at": ("swapped", "BundleChanged"),
+    "a host that answers less than it told": ("shorter", "BundleChanged"),
+    "a host that answers another version than it told": ("another", "BundleChanged"),
+}
 
 
 def _documents() -> dict[str, tuple[Any, str]]:

@@ -69,6 +69,15 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "a tag with another's mark": {"options": {"tags": {"armature-deployment-id": "other"}}},
     "a tag with a line break": {"options": {"tags": {"team": f"x\n{MARK}"}}},
     "a prefix that climbs": {"options": {"deploymentNamePrefix": "../x"}},
+    "a prefix of 17 characters": {"options": {"deploymentNamePrefix": "x" * 17}},
+    "a prefix that is an expression": {"options": {"deploymentNamePrefix": "[uri()]"}},
+    "46 tags": {"options": {"tags": {f"t{number}": "x" for number in range(46)}}},
+    "a tag with HTML": {"options": {"tags": {"<script>": "x"}}},
+    "a tag of Azure's own": {"options": {"tags": {"hidden-link:x": "x"}}},
+    "two tags that differ in case": {"options": {"tags": {"team": "a", "Team": "b"}}},
+    "a mode that nobody knows": {"options": {"mode": "Destroy"}},
+    "a location that climbs": {"target": {**TARGET, "location": "../eastus"}},
+    "a management group that climbs": {"target": {**TARGET, "managementGroup": "../x"}},
     "an http address": {"bundle": {"uri": "http://127.0.0.1/bundle.zip"}},
     "a file address": {"bundle": {"uri": "file:///etc/passwd"}},
     "an address with a signature": {"bundle": {"uri": "https://x.blob.core.windows.net/b/b.zip?sig=abc"}},
@@ -81,6 +90,10 @@ PATHS: dict[str, tuple[str, str]] = {
     "a drift that climbs": ("GET", "lineages/..%2f..%2fstate/drift"),
     "a retention run that climbs": ("GET", "retention/..%2fstate"),
     "the log of an orchestration": ("GET", "deployments/x:rollout/events"),
+    "a preview that climbs": ("GET", "deployments/..%2f..%2fstate/preview"),
+    "the checks of an orchestration": ("GET", "deployments/x:validation/checks"),
+    "a clean-up that climbs": ("GET", "deployments/..%2fcleanup/cleanup"),
+    "an approval of an orchestration": ("POST", "deployments/x:approval-1/resume"),
 }
 
 QUERIES: dict[str, str] = {
@@ -89,6 +102,13 @@ QUERIES: dict[str, str] = {
     "a moment of the year 99999": "deployments?since=99999-01-01T00:00:00Z",
     "a place in the trail that climbs": "audit?continuationToken=..%2f..%2fstate.1",
     "events after a number of 400 digits": f"deployments/abc/events?after={'9' * 400}",
+    "a place in the trail of a day that is none": "audit?continuationToken=2026-99-99.1",
+    "a place in the trail in other digits": "audit?continuationToken=2026-01-01.%D9%A1",
+    "a place in the trail before its beginning": "audit?continuationToken=2026-01-01.-1",
+    "an action of the trail that nobody knows": "audit?action=%3Cscript%3E",
+    "a mode with a line break": "deployments?mode=WhatIf%0d%0aX",
+    "a format that climbs": "deployments/abc/preview?format=..%2fjson",
+    "checks after a number below zero": "deployments/abc/checks?after=-1",
 }
 
 

@@ -20,6 +20,20 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "an endless timeout": ("ARMATURE_TIMEOUT_MINUTES", "inf"),
     "bundles without limit": ("ARMATURE_MAX_BUNDLE_BYTES", "-1"),
     "retention of NaN days": ("ARMATURE_RETENTION_DAYS", "nan"),
+    "storage with a user": ("ARMATURE_STORAGE_BLOB_ENDPOINT", "https://app:hunter2@app.blob.core.windows.net"),
+    "Entra with a user": ("ARMATURE_AUTHORITY_HOST", "https://login.microsoftonline.com@evil.example"),
+    "a protected target that protects nothing": ("ARMATURE_PROTECTED_TARGETS", "rg-prod"),
+    "a protected target that climbs": ("ARMATURE_PROTECTED_TARGETS", "/subscriptions/../x"),
+    "an approval without end": ("ARMATURE_APPROVAL_TIMEOUT_MINUTES", "inf"),
+    "notices over http": ("ARMATURE_NOTIFICATION_URL", "http://hooks.example/hunter2"),
+    "notices with a user": ("ARMATURE_NOTIFICATION_URL", "https://x:hunter2@hooks.example/"),
+    "notices with a line break": ("ARMATURE_NOTIFICATION_URL", "https://hooks.example/hunter2\r\nX: y"),
+    "a network that is none": ("ARMATURE_NOTIFICATION_NETWORKS", "everywhere"),
+    "a network with more bits than it has": ("ARMATURE_ENDPOINT_ALLOWED_NETWORKS", "10.0.0.1/8"),
+    "an endless wait for an endpoint": ("ARMATURE_ENDPOINT_TIMEOUT_SECONDS", "inf"),
+    "a warm-up of a year": ("ARMATURE_VALIDATION_WARM_UP_SECONDS", "31536000"),
+    "artifacts in public, perhaps": ("ARMATURE_ARTIFACTS_PUBLIC_ACCESS", "Perhaps"),
+    "a switch that is no switch": ("ARMATURE_TRUST_CLIENT_PRINCIPAL", "always; please"),
 }
 
 
@@ -28,7 +42,8 @@ def _refused(name: str, value: str, ground: Ground) -> Met:
         Settings.model_validate({**SOUND, name: value})
     except ValidationError as error:
         (fault,) = error.errors(include_url=False, include_input=False, include_context=False)
-        return Met("not started", str(fault["loc"][0]), str(fault["msg"]))
+        told = f"{fault['msg']} {error}"
+        return Met("not started", "told its secret" if "hunter2" in told else str(fault["loc"][0]), told)
     return Met("started", name)
 
 

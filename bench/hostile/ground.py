@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bench.hostile.lying_host import LyingHost
 from emulator.stack import SUBSCRIPTION, Stack, StackOptions
 from tests.end_to_end.evidence import arm_writes
 from tests.end_to_end.queues import Queue, collected
@@ -40,11 +41,22 @@ class Answer:
             return {}
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A deployment that waits for approval, or has: its id, and what it asked to be approved (and before that)."""
+
+    deployment_id: str
+    approval_id: str
+    outdated: str = ""
+
+
 class Ground:
     """A running stack, and what an attacker can do to it."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
+        self.host: LyingHost | None = None
+        self.waiting: dict[str, Waiting] = {}
         self._address = urlsplit(stack.api_url)
         self.requests = Queue(stack, "deployment-requests")
         self.results = Queue(stack, "deployment-results")

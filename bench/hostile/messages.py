@@ -24,7 +24,8 @@ MESSAGES: dict[str, tuple[Any, str]] = {
 }
 
 
-def _rejected(message: Any, words: str, ground: Ground) -> Met:
+def rejected(message: Any, words: str, ground: Ground) -> Met:
+    """What becomes of a message on the queue that is to be refused with these words."""
     rejection = ground.rejected(message if isinstance(message, str) else json.dumps(message))
     if rejection is None:
         return Met("none", "")
@@ -36,4 +37,4 @@ def _rejected(message: Any, words: str, ground: Ground) -> Met:
 def attacks() -> Iterator[Attack]:
     """All of them."""
     for name, (message, words) in MESSAGES.items():
-        yield Attack("message", name, partial(_rejected, message, words), "rejection", words)
+        yield Attack("message", name, partial(rejected, message, words), "rejection", words)

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from azure.core.credentials import TokenCredential
+from azure.core.exceptions import HttpResponseError
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -202,6 +203,19 @@ def test_a_host_that_answers_another_length_or_version_than_it_told_is_not_belie
         file.read()
 
     assert caught.value.failure.code == "BundleChanged"
+
+
+def test_a_host_that_redirects_is_neither_followed_nor_asked_again() -> None:
+    class Leading:
+        def get_blob_properties(self) -> Any:
+            raise HttpResponseError(response=SimpleNamespace(status_code=302, reason="Found", headers={}))
+
+    leading: Any = Leading()
+    with pytest.raises(FailureError, match="302") as caught:
+        open_blob(leading)
+
+    assert caught.value.failure.code == "BundleUriRefused"
+    assert not caught.value.failure.is_retried
 
 
 class TestUri:

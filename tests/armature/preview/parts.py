@@ -1,16 +1,21 @@
 """Azure's answers, and what is made of them, as tests want them."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from armature.preview import (
     ChangeKind,
+    Preview,
+    PreviewMode,
     PropertyChange,
     PropertyChangeKind,
     ResourceChange,
     TemplatePreview,
     TemplateVerdict,
 )
+from armature.preview.merging import counts_of, merged
 from armature.preview.reading import changes_of
+from armature.preview.wording import summary_of
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-shop"
 
@@ -80,3 +85,18 @@ def property_change(path: str = "properties.size", before: Any = 1, after: Any =
 def part(template: str, verdict: TemplateVerdict = TemplateVerdict.ACCEPTED, **fields: Any) -> TemplatePreview:
     """What was told of a template."""
     return TemplatePreview(template=template, verdict=verdict, **fields)
+
+
+def preview_of(*changes: Any, mode: PreviewMode = PreviewMode.WHAT_IF, templates: tuple[Any, ...] = ()) -> Preview:
+    """The preview of a deployment that would change this."""
+    resources = merged(changes)
+    counts = counts_of(resources)
+    return Preview(
+        deployment_id="shop-1",
+        mode=mode,
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+        message=summary_of(mode, counts, templates),
+        counts=counts,
+        templates=templates,
+        resources=resources,
+    )

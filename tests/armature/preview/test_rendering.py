@@ -2,36 +2,19 @@
 
 import html
 import re
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from armature.errors import FailureClass, failure
-from armature.preview import ChangeKind, Preview, PreviewMode, TemplateVerdict, Untold
+from armature.preview import ChangeKind, PreviewMode, TemplateVerdict, Untold
 from armature.preview.markdown import HEADING, MAX_CHARACTERS, as_markdown, code, escaped
-from armature.preview.merging import counts_of, merged
+from armature.preview.merging import counts_of
 from armature.preview.rows import without_noise
 from armature.preview.text import as_text
 from armature.preview.wording import summary_of
-from tests.armature.preview.parts import change, part, property_change
-
-
-def preview_of(*changes: Any, mode: PreviewMode = PreviewMode.WHAT_IF, templates: tuple[Any, ...] = ()) -> Preview:
-    resources = merged(changes)
-    counts = counts_of(resources)
-    return Preview(
-        deployment_id="shop-1",
-        mode=mode,
-        at=datetime(2026, 1, 1, tzinfo=UTC),
-        message=summary_of(mode, counts, templates),
-        counts=counts,
-        templates=templates,
-        resources=resources,
-    )
-
+from tests.armature.preview.parts import change, part, preview_of, property_change
 
 NOISY = preview_of(
     change("gone", ChangeKind.DELETE),
