@@ -173,7 +173,8 @@ def _of_complete(findings: Findings) -> str:
 
 def _of_protected(places: Sequence[str]) -> str:
     more = f" and {len(places) - PLACES_SHOWN} more" if places[PLACES_SHOWN:] else ""
-    return f"The target is protected: {', '.join(places[:PLACES_SHOWN])}{more}."
+    named = ["the tenant" if place == "/" else place for place in places[:PLACES_SHOWN]]
+    return f"The target is protected, or holds what is: {', '.join(named)}{more}."
 
 
 _TARGET_PATTERN = re.compile(

@@ -44,7 +44,12 @@ def words_of(fault: ErrorDetails) -> str:
         words = fault["msg"].removeprefix("Value error, ").replace("Input should", "should")
         return words[0].lower() + words[1:]
     context: Mapping[str, Any] = fault.get("ctx") or {}
-    return template.format(**context)
+    return template.format(**{name: _number(value) for name, value in context.items()})
+
+
+def _number(value: object) -> object:
+    """A bound as people write it: 0, not 0.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 _OBJECT, _ARRAY = "must be an object", "must be an array"

@@ -112,6 +112,8 @@ def ask(
     told_before = 0 if no_wait else patiently(lambda: client.last_event(deployment_id))
     accepted = patiently(call)
     if no_wait:
+        if not as_json:
+            say(errand.said.format(id=deployment_id).partition(" Ctrl+C")[0])
         _print_accepted(accepted, as_json=as_json)
         return
     say(errand.said.format(id=deployment_id))

@@ -114,7 +114,7 @@ def test_a_deployment_within_a_template_reaches_no_protected_target_unasked(grou
     asked = world.ask()
 
     assert (asked.approval_id is not None) is is_asked
-    assert not is_asked or asked.message == f"The target is protected: {written}."
+    assert not is_asked or asked.message == f"The target is protected, or holds what is: {written}."
 
 
 def test_mode_complete_asks_even_when_it_finds_nothing_to_delete_but_afterwards_only_for_what_was_not_approved():

@@ -168,7 +168,8 @@ def test_what_is_asked_is_told_in_one_sentence_a_reason():
     assert words == (
         "Mode Complete would delete 3 resources, 1 with data, 1 not to be brought back by a rollback. "
         "Azure would delete 2 resources. Azure would replace 1 resource. "
-        f"The target is protected: {GROUP}."
+        f"The target is protected, or holds what is: {GROUP}."
     )
     assert asking_words([ApprovalReason.COMPLETE], Findings(), []) == "Mode Complete finds nothing to delete."
     assert asking_words([ApprovalReason.PROTECTED], Findings(), list("abcde")).endswith("a, b, c and 2 more.")
+    assert asking_words([ApprovalReason.PROTECTED], Findings(), ["/"]).endswith(": the tenant.")

@@ -64,7 +64,7 @@ def test_a_protected_target_is_deployed_to_once_somebody_has_approved_by_the_com
         wait_until(lambda: len(told.notices) == 3)
     assert not touched_before
     assert f"armature approve {deployment_id}" in shown.stdout
-    assert "The target is protected: /subscriptions/" in shown.stdout
+    assert "The target is protected, or holds what is: /subscriptions/" in shown.stdout
     assert nobody.returncode == ExitCode.USAGE
     assert approved.returncode == ExitCode.COMPLETED, approved.stderr
     assert state["status"] == "completed"

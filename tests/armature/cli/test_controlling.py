@@ -79,12 +79,16 @@ def test_only_what_happens_from_then_on_is_told(api: FakeApi, pauses: list[BaseE
     assert "Long ago." not in result.stdout
 
 
-@pytest.mark.parametrize("command", ["cancel", "rollback", "resume"])
-def test_without_waiting_it_is_only_asked_for(api: FakeApi, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("cancel", "Asked to cancel shop-1."), ("rollback", "Rolling back shop-1."), ("resume", "Resuming shop-1.")],
+)
+def test_without_waiting_it_is_only_asked_for(api: FakeApi, command: str, said: str) -> None:
     result = on(api, command, "shop-1", "--no-wait")
 
     assert result.exit_code == ExitCode.COMPLETED
     assert result.stdout == "shop-1 deploying\n"
+    assert result.stderr.startswith(f"{said}\n")
     assert "armature status shop-1 --watch" in result.stderr
     assert [request.method for request in api.received] == ["POST"]
 
