@@ -67,7 +67,8 @@ def ending_of(state: DeploymentState, control: Control, end: FinishInput, now: d
         reasons = (*reasons, rollback.failure)
     is_cancelled = outcome.stop in _CANCELLING and rollback.failure is None
     status = Status.CANCELLED if is_cancelled else Status.FAILED
-    return Ending(status=status, message=_joined(outcome.message, rollback), failures=reasons, stop=stop)
+    result = Result.STANDS if state.stands else Result.UNCHANGED  # the next one is rolled back to what is deployed
+    return Ending(status=status, message=_joined(outcome.message, rollback), result=result, failures=reasons, stop=stop)
 
 
 def _undone(

@@ -249,6 +249,15 @@ CLEANING_UP = DEPLOYING.model_copy(update={"phases": {**DEPLOYING.phases, "clean
 """All of it is deployed: what is left to delete undoes nothing."""
 
 
+@pytest.mark.parametrize("outcome", [FAILED, CANCELLED])
+def test_what_was_only_not_cleaned_up_is_the_version_that_the_next_one_is_rolled_back_to(outcome):
+    kept = ending_of(CLEANING_UP, ASKED, end(outcome, WHOLE, is_undone=False), NOW)
+    undone = ending_of(CLEANING_UP, ASKED, end(outcome, WHOLE), NOW)
+
+    assert (kept.result, undone.result) == (Result.STANDS, Result.UNDONE)
+    assert kept.status is not Status.COMPLETED
+
+
 @pytest.mark.parametrize(
     ("state", "control", "has_turn", "settles", "undoes_"),
     [
