@@ -16,7 +16,7 @@ from armature.options import Delivery
 from armature.plan import Plan
 from armature.problems import Problem
 from armature.state import DeploymentState, WarningState
-from armature.transitions import with_warnings
+from armature.transitions import with_some_warnings
 from armature.zip_bundle import ZipBundle
 
 MAX_CAUSES_SHOWN = 10
@@ -48,7 +48,7 @@ def check_delivery(services: Services, state: DeploymentState, plan: Plan, accou
     warnings = [_hidden_package(template, package, name, now) for template, package in hidden]
     events = [_choice(name if is_private else None, now), *map(_event, warnings)]
     services.deployments.append_events(plan.deployment_id, events)
-    services.deployments.update_state(plan.deployment_id, lambda found: with_warnings(_inlined(found), warnings))
+    services.deployments.update_state(plan.deployment_id, lambda found: with_some_warnings(_inlined(found), warnings))
 
 
 def _choice(private_account: str | None, at: datetime) -> Event:

@@ -19,7 +19,7 @@ from armature.messages import DeploymentStep, TagsAnswer, TagsInput
 from armature.plan import PlannedTemplate
 from armature.state import DeploymentState, TemplateState, TemplateStatus, WarningState
 from armature.surveying import is_deployment, subscription_of
-from armature.transitions import with_warnings
+from armature.transitions import with_some_warnings
 
 blueprint = df.Blueprint()
 
@@ -157,7 +157,7 @@ def _warn(services: Services, work: TagsInput, refusals: Sequence[_Refusal]) -> 
         for warning in told
     ]
     services.deployments.append_events(work.deployment_id, events)
-    services.deployments.update_state(work.deployment_id, lambda state: with_warnings(state, told))
+    services.deployments.update_state(work.deployment_id, lambda state: with_some_warnings(state, told))
 
 
 def _warning(work: TagsInput, key: str, message: str, why: Failure) -> WarningState:

@@ -33,6 +33,9 @@ from armature.state import (
 MAX_PROBLEMS = 200
 """More of them help nobody, and the document stays quick to read however bad a bundle is."""
 
+MAX_OF_A_KIND = 100
+"""Warnings of one code that the document holds."""
+
 _RANK = {
     TemplateStatus.WAITING: 0,
     TemplateStatus.RUNNING: 1,
@@ -253,6 +256,16 @@ def with_warnings(state: DeploymentState, warnings: Iterable[WarningState]) -> D
     known = {warning.key for warning in state.warnings}
     fresh = tuple(found[key] for key in dict.fromkeys(w.key for w in found.values()) if key not in known)
     return state.model_copy(update={"warnings": state.warnings + fresh}) if fresh else state
+
+
+def with_some_warnings(state: DeploymentState, warnings: Iterable[WarningState]) -> DeploymentState:
+    """As `with_warnings`, of what there may be one for each of many resources or templates: of one code the state holds
+    `MAX_OF_A_KIND` at most. The log tells the others."""
+    found = state
+    for warning in warnings:
+        if sum(known.code == warning.code for known in found.warnings) < MAX_OF_A_KIND:
+            found = with_warnings(found, [warning])
+    return found
 
 
 def with_nothing_waiting(state: DeploymentState, now: datetime) -> DeploymentState:

@@ -19,8 +19,10 @@ from armature.state import (
     StopState,
     TemplateState,
     TemplateStatus,
+    WarningState,
 )
 from armature.transitions import (
+    MAX_OF_A_KIND,
     MAX_PROBLEMS,
     accepted,
     reopened,
@@ -28,6 +30,7 @@ from armature.transitions import (
     with_failures,
     with_phase,
     with_problems,
+    with_some_warnings,
     with_stop,
     with_templates,
     with_validation,
@@ -297,3 +300,14 @@ def test_what_was_at_its_deletions_stands_in_all_its_further_runs():
     assert deleting.stands
     assert again.stands
     assert third.stands
+
+
+def test_of_one_kind_of_warning_the_state_holds_so_many_and_of_others_too():
+    def told(code: str, count: int) -> list[WarningState]:
+        return [WarningState(key=f"{code}:{n}", code=code, message="m", at=NOW) for n in range(count)]
+
+    state = with_some_warnings(accepted(REQUEST, "d-01", None, NOW), told("tags", MAX_OF_A_KIND + 1))
+    again = with_some_warnings(state, [*told("tags", MAX_OF_A_KIND + 1), *told("packages", 1)])
+
+    assert [warning.key for warning in state.warnings] == [f"tags:{n}" for n in range(MAX_OF_A_KIND)]
+    assert [warning.key for warning in again.warnings[MAX_OF_A_KIND:]] == ["packages:0"]
