@@ -13,8 +13,8 @@ from armature.state import StopReason
 class PreviewInput(DeploymentStep):
     """The input of the orchestrator `preview`: templates `next_index` up to `total`, which the plan tells.
 
-    `deadline` is when it is given up; None leaves that to the patience with Azure. Unless it `is_merged`, whoever called
-    merges what the templates' parts tell.
+    `deadline` is when it is given up; None leaves that to the patience with Azure. Unless it `is_merged`, whoever
+    called merges what the templates' parts tell.
     """
 
     options: Options
