@@ -1,4 +1,5 @@
-"""Nothing secret leaves through a log: what looks like a signature, token or key is cut out of every record.
+"""Nothing secret leaves through a log: what looks like a signature, token or key is cut out of every record, each of
+which stays in one line.
 
     redact(text)            the text with every secret in a known shape replaced by REDACTED
     install_redaction()     makes every log record of this process pass through it, whoever logs and whoever handles
@@ -47,6 +48,9 @@ _REPLACEMENTS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
 )
 
 
+_LINE_BREAK = re.compile(r"\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
+
+
 def one_line(text: str) -> str:
     """Words of a person as they may be kept and shown: in one line, so that they can forge none in a log, and without
     the secrets that people paste."""
@@ -61,9 +65,10 @@ def redact(text: str) -> str:
 
 
 def redact_record(record: logging.LogRecord) -> None:
-    """Cut secrets out of all that a formatter prints of a record."""
+    """Cut secrets out of all that a formatter prints of a record, and keep its message in one line: what it quotes of
+    Azure, or of people, can't pass for a record of its own."""
     message = _message_of(record)
-    record.msg, record.args = redact(message), None
+    record.msg, record.args = _LINE_BREAK.sub(r"\\n", redact(message)), None
     if record.exc_info and not record.exc_text:
         record.exc_text = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
     if record.exc_text:

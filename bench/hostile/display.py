@@ -1,6 +1,7 @@
 """Names and values of Azure, of templates and of people, as a terminal, a pipeline and a pull request show them."""
 
 import io
+import logging
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -11,6 +12,7 @@ from armature.cli.screen import print_line
 from armature.preview import ChangeKind, ResourceChange, TemplatePreview, TemplateVerdict
 from armature.preview.markdown import as_markdown
 from armature.preview.text import as_text
+from armature.redaction import redact_record
 from bench.hostile.attack import Attack, Met
 from bench.hostile.ground import Ground
 from tests.armature.preview.parts import GROUP, delta, modified, preview_of, read
@@ -42,6 +44,13 @@ TERMINAL: dict[str, str] = {
     "a command to GitHub Actions": "\n::add-mask::x",
 }
 _DRIVING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]|##(?:vso)?\[|^\s*::", re.MULTILINE)
+
+LOGS: dict[str, str] = {
+    "an error of Azure that forges a line of the log": "InvalidTemplate: 'x\r\nFORGED: approved' is not allowed",
+    "an error that forges a line by another break": "x\u2028FORGED: approved\x85FORGED",
+    "an error that quotes the key of a webhook": "bad key whsec_hunter2hunter2hunter2hunter2",
+    "an error that quotes a function's key": "GET https://app.example/api?code=hunter2hunter2 failed",
+}
 
 SECRETS: dict[str, tuple[str, str, object]] = {
     "a password in what-if": ("Microsoft.Sql/servers", "properties.administratorLoginPassword", "hunter2hunter2"),
@@ -89,6 +98,13 @@ def _shown_on_a_terminal(text: str, _: Ground) -> Met:
     return Met("shown", "as text" if is_text else "as orders", told)
 
 
+def _logged(text: str, _: Ground) -> Met:
+    record = logging.LogRecord("armature", logging.WARNING, "", 0, "%s failed: %s", ("start", text), None)
+    redact_record(record)
+    told = record.getMessage()
+    return Met("logged", "in one line" if len(told.splitlines()) == 1 and "hunter2" not in told else "as it is", told)
+
+
 def _kept(kind: str, path: str, value: object, _: Ground) -> Met:
     [change] = read(modified(kind, delta(path, "Create", None, value)))
     told = change.model_dump_json()
@@ -101,5 +117,7 @@ def attacks() -> Iterator[Attack]:
         yield Attack("display", name, partial(_shown_as_markdown, text), "shown", "as text")
     for name, text in TERMINAL.items():
         yield Attack("display", name, partial(_shown_on_a_terminal, text), "shown", "as text")
+    for name, text in LOGS.items():
+        yield Attack("display", name, partial(_logged, text), "logged", "in one line")
     for name, (kind, path, value) in SECRETS.items():
         yield Attack("display", name, partial(_kept, kind, path, value), "kept", "without it")

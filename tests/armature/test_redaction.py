@@ -128,6 +128,15 @@ def test_a_message_that_does_not_fit_its_arguments_is_cleaned_too(log: tuple[log
 
 
 @pytest.mark.usefixtures("_installed")
+def test_what_a_message_quotes_can_not_pass_for_a_record_of_its_own(log: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, written = log
+
+    logger.warning("Azure says: %s", "x\r\nFORGED: all is well\u2028FORGED\nFORGED")
+
+    assert len(written.getvalue().splitlines()) == 1
+
+
+@pytest.mark.usefixtures("_installed")
 def test_installing_twice_changes_nothing() -> None:
     factory = logging.getLogRecordFactory()
 

@@ -3,8 +3,8 @@
 A stack of its own deploys a bundle with a package by SAS, a linked template, secure parameters and secure outputs; then
 one whose templates are looked ahead at, sent in the request of a root, and checked, with somebody told of it; and looks
 at what mode Complete would do to that. Its identity and ARM write down the tokens and signatures they saw
-(emulator.witness); storage keys are those that ARM made. Then every log, the host's SQLite, and all blobs and queues are
-searched.
+(emulator.witness); storage keys are those that ARM made. Then every log, the host's SQLite, and all blobs and queues
+are searched.
 """
 
 import base64
