@@ -14,7 +14,7 @@ from emulator.faults.model import read_rule
 from emulator.stack import SUBSCRIPTION
 
 FAULTS = 200
-SPARE = 1.05
+SPARE = 1.2
 """So many more are chosen, since a poll more or less can let a run have no nth request of a kind."""
 
 AT_ONCE = 12
