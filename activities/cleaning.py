@@ -2,7 +2,8 @@
 groups hold is parted into what is kept and what would go."""
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -14,7 +15,7 @@ from activities.parallel import in_parallel
 from activities.previous import predecessor_of
 from activities.standing import asked_of, open_state_of
 from activities.survey import content_of
-from activities.undoing import written_ids
+from activities.undoing import document_at, written_ids
 from armature.approval import ApprovalStatus
 from armature.azure.models import ArmResource
 from armature.azure.provisioning import ARTIFACTS_TAG, STORAGE_TYPE
@@ -29,6 +30,7 @@ from armature.cleaning import (
     Owner,
     doomed_list,
 )
+from armature.cleaning.changes import named_in
 from armature.cleaning.model import CleanUpRecord
 from armature.cleaning.rows import heading_of
 from armature.errors import FailureError
@@ -41,6 +43,10 @@ from armature.transitions import with_clean_up
 
 blueprint = df.Blueprint()
 
+LOOKED_AT = 200
+"""Deployed resources that are read to see what they refer to; of more it is not told."""
+
+USERS_NAMED = 3
 INTERFACE_TYPE = "microsoft.network/networkinterfaces"
 SITE_TYPE = "microsoft.web/sites"
 
@@ -151,7 +157,7 @@ def _facts(
         ours += _untold(services, state, plan)
     else:
         unforeseen = tuple(
-            known
+            known.model_copy(update={"ids": ()})
             for template in plan.templates
             if (known := foresights.get(template.name) or Foresight(template=template.name, unforeseen=_NOT_LOOKED))
             and known.unforeseen
@@ -163,6 +169,7 @@ def _facts(
     found = [each for listed in in_parallel(partial(listed_in, services), groups) for each in listed]
     own = _own(services, found)
     resources = in_parallel(lambda each: _found(services, each, keys), found)
+    used_by = _users(services, found, keys)
     locks, notes = _locks(services, groups)
     previous_id, restorable = _restorable(services, state)
     return Facts(
@@ -175,6 +182,7 @@ def _facts(
         restorable=restorable,
         previous=previous_id,
         unforeseen=unforeseen,
+        used_by=used_by,
         notes=notes,
     )
 
@@ -243,6 +251,19 @@ def found_resource(each: ArmResource) -> FoundResource:
         created_at=each.created_at,
         changed_at=each.changed_at,
     )
+
+
+def _users(services: Services, found: Sequence[ArmResource], ours: set[str]) -> dict[str, tuple[str, ...]]:
+    """What of the groups the templates do not deploy, and something that they deploy refers to: by id in lower case,
+    with the ids of the first that do."""
+    strangers = {each.id.lower() for each in found} - ours
+    deployed = [each.id for each in found if each.id.lower() in ours][:LOOKED_AT] if strangers else []
+    documents = in_parallel(lambda id_: document_at(services, subscription_of(id_) or "", id_), deployed)
+    users: dict[str, list[str]] = defaultdict(list)
+    for id_, document in zip(deployed, documents, strict=True):
+        for named in named_in(document, strangers):
+            users[named].append(id_)
+    return {key: tuple(ids[:USERS_NAMED]) for key, ids in users.items()}
 
 
 def _endpoint_of(services: Services, interface_id: str) -> str | None:

@@ -27,7 +27,8 @@ class Facts:
 
     `found` is what the `groups` (their ids) hold. `ours` are the ids that the bundle's templates deploy, `others` those
     of other lineages and `own` Armature's own, both by id in lower case. `restorable` are the ids that templates of the
-    deployment `previous`, to which a rollback would go back, deploy.
+    deployment `previous`, to which a rollback would go back, deploy. `used_by` tells, by id in lower case, which of
+    `ours` refer to something.
     """
 
     groups: tuple[str, ...]
@@ -39,6 +40,7 @@ class Facts:
     restorable: Iterable[str] = ()
     previous: str | None = None
     unforeseen: tuple[Foresight, ...] = ()
+    used_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -49,8 +51,7 @@ def doomed_list(deployment_id: str, facts: Facts, at: datetime, *, is_after_roll
     locked = _locked(going, facts.locks)
     restorable = {id_.lower() for id_ in facts.restorable}
     resources = tuple(
-        _doomed(going[key], locked.get(key), going, is_restorable=key in restorable, previous=facts.previous)
-        for key in sorted(going)
+        _doomed(going[key], locked.get(key), going, facts, is_restorable=key in restorable) for key in sorted(going)
     )
     shown = {each.id.lower() for each in facts.found}
     return CleanUpList(
@@ -70,9 +71,9 @@ def _doomed(
     each: FoundResource,
     lock: str | None,
     going: Mapping[str, FoundResource],
+    facts: Facts,
     *,
     is_restorable: bool,
-    previous: str | None,
 ) -> DoomedResource:
     has_data = holds_data(each.type)
     owner = system_owner(each)
@@ -85,10 +86,11 @@ def _doomed(
         created_at=each.created_at,
         holds_data=has_data,
         comes_back=is_restorable and not has_data,
-        why=_why(each, has_data=has_data, is_restorable=is_restorable, previous=previous),
+        why=_why(each, has_data=has_data, is_restorable=is_restorable, previous=facts.previous),
         locked_by=lock,
         goes_with=owner if owner and owner.lower() in going else None,
         managed_by=each.managed_by,
+        used_by=facts.used_by.get(each.id.lower(), ()),
         tags_mark=tags_mark_of(each.tags),
     )
 

@@ -68,7 +68,8 @@ class DoomedResource(Model):
 
     `holds_data` is true of what loses data with it. `comes_back` is false when a rollback can't restore it; `why` says
     so. `locked_by` is the id of a lock that keeps it: it is not tried. `goes_with` is what it disappears with: it is
-    not deleted by itself. `tags_mark` stands for its tags, and `managed_by` for what manages it.
+    not deleted by itself. `tags_mark` stands for its tags, and `managed_by` for what manages it. `used_by` are the
+    first of what the templates deploy that refer to it: they may not work without it, or Azure not delete it for them.
     """
 
     id: str
@@ -84,6 +85,7 @@ class DoomedResource(Model):
     goes_with: str | None = None
     managed_by: str | None = None
     tags_mark: str = ""
+    used_by: tuple[str, ...] = ()
 
     @property
     def mark(self) -> str:

@@ -36,3 +36,5 @@ def text_rows(resources: Iterable[DoomedResource]) -> Iterator[str]:
         marks = [f"last changed {changed:%Y-%m-%d %H:%M} UTC" if changed else "", *marks_of(each)]
         yield f"{each.id} ({', '.join(filter(None, marks))})"
         yield f"    {each.why}" if not each.locked_by else f"    Kept by the lock {each.locked_by}."
+        if each.used_by:
+            yield f"    Used by {', '.join(each.used_by)}."

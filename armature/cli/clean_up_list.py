@@ -81,10 +81,12 @@ def _table(entries: tuple[CleanUpEntry, ...]) -> Table:
 
 
 def _print_reasons(console: Console, entries: tuple[CleanUpEntry, ...]) -> None:
-    told = [each for each in entries if each.reason or each.holds_data]
+    told = [each for each in entries if each.reason or each.holds_data or each.used_by]
     if not told:
         return
     console.print()
     for each in told:
         print_line(console, each.id)
         print_line(console, f"  {each.reason or each.why}")
+        if each.used_by:
+            print_line(console, f"  Used by {', '.join(each.used_by)}.")

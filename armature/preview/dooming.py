@@ -12,4 +12,5 @@ def doomed_changes(listed: CleanUpList) -> Iterator[ResourceChange]:
     """The resources of the list that are not kept by a lock, as deletions by no template."""
     for each in listed.to_delete:
         reasons = [_WHY, *([each.why] if each.why else []), *(["It holds data."] if each.holds_data else [])]
+        reasons += [f"{user} refers to it." for user in each.used_by]
         yield ResourceChange(id=each.id, type=each.type, name=each.name, kind=ChangeKind.DELETE, reasons=tuple(reasons))

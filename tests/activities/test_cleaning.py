@@ -17,6 +17,7 @@ from armature.azure.models import ArmResource, ManagementLock
 from armature.azure.previews import PreviewStore
 from armature.azure.rollbacks import RollbackStore
 from armature.cleaning import KeptReason
+from armature.cleaning.rows import text_rows
 from armature.control import CancelRequest, ControlRequest, LineageRecord
 from armature.errors import FailureClass, FailureError, Recovery, failure
 from armature.messages import CleaningInput, CleanUpEndInput, ForesightInput, ListingInput
@@ -324,6 +325,19 @@ def test_what_a_template_that_can_not_be_foreseen_deployed_before_is_listed_afte
 
     assert first == {stray}
     assert after == {stray, was}
+
+
+def test_what_something_that_is_deployed_refers_to_is_told_with_it(world):
+    plan = world.arm.put("Microsoft.Web/serverfarms/stray")
+    lone = world.arm.put("Microsoft.Web/serverfarms/lone")
+    world.arm.documents[world.kept.lower()]["properties"]["serverFarmId"] = plan.upper().replace("/SUBS", "/subs")
+    world.arm.documents[lone.lower()]["properties"]["other"] = lone
+
+    found = world.app.clean_ups.listed(world.id, world.listed().list_id)
+
+    assert {each.id: each.used_by for each in found.resources} == {plan: (world.kept,), lone: ()}
+    [row] = [line for line in text_rows(found.resources) if "Used by" in line]
+    assert row == f"    Used by {world.kept}."
 
 
 def test_an_endpoints_interface_goes_with_it(world):
