@@ -42,6 +42,12 @@ def app_files(root: Path = ROOT) -> Iterator[tuple[str, Path]]:
                 yield path, root / path
 
 
+NOT_FETCHED = (
+    "The locked requirements could not be fetched: pip says above why. Where the emulator's variables are exported, "
+    "pip trusts the emulator only: unset REQUESTS_CA_BUNDLE SSL_CERT_FILE."
+)
+
+
 def install_requirements(folder: Path) -> None:
     """Install the locked requirements as wheels for Azure's Linux, whatever this machine is."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
@@ -106,7 +112,10 @@ def main() -> None:
     parser.add_argument("--resource-group", required=True, help="where it is deployed")
     parser.add_argument("--cloud", choices=("AzureCloud", "AzureUSGovernment"), help="any, if left out")
     given = parser.parse_args()
-    write_bundle(given.folder, given.app_name, given.resource_group, cloud=given.cloud)
+    try:
+        write_bundle(given.folder, given.app_name, given.resource_group, cloud=given.cloud)
+    except subprocess.CalledProcessError:
+        sys.exit(NOT_FETCHED)
     size = (given.folder / "packages" / "armature.zip").stat().st_size
     sys.stdout.write(f"{given.folder}: a bundle with a package of {size:,} bytes\n")
 

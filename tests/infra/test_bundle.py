@@ -81,6 +81,19 @@ def test_libraries_lie_where_the_python_worker_looks_for_them(
     assert "cloud" not in json.loads((tmp_path / "manifest.json").read_text())
 
 
+def test_requirements_that_can_not_be_fetched_are_told_in_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise subprocess.CalledProcessError(1, ["pip"])
+
+    monkeypatch.setattr(bundle, "install_requirements", refuse)
+    monkeypatch.setattr(sys, "argv", ["bundle.py", str(tmp_path), "--app-name", "func-a", "--resource-group", "rg-a"])
+
+    with pytest.raises(SystemExit, match="could not be fetched: pip says above why"):
+        bundle.main()
+
+
 @pytest.mark.parametrize(("cloud", "codes"), [("AzureUSGovernment", []), ("AzureCloud", ["CloudMismatch"])])
 def test_the_bundle_has_no_problem_that_can_be_found_beforehand_and_stays_in_its_cloud(
     made: Path, cloud: str, codes: list[str]
