@@ -103,7 +103,13 @@ def ended(
     rollback = rollback.model_copy(update={"templates": tuple(map(_given_up, rollback.templates))})
     approval = state.approval and state.approval.decided(ApprovalStatus.WITHDRAWN, now)
     told = state.model_copy(
-        update={"stop": ending.stop, "rollback": rollback, "lineage": lineage, "approval": approval}
+        update={
+            "stop": ending.stop,
+            "rollback": rollback,
+            "lineage": lineage,
+            "approval": approval,
+            "validation": state.validation and state.validation.given_up(),
+        }
     )
     settled = with_nothing_waiting(told, now)
     settled = settled.model_copy(update={"templates": tuple(map(_given_up, settled.templates))})

@@ -54,7 +54,10 @@ def _page(app: Services, deployment_id: str, after: int, limit: int, result: Che
         raise ProblemError(404, "no-checks", "No checks", detail, headers=headers, deploymentId=deployment_id)
     with ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="checks") as pool:
         results = list(pool.map(partial(app.checks.results, deployment_id, run), range(document.batches)))
-    found = [check for check in all_states(document, results) if result is None or check.result is result]
+    checks = all_states(document, results)
+    if state.status.is_final:
+        checks = tuple(check.given_up() for check in checks)
+    found = [check for check in checks if result is None or check.result is result]
     following = after + limit if after + limit < len(found) else None
     return ChecksPage(
         deployment_id=deployment_id,

@@ -44,6 +44,13 @@ class CheckState(Model):
     latency_milliseconds: int | None = None
     finished_at: datetime | None = None
 
+    def given_up(self) -> "CheckState":
+        """The check once its run has ended: what waited is not looked at again."""
+        if self.result is not CheckResult.WAITING:
+            return self
+        message = f"Not made again: the deployment ended. {self.message}".strip()
+        return self.model_copy(update={"result": CheckResult.SKIPPED, "message": message})
+
 
 class ValidationState(Model):
     """The checks of a deployment: counts of all, and `checks` the first of them, those that did not pass before others.
@@ -63,6 +70,12 @@ class ValidationState(Model):
     def done(self) -> int:
         """How many have come to a result."""
         return self.passed + self.warned + self.failed + self.skipped
+
+    def given_up(self) -> "ValidationState":
+        """The checks once their run has ended: nothing waits any more."""
+        skipped = self.total - (self.passed + self.warned + self.failed)
+        checks = tuple(check.given_up() for check in self.checks)
+        return self.model_copy(update={"skipped": skipped, "checks": checks})
 
 
 class ChecksPage(Model):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from armature.approval import ApprovalState, ApprovalStatus
+from armature.checks import CheckKind, CheckResult, CheckState, ValidationState
 from armature.control import CancelRequest, Control, ControlRequest
 from armature.endings import Result, closing_of, ended, ending_of, last_words, undoes
 from armature.errors import FailureClass, failure
@@ -247,6 +248,22 @@ NEW = deployment(Status.PENDING, templates=(template("a", TemplateStatus.WAITING
 
 CLEANING_UP = DEPLOYING.model_copy(update={"phases": {**DEPLOYING.phases, "cleaningUp": NOW}})
 """All of it is deployed: what is left to delete undoes nothing."""
+
+
+def test_no_check_waits_any_more_once_the_run_has_ended_however_it_died():
+    checks = tuple(
+        CheckState(key=result.value, kind=CheckKind.RESOURCE, subject="log", result=result)
+        for result in (CheckResult.WAITING, CheckResult.PASS)
+    )
+    validation = ValidationState(total=5, passed=1, checks=checks)
+    died = DEPLOYING.model_copy(update={"validation": validation})
+
+    state = ended(died, ending_of(died, Control(), end(FAILED), NOW), end(FAILED), NOW, is_latest=True)
+
+    assert state.validation is not None
+    assert (state.validation.done, state.validation.skipped) == (5, 4)
+    assert [check.result for check in state.validation.checks] == [CheckResult.SKIPPED, CheckResult.PASS]
+    assert "the deployment ended" in state.validation.checks[0].message
 
 
 @pytest.mark.parametrize("outcome", [FAILED, CANCELLED])
