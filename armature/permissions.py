@@ -41,6 +41,8 @@ def may_ask(
     is_undoing = action is Action.ROLL_BACK or bool(rollback and not state.is_undone_by_itself)
     if is_undoing and (forbidden := _unless_in(settings.rollback_roles, "roll back", caller)) is not None:
         return forbidden
+    if action is Action.RESUME and (forbidden := may_start(state.options, caller, settings)) is not None:
+        return forbidden  # it would go on without asking anybody
     return _unless_in_role(action, caller, settings) or _unless_of_another(action, caller, state, control, settings)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from bench.hostile.attack import Attack, Met
 from bench.hostile.calls import WHOLE, met
 from bench.hostile.ground import MARK, Ground
-from bench.hostile.guarded import ADA, BOB, CAROL, Person, call_as, decided
+from bench.hostile.guarded import ADA, BOB, CAROL, DANA, Person, call_as, decided
 from bench.hostile.messages import rejected
 
 SHOUTING = Person(ADA.id.upper(), "not ada", ADA.roles)
@@ -49,6 +49,13 @@ def _asked(person: Person, action: str, name: str, body: dict[str, Any], ground:
     return met(call_as(person, ground, f"deployments/{ground.waiting[name].deployment_id}/{action}", body))
 
 
+def _resumed_with_force(ground: Ground) -> Met:
+    """What Dana began with force, and what came to nothing."""
+    forced = {**WHOLE, "bundle": {"id": "bundle-nowhere"}, "deploymentId": "hostile-forced", "options": {"force": True}}
+    ground.ended(call_as(DANA, ground, "deployments", forced))
+    return met(call_as(BOB, ground, "deployments/hostile-forced/resume", {}))
+
+
 def _started(person: Person, ground: Ground) -> Met:
     return met(call_as(person, ground, "deployments", {**WHOLE, "options": {"force": True}}))
 
@@ -75,6 +82,8 @@ def attacks() -> Iterator[Attack]:
     yield guarded("the approval id of another deployment", _of_another, "409", "approval-outdated")
     role = ("403", "role-required")
     yield guarded("force, which asks nobody, without its role", partial(_started, ADA), *role)
+    records = ("deployments/",)
+    yield guarded("to resume what was begun with force, without its role", _resumed_with_force, *role, records)
     yield guarded("a rollback without its role", partial(_asked, BOB, "rollback", "decided", {}), *role)
     undoing = partial(_asked, BOB, "cancel", "kept", {"rollback": True})
     yield guarded("a rollback by way of a cancellation", undoing, *role)

@@ -42,7 +42,8 @@ class Person:
 ADA = Person("0000000a-0000-0000-0000-00000000000a", "ada", ("Approver",))
 BOB = Person("0000000b-0000-0000-0000-00000000000b", "bob")
 CAROL = Person("0000000c-0000-0000-0000-00000000000c", "carol", ("Approver",))
-"""Ada asks for deployments, Bob has no role, Carol approves. All have a function key."""
+DANA = Person("0000000d-0000-0000-0000-00000000000d", "dana", ("Deployer",))
+"""Ada asks for deployments, Bob has no role, Carol approves, Dana may use force. All have a function key."""
 
 
 def encoded(document: Any) -> str:

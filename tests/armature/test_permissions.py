@@ -74,6 +74,17 @@ def test_to_undo_what_mode_complete_is_deleting_from_is_to_ask_for_a_rollback():
     assert undoing.kind == "role-required"
 
 
+def test_to_go_on_with_force_needs_the_role_that_to_begin_with_it_does():
+    state = WAITING.model_copy(update={"options": Options(force=True)})
+    roles = {"force_roles": ("Approver",)}
+
+    assert kind(Action.RESUME, BOB, state, **roles) == "role-required"
+    assert kind(Action.RESUME, None, state, **roles) == "caller-unknown"
+    assert kind(Action.RESUME, ADA, state, **roles) is None
+    assert kind(Action.RESUME, BOB, **roles) is None
+    assert kind(Action.CANCEL, BOB, state, **roles) is None
+
+
 def test_nobody_approves_their_own_where_that_is_configured_by_object_id_not_by_name():
     own = {"initiator_may_approve": False}
     namesake = Caller(name="ada", id="id-other")
