@@ -7,7 +7,8 @@ from functools import partial
 import azure.durable_functions as df
 
 from activities.border import register
-from activities.cleaning import found_resource, listed_in, noted_approvals
+from activities.cleaning import noted_approvals
+from activities.cleaning_facts import found_resource, listed_in
 from activities.parallel import in_parallel
 from activities.standing import asked_of, state_of
 from activities.survey import content_of
