@@ -12,7 +12,7 @@ from armature.drift import Drift, LineageSummary
 from armature.numbers import count_of
 
 _SIGNS = {Difference.ADDED: "+", Difference.REMOVED: "-", Difference.CHANGED: "~"}
-_UNKNOWN = {None: "not looked at", True: "drifted", False: "as deployed"}
+_DRIFTS = {None: "not looked at", True: "drifted", False: "as deployed"}
 
 
 def print_trail(console: Console, entries: Iterable[AuditEntry]) -> None:
@@ -78,7 +78,7 @@ def print_lineages(console: Console, lineages: Iterable[LineageSummary]) -> None
     table = new_table("Lineage", "Project", "Environment", "Deployed", "Last turn", "Drift", "Looked at (UTC)")
     for lineage in lineages:
         looked_at = f"{lineage.drift.at:%Y-%m-%d %H:%M}" if lineage.drift else ""
-        drift = _UNKNOWN[lineage.is_drifted] if lineage.drift is None or lineage.is_drifted is not None else "unknown"
+        drift = _DRIFTS[lineage.is_drifted] if lineage.drift is None or lineage.is_drifted is not None else "unknown"
         environment = " ".join(filter(None, (lineage.environment, lineage.region)))
         names = (lineage.lineage_key, lineage.project, environment, lineage.completed, lineage.latest)
         table.add_row(*(Text(plain(cell or "")) for cell in (*names, drift, looked_at)))
