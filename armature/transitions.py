@@ -316,7 +316,8 @@ def _progress(state: DeploymentState) -> Progress:
         return progress_of(state.phase, done, len(state.templates), message)
     if state.phase is Phase.CLEANING_UP and state.clean_up is not None:
         done, total = state.clean_up.deleted, state.clean_up.to_delete
-        return progress_of(state.phase, done, max(total, 1), f"{done} of {total} resources deleted")
+        message = f"{done} of {total} resources deleted" if total else state.message
+        return progress_of(state.phase, done, total, message)
     if state.phase is Phase.VALIDATING and state.validation is not None:
         checks = state.validation
         return progress_of(state.phase, checks.done, checks.total, f"{checks.done} of {checks.total} checks")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from armature.checks import ValidationState
+from armature.cleaning import CleanUpState
 from armature.errors import FailureClass, failure
 from armature.options import Mode, Options
 from armature.problems import Problem, ProblemCode, Severity
@@ -285,6 +286,19 @@ def test_a_resumed_deployment_is_checked_anew():
 
     assert again.validation is None
     assert undone.validation == failed.validation
+
+
+def test_what_has_nothing_to_delete_is_not_at_its_beginning_again():
+    listed = phase(state().model_copy(update={"clean_up": CleanUpState()}), 1, Status.DEPLOYING, Phase.CLEANING_UP)
+    found = phase(
+        state().model_copy(update={"clean_up": CleanUpState(to_delete=4, deleted=1)}),
+        1,
+        Status.DEPLOYING,
+        Phase.CLEANING_UP,
+    )
+
+    assert (listed.progress.percent, listed.progress.message) == (100, "m")
+    assert (found.progress.percent, found.progress.message) == (25, "1 of 4 resources deleted")
 
 
 def test_what_was_at_its_deletions_stands_in_all_its_further_runs():
