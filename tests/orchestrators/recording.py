@@ -1,4 +1,4 @@
-"""Records the histories of whole deployments, for the replay tests: `python -m tests.orchestrators.recording 0.2.0`.
+"""Records the histories of whole deployments, for the replay tests: `python -m tests.orchestrators.recording 0.3.0`.
 
 Run it when an orchestrator gains a step, into a folder of a new name: the old recordings stay, since a deployment that
 began under the old code goes on under the new. With names of endings after the folder's it records only those.
@@ -21,7 +21,7 @@ from emulator.faults.model import FaultFile, read_rule
 from emulator.stack import Stack, StackOptions
 from tests.end_to_end.bundles import graph_bundle, manifest, template, workspace
 from tests.end_to_end.client import Caller, zipped
-from tests.running import ROOT
+from tests.running import NOTIFICATION_KEY, ROOT
 from tests.waiting import wait_until
 
 HISTORIES = Path(__file__).with_name("histories")
@@ -59,21 +59,57 @@ def ended(database: Path, instance_id: str) -> bool:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a recorded deployment ends, what brings it to that, and which of its orchestrations are kept."""
+    """How a recorded deployment ends, what brings it to that, and which of its orchestrations are kept, each with the
+    name of its orchestrator when the part does not tell it."""
 
     status: str
     options: dict[str, Any] = field(default_factory=dict)
     parts: tuple[str, ...] = ("", ":upload", ":rollout", ":rollback")
+    names: dict[str, str] = field(default_factory=dict)
 
+    def stem(self, part: str) -> str:
+        """The name of the orchestrator of a part, and of the file of its history."""
+        return self.names.get(part, part.removeprefix(":") or "deployment")
+
+
+FORCED = {"force": True}
+KEPT = {**FORCED, "rollbackOnFailure": False}
+GATED = ("", ":preview", ":approval-1")
+NAMES = {":approval-1": "approval", ":notice-ended-1-app": "notice"}
 
 ENDINGS = {
-    "completed": Ending("completed", parts=("", ":upload", ":rollout")),
-    "failed": Ending("failed", {"rollbackOnFailure": False}),
-    "rolledBack": Ending("rolledBack"),
-    "cancelled": Ending("cancelled", {"rollbackOnFailure": False}),
-    "unprepared": Ending("rolledBack", parts=("", ":rollback")),
-    "byHand": Ending("rolledBack", parts=("", ":rollback")),
-    "terminated": Ending("rolledBack", parts=(":closing", ":rollback")),
+    "completed": Ending("completed", FORCED, ("", ":upload", ":rollout", ":validation")),
+    "failed": Ending("failed", KEPT),
+    "rolledBack": Ending("rolledBack", FORCED),
+    "cancelled": Ending("cancelled", KEPT),
+    "unprepared": Ending("rolledBack", FORCED, ("", ":rollback")),
+    "byHand": Ending("rolledBack", FORCED, ("", ":rollback")),
+    "terminated": Ending("rolledBack", FORCED, (":closing", ":rollback")),
+    "approved": Ending("completed", parts=(*GATED, ":notice-ended-1-app"), names=NAMES),
+    "rejected": Ending("cancelled", parts=GATED, names=NAMES),
+    "expired": Ending("cancelled", parts=GATED, names=NAMES),
+    "previewed": Ending("completed", {"mode": "WhatIf"}, ("", ":preview")),
+    "foretold": Ending("completed", {"mode": "Complete", "dryRun": True}, ("", ":preview")),
+    "cleanedUp": Ending("completed", {"mode": "Complete"}, (*GATED, ":validation", ":cleanup"), NAMES),
+    "unhealthy": Ending("rolledBack", FORCED, ("", ":validation", ":rollback")),
+    "inARoot": Ending(
+        "completed",
+        {**FORCED, "strategy": "root", "tags": {"owner": "ada"}},
+        ("", ":rollout"),
+        {":rollout": "root_rollout"},
+    ),
+}
+"""Those before `approved` begin as before there was a gate. `cleanedUp` deploys one template less than was there."""
+
+SETTINGS = {
+    "ARMATURE_POLL_INTERVAL_SECONDS": "0.3",
+    "ARMATURE_RETENTION_DAYS": "0",
+    "ARMATURE_PROTECTED_TARGETS": ",".join(
+        f"/subscriptions/*/resourceGroups/rg-recorded-{ending}" for ending in ("approved", "rejected", "expired")
+    ),
+    "ARMATURE_APPROVAL_TIMEOUT_MINUTES": "0.5",
+    "ARMATURE_NOTIFICATION_URL": "https://127.0.0.1/told",  # on no network that is allowed: it is given up at once
+    "ARMATURE_NOTIFICATION_KEY": NOTIFICATION_KEY,
 }
 
 RETENTION = {"dryRun": True, "removed": False}
@@ -95,12 +131,30 @@ def two_groups_bundle(project: str) -> bytes:
     return zipped({"manifest.json": manifest(project, items), "a.json": template([workspace(f"log-{project}")])})
 
 
+def unhealthy_bundle(project: str) -> bytes:
+    """A workspace that is not as the manifest says that it must be."""
+    wanted = {
+        "template": "a",
+        "type": "Microsoft.OperationalInsights/workspaces",
+        "name": f"log-{project}",
+        "property": "properties.retentionInDays",
+        "equals": 1,
+    }
+    parts = {"validation": {"resources": [wanted], "warmUpSeconds": 1}}
+    declared = manifest(project, [{"name": "a", "path": "a.json"}], **parts)
+    return zipped({"manifest.json": declared, "a.json": template([workspace(f"log-{project}")])})
+
+
 def bundle_of(ending: str) -> bytes:
     """The bundle that is deployed to that end; into a target of its own, so that none waits for another."""
-    if ending in ("completed", "byHand"):
+    if ending in ("completed", "byHand", "approved", "rejected", "expired", "previewed", "inARoot"):
         return graph_bundle(id_of(ending), {"a": [], "b": ["a"], "c": ["a"]})
     if ending in ("cancelled", "terminated"):
         return graph_bundle(id_of(ending), {"a": [], "held": ["a"], "after": ["held"]})
+    if ending in ("foretold", "cleanedUp"):
+        return graph_bundle(id_of(ending), {"a": []})
+    if ending == "unhealthy":
+        return unhealthy_bundle(id_of(ending))
     if ending == "unprepared":
         return two_groups_bundle(id_of(ending))
     return failing_bundle(id_of(ending))
@@ -109,7 +163,14 @@ def bundle_of(ending: str) -> bytes:
 def carried_to_its_end(stack: Stack, ending: str) -> None:
     """Deploy to an end; what is cancelled, or terminated, is so while a resource is being made that never is."""
     caller, wanted = Caller(stack), ENDINGS[ending]
+    if ending in ("foretold", "cleanedUp"):
+        before = graph_bundle(id_of(ending), {"a": [], "b": []})
+        assert caller.ended(caller.start(before, options=FORCED))["status"] == "completed"
     deployment_id = caller.start(bundle_of(ending), deploymentId=id_of(ending), options=wanted.options)
+    if ending in ("approved", "rejected", "cleanedUp"):
+        wait_until(lambda: caller.state(deployment_id)["status"] == "awaitingApproval")
+        approval_id = caller.state(deployment_id)["approval"]["approvalId"]
+        asked(caller, deployment_id, "reject" if ending == "rejected" else "approve", approvalId=approval_id)
     if ending in ("cancelled", "terminated"):
         wait_until(lambda: is_held(caller.state(deployment_id)))
     if ending == "cancelled":
@@ -125,9 +186,9 @@ def carried_to_its_end(stack: Stack, ending: str) -> None:
     assert state["status"] == wanted.status, state["message"]
 
 
-def asked(caller: Caller, deployment_id: str, action: str) -> None:
+def asked(caller: Caller, deployment_id: str, action: str, **body: str) -> None:
     """Ask it of a deployment."""
-    answer = caller.session.post(f"{caller.api}/deployments/{deployment_id}/{action}", json={}, timeout=30)
+    answer = caller.session.post(f"{caller.api}/deployments/{deployment_id}/{action}", json=body, timeout=30)
     assert answer.status_code == 202, answer.text
 
 
@@ -165,14 +226,14 @@ def record(name: str, chosen: Sequence[str]) -> None:
             state=Path(folder),
             app_root=ROOT,
             scale=0.01,
-            extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": "0.3", "ARMATURE_RETENTION_DAYS": "0"},
+            extra_settings=SETTINGS,
         )
         with Stack(options) as stack:
             stack.faults.load(FaultFile(seed=1, rules=rules))
             for ending in [ending for ending in ENDINGS if ending in chosen]:
                 carried_to_its_end(stack, ending)
                 for part in ENDINGS[ending].parts:
-                    file = HISTORIES / name / ending / f"{part.removeprefix(':') or 'deployment'}.json"
+                    file = HISTORIES / name / ending / f"{ENDINGS[ending].stem(part)}.json"
                     keep(database, f"{id_of(ending)}{part}", file)
             for run, is_dry in RETENTION.items():
                 if "retention" in chosen:
