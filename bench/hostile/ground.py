@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench.hostile.lying_host import LyingHost
+from emulator.clouds import PUBLIC
 from emulator.stack import SUBSCRIPTION, Stack, StackOptions
 from tests.end_to_end.evidence import arm_writes
 from tests.end_to_end.queues import Queue, collected
@@ -150,11 +151,12 @@ class Ground:
 
 
 @contextmanager
-def attacked(state: Path, **settings: str) -> Iterator[Ground]:
+def attacked(state: Path, cloud: str = PUBLIC.name, **settings: str) -> Iterator[Ground]:
     """A stack that asks for function keys, in that state folder."""
     options = StackOptions(
         state=state,
         app_root=ROOT,
+        cloud=cloud,
         scale=0.01,
         require_keys=True,
         extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": "0.2", **settings},

@@ -9,6 +9,7 @@ from bench.hostile.ground import Ground, attacked
 from bench.hostile.guarded import GUARDS, wait_for_approval
 from bench.hostile.lying_host import LyingHost, lying
 from emulator.processes import free_port
+from tests.clouds import CLOUD
 from tests.running import NOTIFICATION_KEY
 
 
@@ -38,7 +39,7 @@ def all_attacked(state: Path) -> Iterator[Grounds]:
     with (
         attacked(state / "open", **allowed) as open_,
         lying(open_.stack.foundation.certificates, port) as host,
-        attacked(state / "guarded", **GUARDS) as guarded,
+        attacked(state / "guarded", CLOUD.name, **GUARDS) as guarded,
     ):
         open_.host = host
         wait_for_approval(guarded)
