@@ -36,6 +36,9 @@ LOOKS_PER_HISTORY = 100
 LONGEST_LOOK_AWAY = 60.0
 """Seconds between two looks, once it takes long. A decision wakes the wait up; only one that is not heard waits so."""
 
+LOOK_STANDS = timedelta(minutes=5)
+"""How long a look ahead counts while somebody decides: about as long as it takes from it to the first template."""
+
 LOOKED_FOR = timedelta(minutes=30)
 """How long after the deadline it is looked whether somebody had decided, when storage can't be asked."""
 
@@ -54,15 +57,37 @@ def approved(
         return Outcome(message="It could not be seen whether approval is called for.", failure=gate.failure)
     if (stop := stopped_by(gate)) is not None:
         return stop
-    findings = Findings()
-    if gate.is_previewed:
+    if not gate.is_previewed:
+        return (yield from _agreed_in_mode(context, job, chapters, Findings()))
+    return (yield from _losses_approved(context, job, chapters))
+
+
+def _losses_approved(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: Chapters
+) -> Generator[TaskBase, Any, Outcome]:
+    """Look ahead, and have approved what would be lost. After a person took their time it is looked once more: other
+    losses than those that were approved ask again."""
+    approved_losses = None
+    while True:
         preview = yield from looked_ahead(context, job, chapters)
         if (end := barred(preview)) is not None:
             return end
-        findings = losses_of(preview)
+        losses = losses_of(preview)
+        if losses == approved_losses:
+            return READY
+        asked_at = context.current_utc_datetime
+        gate = yield from _agreed_in_mode(context, job, chapters, losses)
+        if not gate.is_good or context.current_utc_datetime - asked_at < LOOK_STANDS:
+            return gate
+        approved_losses = losses
+
+
+def _agreed_in_mode(
+    context: df.DurableOrchestrationContext, job: DeploymentInput, chapters: Chapters, losses: Findings
+) -> Generator[TaskBase, Any, Outcome]:
     if job.options.mode is Mode.COMPLETE:
-        return (yield from _list_approved(context, job, chapters, findings))
-    return (yield from agreed(context, job, chapters, findings))
+        return (yield from _list_approved(context, job, chapters, losses))
+    return (yield from agreed(context, job, chapters, losses))
 
 
 def _list_approved(

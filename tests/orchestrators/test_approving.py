@@ -6,7 +6,7 @@ import pytest
 
 from armature.approval import ApprovalStatus
 from armature.errors import FailureClass, failure
-from armature.messages import Answer, ApprovalInput, AskingAnswer, LookAnswer, Outcome
+from armature.messages import Answer, ApprovalInput, AskingAnswer, GateAnswer, LookAnswer, Outcome, PreviewAnswer
 from armature.messages.cleaning import DoomedAnswer
 from armature.notices import Notice, NoticeInput, NoticeKind, Receiver
 from armature.state import Status, StopReason
@@ -239,3 +239,53 @@ def test_a_list_that_has_changed_while_somebody_decided_asks_again_with_what_it_
     assert output["status"] == "completed"
     assert [work["number"] for work in deployment.called("approval")] == [1, 2]
     assert names(deployment).index("prepare_target") > names(deployment).index("approval")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "later", "asked"),
+    [
+        (4, {"deletions": 2, "digest": "other"}, ["first"]),
+        (6, {"deletions": 1, "digest": "first"}, ["first"]),
+        (6, {"deletions": 2, "digest": "other"}, ["first", "other"]),
+        (6, {}, ["first", ""]),
+    ],
+)
+def test_losses_are_looked_for_once_more_after_somebody_took_their_time(minutes, later, asked):
+    first = {"deletions": 1, "digest": "first"}
+    looks = one_after_the_other(*(PreviewAnswer(**told).dump() for told in (first, later)))
+    needed = AskingAnswer(approval_id="a" * 16, number=1, deadline=DEADLINE)
+    requests = []
+
+    def ask(work):
+        requests.append(work["findings"]["digest"])
+        return (AskingAnswer() if len(requests) > 1 else needed).dump()
+
+    deployment = deploying(
+        open_gate=lambda _: GateAnswer(is_previewed=True).dump(),
+        preview=looks,
+        ask_for_approval=ask,
+        approval=lambda _: Lasting(Outcome(message="").dump(), 60.0 * minutes),
+    )
+
+    deployment.run()
+
+    assert requests == asked
+    assert len(deployment.called("preview")) == (1 if minutes < 5 else 2)
+    assert deployment.called("prepare_target")
+
+
+def test_what_azure_refuses_once_it_is_approved_ends_at_the_gate():
+    looks = one_after_the_other(
+        PreviewAnswer(deletions=1, digest="first").dump(), PreviewAnswer(refused=1, refusal_message="Refused.").dump()
+    )
+    deployment = deploying(
+        open_gate=lambda _: GateAnswer(is_previewed=True).dump(),
+        preview=looks,
+        ask_for_approval=lambda _: AskingAnswer(approval_id="a" * 16, number=1, deadline=DEADLINE).dump(),
+        approval=lambda _: Lasting(Outcome(message="").dump(), 3600.0),
+    )
+
+    deployment.run()
+
+    assert deployment.called("finish_deployment")[0]["outcome"]["failure"]["code"] == "TemplatesRefused"
+    assert deployment.called("prepare_target") == []
