@@ -23,6 +23,9 @@ from armature.transitions import with_validation, with_warnings
 
 blueprint = df.Blueprint()
 
+MAX_WAITING_TOLD = 3
+"""Checks that are not good yet and are told of in the log at a time."""
+
 MAX_TOLD = 50
 """Checks that did not pass and have an event of their own, or a warning; how many more there are is told with the
 rest."""
@@ -157,6 +160,11 @@ def _show(services: Services, work: ChecksInput, document: ChecksDocument) -> De
     results = in_parallel(read, range(document.batches))
     shown, now = validation_state(work.run, all_states(document, results)), datetime.now(UTC)
     has_ended = shown.done == shown.total
+    waiting = [check for check in shown.checks if check.result is CheckResult.WAITING and check.attempts]
+    if waiting and not has_ended:  # told once each, so that nobody wonders at the silence
+        services.deployments.append_events(
+            work.deployment_id, [_waits(work.run, check, now) for check in waiting[:MAX_WAITING_TOLD]]
+        )
     if has_ended:
         bad = [check for check in shown.checks if check.result in (CheckResult.FAIL, CheckResult.WARN)][:MAX_TOLD]
         level = Level.ERROR if shown.failed else Level.WARNING if shown.warned else Level.INFO
@@ -174,6 +182,16 @@ def _show(services: Services, work: ChecksInput, document: ChecksDocument) -> De
         return with_warnings(changed, _warnings(shown.checks, now)) if has_ended else changed
 
     return services.deployments.update_state(work.deployment_id, change)
+
+
+def _waits(run: int, check: CheckState, now: datetime) -> Event:
+    return Event(
+        key=f"check:{run}:{check.key}:waits",
+        time=now,
+        code=EventCode.CHECK_WAITS,
+        message=f"{check.subject} is not good yet, and is checked again: {check.message}",
+        template=check.template,
+    )
 
 
 def _event(run: int, check: CheckState, now: datetime) -> Event:

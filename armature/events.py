@@ -63,6 +63,7 @@ class EventCode(StrEnum):
     PACKAGE_ATTACHED = "PackageAttached"
     PACKAGE_UNREADABLE = "PackageUnreadable"
     CHECKS_PLANNED = "ChecksPlanned"
+    CHECK_WAITS = "CheckWaits"
     CHECK_WARNED = "CheckWarned"
     CHECK_FAILED = "CheckFailed"
     CHECKS_ENDED = "ChecksEnded"
