@@ -141,7 +141,7 @@ class RetentionStore:
         if found is None or found[0].retired_at is None:
             return Tally()
         state, etag = found
-        if state.lineage is not None:
+        if state.lineage is not None and not state.options.is_preview:  # a preview has no part in its lineage
             self._deployments.update_lineage(state.lineage.key, lambda record: record.undone(deployment_id))
         is_gone = self._documents.delete(f"state/{deployment_id}.json", etag=etag)
         return Tally(deployments=1, documents=1) if is_gone else Tally()

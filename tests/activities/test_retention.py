@@ -87,6 +87,16 @@ def test_previews_go_when_they_are_old_and_stand_for_no_deployment_of_their_line
     }
 
 
+def test_a_preview_that_goes_leaves_no_record_of_a_lineage_that_never_deployed():
+    world = World()
+    world.ended("told-1", age=90, options=Options(mode=Mode.WHAT_IF))
+
+    world.run()
+
+    assert world.left_of("told-1") == []
+    assert world.app.deployments.lineage_keys() == []
+
+
 def test_a_preview_does_not_release_the_packages_that_sites_still_run_from():
     world = World()
     world.ended("packaged-1", age=150)
