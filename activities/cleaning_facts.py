@@ -24,6 +24,7 @@ LOOKED_AT = 200
 """Deployed resources that are read to see what they refer to; of more it is not told."""
 
 USERS_NAMED = 3
+GROUPS_NAMED = 5
 INTERFACE_TYPE = "microsoft.network/networkinterfaces"
 SITE_TYPE = "microsoft.web/sites"
 
@@ -69,6 +70,7 @@ def facts_of(
     used_by = _users(services, found, keys)
     locks, notes = _locks(services, groups)
     previous_id, restorable = _restorable(services, state)
+    notes += _left_behind(previous_id, restorable, groups, keys)
     return Facts(
         groups=tuple(groups),
         found=resources,
@@ -100,6 +102,19 @@ def _deployed_before(services: Services, state: DeploymentState, templates: Coll
     previous = services.deployments.state(previous_id) if previous_id else None
     shown = previous.templates if previous else ()
     return [id_ for template in shown if template.name in templates for id_ in template.resources]
+
+
+def _left_behind(
+    previous_id: str | None, deployed: Iterable[str], groups: Iterable[str], ours: set[str]
+) -> tuple[str, ...]:
+    """That the deployment before has deployed something to groups that are no target now: it is not deleted."""
+    targets = {group.lower() for group in groups}
+    left = [id_.lower() for id_ in deployed if id_.lower() not in ours and not is_group(id_)]
+    elsewhere = sorted({group for id_ in left if (group := group_of(id_)) is not None and group not in targets})
+    names = ", ".join(group.rpartition("/")[2] for group in elsewhere[:GROUPS_NAMED])
+    more = ", …" if len(elsewhere) > GROUPS_NAMED else ""
+    told = f"What {previous_id} deployed to {names}{more} stays: no template goes to these resource groups any more."
+    return (told,) if elsewhere else ()
 
 
 def _untold(services: Services, state: DeploymentState, plan: Plan) -> list[str]:

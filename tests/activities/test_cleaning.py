@@ -340,6 +340,25 @@ def test_what_something_that_is_deployed_refers_to_is_told_with_it(world):
     assert row == f"    Used by {world.kept}."
 
 
+def test_that_something_stays_in_a_group_to_which_no_template_goes_any_more_is_told(documents, world):
+    before = World(documents)
+    moved = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-Left/providers/Microsoft.Web/serverfarms/moved"
+    here = world.arm.put("Microsoft.Web/serverfarms/here")
+    before.app.deployments.update_state(
+        before.id, lambda found: found.model_copy(update={"templates": (with_resources(found, moved, here),)})
+    )
+    world.app.deployments.update_lineage(world.key, lambda _: LineageRecord(completed=(before.id,)))
+    world.app.artifacts.find = lambda *_: SimpleNamespace()
+    world.app.artifacts.has_container = lambda *_: True
+
+    listed = world.app.clean_ups.listed(world.id, world.listed().list_id)
+
+    assert {each.id for each in listed.resources} == {here}
+    assert listed.notes == (
+        f"What {before.id} deployed to rg-left stays: no template goes to these resource groups any more.",
+    )
+
+
 def test_an_endpoints_interface_goes_with_it(world):
     endpoint = world.arm.put("Microsoft.Network/privateEndpoints/pe")
     card = world.arm.put("Microsoft.Network/networkInterfaces/pe.nic")
