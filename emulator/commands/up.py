@@ -79,6 +79,7 @@ def _number_of_hosts(text: str) -> int:
 
 
 def _print_addresses(stack: Stack) -> None:
+    state = "" if stack.options.state == DEFAULT_STATE else f" --state {stack.options.state}"
     print(f"API       {stack.api_url}")
     for url in stack.host_urls[1:]:
         print(f"          {url}/api")
@@ -86,10 +87,9 @@ def _print_addresses(stack: Stack) -> None:
     print(f"storage   {stack.blob_endpoint}")
     print(f"logs      {stack.supervisor.logs}")
     if rules := stack.faults.read().rules:
-        print(f"faults    {len(rules)} rules: .venv/bin/python -m emulator faults list")
+        print(f"faults    {len(rules)} rules: .venv/bin/python -m emulator faults{state} list")
     exports = " ".join(f"{name}={value}" for name, value in stack.client_settings.items())
     print(f"\nFor `armature` in another terminal: export {exports}")
-    state = "" if stack.options.state == DEFAULT_STATE else f" --state {stack.options.state}"
     print(f'For az, the SDKs and curl: eval "$(.venv/bin/python -m emulator env{state})"')
     print(f"To look inside: .venv/bin/python -m emulator look{state}")
     print("Ctrl+C stops it.", flush=True)
