@@ -72,7 +72,8 @@ def may_decide(
     if approval is None or approval.approval_id != approval_id:
         if approval is None or not approval.is_waiting:
             reason = f"Deployment {name} does not ask for that approval: it is {state.status}."
-            return Refusal(kind="approval-outdated", reason=reason, next_step=look)
+            step = "There is nothing to decide any more." if state.status.is_final else look
+            return Refusal(kind="approval-outdated", reason=reason, next_step=step)
         reason = f"Deployment {name} asks for another approval by now: {approval.message}"
         return Refusal(kind="approval-outdated", reason=reason, next_step=f"{look}, and decide on that.")
     decision = control.decision_of(approval_id)
