@@ -79,7 +79,7 @@ def previewed(app: Any, step: DeploymentStep) -> tuple[PreviewAnswer, Preview]:
 
 def test_a_fresh_target_is_told_with_its_group_and_what_is_foreseen_and_nothing_is_changed(app, stack, read):
     step = read(bundle("prev-fresh", "[resourceId('Microsoft.OperationalInsights/workspaces', 'made')]"))
-    before = arm_snapshot(stack)
+    before = arm_snapshot(stack, "prev-fresh")
 
     first, preview = previewed(app, step)
     second, again = previewed(app, step)
@@ -92,7 +92,7 @@ def test_a_fresh_target_is_told_with_its_group_and_what_is_foreseen_and_nothing_
     }
     assert [part.foreseen for part in preview.templates] == [(), ("source = a.id",)]
     assert (second, again.resources, again.digest) == (first, preview.resources, preview.digest)
-    assert arm_snapshot(stack) == before
+    assert arm_snapshot(stack, "prev-fresh") == before == {}
 
 
 def test_an_output_that_nobody_knows_leaves_its_parameter_open(app, read):

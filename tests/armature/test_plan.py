@@ -2,7 +2,7 @@ import re
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -119,6 +119,7 @@ def test_a_deployment_name_is_one_that_arm_takes(template: str, deployment_id: s
     assert name == deployment_name(template, deployment_id, prefix)
 
 
+@settings(max_examples=50)
 @given(st.tuples(st.text(min_size=1), deployment_ids), st.tuples(st.text(min_size=1), deployment_ids), prefixes)
 def test_different_templates_and_deployments_have_different_names(
     one: tuple[str, str], two: tuple[str, str], prefix: str | None

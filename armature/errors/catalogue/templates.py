@@ -167,6 +167,12 @@ ENTRIES = (
         "make it anew.",
         _UPDATE,
     ),
+    entry(
+        "MethodNotAllowed",
+        FailureClass.TEMPLATE,
+        "What was asked for is not possible with resources of this type, such as tags where it takes none.",
+        f"{LEARN}azure-resource-manager/management/tag-support",
+    ),
     *(entry(code, FailureClass.TEMPLATE, f"Correct the addresses. {_CORRECT}", _ADDRESSES) for code in _ADDRESS_CODES),
     *(
         entry(

@@ -646,6 +646,9 @@ BODIES: dict[str, Body] = {
         400, "AccountPropertyCannotBeUpdated", "The property 'isHnsEnabled' cannot be updated."
     ),
     "ReservedResourceName": arm(400, "ReservedResourceName", "The resource name 'login' is a trademark or reserved."),
+    "MethodNotAllowed": arm(
+        405, "MethodNotAllowed", "The resource type 'Microsoft.Network/virtualNetworks/subnets' does not support tags."
+    ),
     "PropertyChangeNotAllowed": arm(
         409, "PropertyChangeNotAllowed", "Changing property 'osDisk.name' is not allowed.", "osDisk.name"
     ),
