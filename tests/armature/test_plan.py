@@ -2,7 +2,7 @@ import re
 from hashlib import sha256
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -19,12 +19,13 @@ from armature.plan import (
     deployment_name,
     lineage_of,
 )
-from armature.request import DEPLOYMENT_ID_PATTERN, Target
+from armature.request import Target
 from armature.templates.limits import MAX_DEPLOYMENT_NAME_CHARACTERS as LONGEST
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 OTHER = "00000000-0000-0000-0000-000000000009"
-deployment_ids = st.from_regex(DEPLOYMENT_ID_PATTERN, fullmatch=True)
+parts_of_ids = st.text("abcxyz019", min_size=3, max_size=15)
+deployment_ids = st.lists(parts_of_ids, min_size=1, max_size=3).map("-".join)
 prefixes = st.none() | st.from_regex(NAME_PREFIX.pattern, fullmatch=True)
 
 
@@ -119,7 +120,6 @@ def test_a_deployment_name_is_one_that_arm_takes(template: str, deployment_id: s
     assert name == deployment_name(template, deployment_id, prefix)
 
 
-@settings(max_examples=50)
 @given(st.tuples(st.text(min_size=1), deployment_ids), st.tuples(st.text(min_size=1), deployment_ids), prefixes)
 def test_different_templates_and_deployments_have_different_names(
     one: tuple[str, str], two: tuple[str, str], prefix: str | None
