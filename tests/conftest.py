@@ -53,5 +53,19 @@ def figures(request: pytest.FixtureRequest) -> Figures:
     return figures_of(request)
 
 
+LONGEST = ("test_crash", "test_tending", "test_rollback_killed", "test_control", "test_demo", "test_command_line")
+"""Files that take longest, most of it waiting."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what waits longest, so that in the end no worker is left alone with it. No test needs an order."""
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        is_longest, is_end_to_end = item.path.stem in LONGEST, item.path.parent.name == "end_to_end"
+        return (LONGEST.index(item.path.stem) if is_longest else len(LONGEST), not is_end_to_end)
+
+    items.sort(key=place)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     write_figures(terminalreporter)
