@@ -33,10 +33,10 @@ demo: setup ## deploy the samples on the emulator, with live progress
 	@$(BIN)/python -m emulator.demo
 
 test: setup ## every test that needs no reference material
-	$(BIN)/pytest -m "not conformance and not azure_cli" -n 4 --dist loadfile
+	$(BIN)/pytest -m "not conformance and not azure_cli" -n 4 --dist loadfile --no-loadscope-reorder
 
 test-government: setup ## every test that deploys, on the emulator of Azure Government
-	ARMATURE_TEST_CLOUD=AzureUSGovernment $(BIN)/pytest -n 4 --dist loadfile \
+	ARMATURE_TEST_CLOUD=AzureUSGovernment $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder \
 	  tests/end_to_end tests/activities tests/armature/azure/test_metadata.py
 
 up: setup ## keep the emulator and the app running
