@@ -5,10 +5,11 @@ BIN := .venv/bin
 PYTHON_READY := .venv/.ready
 AZURITE_READY := node_modules/.ready
 AZURE_CLI_READY := .venv-azure-cli/.ready
+FOUR_AT_A_TIME := -n 4 --dist loadfile --no-loadscope-reorder
 SHARED := $(or $(ARMATURE_SHARED),../shared)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-government up check conformance azure-cli cruelty faults hostile endurance lock
+.PHONY: help setup demo test test-long test-government up check conformance azure-cli cruelty faults hostile endurance lock
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -32,11 +33,14 @@ $(AZURITE_READY): package.json package-lock.json
 demo: setup ## deploy the samples on the emulator, with live progress
 	@$(BIN)/python -m emulator.demo
 
-test: setup ## every test that needs no reference material
-	$(BIN)/pytest -m "not conformance and not azure_cli" -n 4 --dist loadfile --no-loadscope-reorder
+test: setup ## the tests that need no reference material, but for the long ones
+	$(BIN)/pytest -m "not conformance and not azure_cli and not long" $(FOUR_AT_A_TIME)
+
+test-long: setup ## the long ones: hosts killed again and again, load, attacks, a search for secrets
+	$(BIN)/pytest -m long $(FOUR_AT_A_TIME)
 
 test-government: setup ## every test that deploys, on the emulator of Azure Government
-	ARMATURE_TEST_CLOUD=AzureUSGovernment $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder \
+	ARMATURE_TEST_CLOUD=AzureUSGovernment $(BIN)/pytest $(FOUR_AT_A_TIME) \
 	  tests/end_to_end tests/activities tests/armature/azure/test_metadata.py
 
 up: setup ## keep the emulator and the app running

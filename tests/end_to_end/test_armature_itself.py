@@ -20,6 +20,8 @@ from tests.end_to_end.snapshots import arm_call
 from tests.running import ROOT
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.long
+
 APP, GROUP = "func-armature-second", "rg-armature-second"
 SITE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Web/sites/{APP}"
 WEB = "2023-12-01"

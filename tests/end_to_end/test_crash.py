@@ -17,6 +17,8 @@ from tests.end_to_end.evidence import accepted_attempts, blobs_written
 from tests.running import APPROVALS, ROOT
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.long
+
 MOMENTS = 20
 KILLS = 5
 SEED = 20251124

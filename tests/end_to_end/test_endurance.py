@@ -8,6 +8,8 @@ from tests.end_to_end.endurance import deploy_all, evidence_of, under_fire
 from tests.figures import Figures
 from tests.running import ROOT
 
+pytestmark = pytest.mark.long
+
 DEPLOYMENTS, TEMPLATES, SEED = 6, 4, 20261124
 
 

@@ -8,6 +8,8 @@ from bench.hostile.attack import Attack, judged
 from bench.hostile.attacks import all_attacks
 from bench.hostile.grounds import Grounds, all_attacked
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grounds]:

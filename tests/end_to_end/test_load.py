@@ -6,6 +6,8 @@ from emulator.stack import Stack
 from tests.end_to_end.bundles import graph_bundle, layered_edges
 from tests.end_to_end.client import Caller
 
+pytestmark = pytest.mark.long
+
 DEPLOYMENTS = 10
 TEMPLATES = 10
 

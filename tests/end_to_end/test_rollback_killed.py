@@ -14,6 +14,8 @@ from tests.end_to_end.hindrances import broken, hindered
 from tests.end_to_end.snapshots import arm_snapshot, differences
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.long
+
 MOMENTS = 4
 SEED = 20261129
 QUICKLY = {"force": True, "retryPolicy": {"maxAttempts": 1, "firstIntervalSeconds": 0.3}}

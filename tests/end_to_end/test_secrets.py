@@ -34,6 +34,8 @@ from tests.end_to_end.receiver import receiver
 from tests.running import APPROVALS, NOTIFICATION_KEY, ROOT, environment_of
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.long
+
 SECRET_OUTPUT = "correct-horse-battery-staple-4711"
 SECRET_SETTING = "correct-horse-battery-staple-4712"
 SECRET_BODY = "correct-horse-battery-staple-4713"

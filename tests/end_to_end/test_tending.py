@@ -19,6 +19,8 @@ from tests.running import services_of
 from tests.waiting import wait_until
 from triggers.timer import GRACE
 
+pytestmark = pytest.mark.long
+
 A_TICK = 100
 """Seconds within which the timer, which comes every minute, has come and done its work."""
 
