@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTHON_READY := .venv/.ready
 AZURITE_READY := node_modules/.ready
 AZURE_CLI_READY := .venv-azure-cli/.ready
-FOUR_AT_A_TIME := -n 4 --dist loadfile --no-loadscope-reorder
+THREE_AT_A_TIME := -n 3 --dist loadfile --no-loadscope-reorder
 SHARED := $(or $(ARMATURE_SHARED),../shared)
 
 .DEFAULT_GOAL := help
@@ -34,13 +34,13 @@ demo: setup ## deploy the samples on the emulator, with live progress
 	@$(BIN)/python -m emulator.demo
 
 test: setup ## the tests that need no reference material, but for the long ones
-	$(BIN)/pytest -m "not conformance and not azure_cli and not long" $(FOUR_AT_A_TIME)
+	$(BIN)/pytest -m "not conformance and not azure_cli and not long" $(THREE_AT_A_TIME)
 
-test-long: setup ## the long ones: hosts killed again and again, load, attacks, a search for secrets
-	$(BIN)/pytest -m long $(FOUR_AT_A_TIME)
+test-long: setup ## the long ones: hosts killed again and again, load, attacks, rollbacks, a search for secrets
+	$(BIN)/pytest -m long $(THREE_AT_A_TIME)
 
 test-government: setup ## every test that deploys, on the emulator of Azure Government
-	ARMATURE_TEST_CLOUD=AzureUSGovernment $(BIN)/pytest $(FOUR_AT_A_TIME) \
+	ARMATURE_TEST_CLOUD=AzureUSGovernment $(BIN)/pytest $(THREE_AT_A_TIME) \
 	  tests/end_to_end tests/activities tests/armature/azure/test_metadata.py
 
 up: setup ## keep the emulator and the app running

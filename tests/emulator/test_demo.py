@@ -6,6 +6,8 @@ import pytest
 
 from emulator import demo
 
+pytestmark = pytest.mark.long
+
 
 def test_the_demonstration_deploys_the_web_stack_and_puts_back_what_fails(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]

@@ -16,6 +16,8 @@ from tests.end_to_end.snapshots import arm_call, arm_snapshot
 from tests.running import ROOT, services_of
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.long
+
 SETTINGS = {
     "ARMATURE_POLL_INTERVAL_SECONDS": "0.2",
     "ARMATURE_RETENTION_DAYS": "0",

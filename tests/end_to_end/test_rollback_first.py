@@ -25,6 +25,8 @@ from tests.end_to_end.rollback_world import (
 from tests.end_to_end.snapshots import arm_snapshot, differences
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def world(stack: Stack) -> Iterator[World]:

@@ -14,6 +14,8 @@ from tests.end_to_end.rollback_world import World, broken, group_id, told
 from tests.end_to_end.snapshots import arm_call, differences
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def world(stack: Stack) -> Iterator[World]:

@@ -11,6 +11,8 @@ from tests.end_to_end.hindrances import hindered
 from tests.end_to_end.rollback_world import Templates, World, broken, group_id, network, subnet, told
 from tests.end_to_end.snapshots import differences
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def world(stack: Stack) -> Iterator[World]:

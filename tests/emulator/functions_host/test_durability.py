@@ -10,6 +10,8 @@ import pytest
 from tests.emulator.functions_host.running_host import NO_STORAGE, RunningHost, write_app
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.long
+
 APP = """
         def note(word):
             with (HERE / "notes").open("a") as file:

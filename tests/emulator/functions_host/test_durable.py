@@ -243,12 +243,12 @@ def test_a_timer_wins_a_race_that_no_event_ends(host: RunningHost) -> None:
 
 
 def test_a_cancelled_timer_never_fires(host: RunningHost) -> None:
-    host.start_instance("race", "race-event", 0.5)
+    host.start_instance("race", "race-event", 3)
     host.wait_for_event("race-event", "TimerCreated")
     host.raise_event("race-event", "Go", {"ok": True})
     host.wait_for_event("race-event", "EventRaised")
 
-    host.start_instance("race", "race-later", 1)  # its timer is due after the cancelled one
+    host.start_instance("race", "race-later", 3.5)  # its timer is due after the cancelled one
     host.final("race-later")
     host.raise_event("race-event", "End", None)
 

@@ -10,6 +10,8 @@ from tests.emulator.functions_host.host_load import APP, Load
 from tests.emulator.functions_host.running_host import NO_STORAGE, RunningHost, write_app
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.long
+
 SHORT_LEASES = ("--lease-seconds", "1.5", "--renewal-seconds", "0.3")
 
 MORE = """
