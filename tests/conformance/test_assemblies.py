@@ -12,17 +12,17 @@ import pytest
 import requests
 
 from emulator.running import RunningEmulator
-from emulator.stack import Stack
+from emulator.stack import Stack, StackOptions
 from tests.end_to_end.bundles import manifest
 from tests.end_to_end.client import SUBSCRIPTION
 from tests.end_to_end.evidence import arm_writes
 from tests.figures import Figures
+from tests.running import ROOT
 from tests.waiting import wait_until
 
 ASSEMBLIES = {
     "v1/static-site": [],
     "v1/colorai-data": [],
-    "v1/government-cloud": ["--resource-group", "rg-govcloud"],
     "v2/static-site": [],
     "v2/worker-3links-1pkg-repaired": [],
     "v2/colorai-data-split": [],
@@ -63,7 +63,7 @@ def armature(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def deployed(stack: Stack, bundle: Path, *options: str) -> dict[str, Any]:
     """The state document of a deployment that completed."""
-    done = armature(stack, "deploy", str(bundle), "--json", *options)
+    done = armature(stack, "deploy", str(bundle), "--json", "--force", *options)  # a protected group is below its scope
     assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-3000:]
     state: dict[str, Any] = json.loads(done.stdout)
     assert state["status"] == "completed"
@@ -107,6 +107,26 @@ def test_an_assembly_deploys_and_lists_its_resources(shared: Path, stack: Stack,
     for template in state["templates"]:
         linked = {child["status"] for child in template.get("linkedDeployments", [])}
         assert linked <= {"Succeeded"}
+
+
+def test_an_assembly_for_government_deploys_there(shared: Path, tmp_path: Path, figures: Figures):
+    folder = shared / "assemblies" / "v1" / "government-cloud"
+    options = StackOptions(
+        state=tmp_path,
+        app_root=ROOT,
+        cloud="AzureUSGovernment",
+        scale=0.01,
+        extra_settings={"ARMATURE_POLL_INTERVAL_SECONDS": "0.2"},
+    )
+
+    with Stack(options) as government:
+        where = ("--location", "usgovvirginia", "--resource-group", "rg-govcloud")
+        state = deployed(government, folder, *where, "--project", "v1-government-cloud")
+
+    found = resources_of(state)
+    figures(f"{len(found)} resources, {len(state['templates'])} templates, completed")
+    assert len(found) == declared(folder)
+    assert all(template["portalLink"].startswith("https://portal.azure.us/") for template in state["templates"])
 
 
 def declared(folder: Path) -> int:
