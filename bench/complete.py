@@ -8,24 +8,18 @@ same bundle in mode Complete must delete exactly the others: exit code 1 when an
 Minutes are Azure's: seconds divided by the scale.
 """
 
-import argparse
-import json
-import sys
-import tempfile
 import time
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from bench.lineages import GROUPS, TEMPLATES, lineage_bundle
-from emulator.stack import Stack, StackOptions
+from bench.lineages import GROUPS, lineage_bundle, run
+from emulator.stack import Stack
 from tests.end_to_end.bundles import manifest, template
 from tests.end_to_end.client import SUBSCRIPTION, Caller, zipped
 from tests.end_to_end.evidence import arm_requests
 from tests.end_to_end.rollback_world import network
 from tests.end_to_end.snapshots import arm_call, arm_snapshot
 
-ROOT = Path(__file__).resolve().parents[1]
 PROJECT = "lineage"
 BY_KIND = 6
 """Of each of the five kinds of strangers."""
@@ -136,6 +130,7 @@ def measured(stack: Stack, templates: int, scale: float) -> dict[str, Any]:
     gone = {id_ for id_ in before.keys() - after.keys() if "/subnets/" not in id_ and _LOCKS not in id_}
     told = {each["id"].lower() for each in listed["value"]}
     expected = world.doomed | {id_ for id_ in gone if any(id_.startswith(f"{owner}/") for owner in world.doomed)}
+    is_exact = gone == expected and told == world.doomed | world.locked and world.doomed <= gone
     return {
         "bench": "complete",
         "templates": templates,
@@ -150,24 +145,9 @@ def measured(stack: Stack, templates: int, scale: float) -> dict[str, Any]:
         "deletionSeconds": round(cleaning, 1),
         "deletionMinutesOfAzure": round(cleaning / scale / 60, 1),
         "deleteRequests": len(deletions),
-        "isExact": gone == expected and told == world.doomed | world.locked and world.doomed <= gone,
+        "isExact": is_exact and state["status"] == "completed",
     }
 
 
-def main() -> None:
-    """Print the figures; exit 1 when anything else is gone than what was to go."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--templates", type=int, default=TEMPLATES)
-    parser.add_argument("--scale", type=float, default=0.02)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        settings = {"ARMATURE_POLL_INTERVAL_SECONDS": str(max(0.1, 5 * arguments.scale))}
-        stack_options = StackOptions(state=Path(folder), app_root=ROOT, scale=arguments.scale, extra_settings=settings)
-        with Stack(stack_options) as stack:
-            result = measured(stack, arguments.templates, arguments.scale)
-    print(json.dumps(result))
-    sys.exit(0 if result["isExact"] and result["status"] == "completed" else 1)
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, measured)

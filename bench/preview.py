@@ -7,24 +7,19 @@ of which some templates keep a log for longer and some have one more. Exit code 
 than what changes, or when ARM is not as it was. Minutes are Azure's: seconds divided by the scale.
 """
 
-import argparse
 import io
 import json
-import sys
-import tempfile
 import zipfile
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from bench.lineages import GROUPS, TEMPLATES, group_of, lineage_bundle, resources_of
-from emulator.stack import Stack, StackOptions
+from bench.lineages import GROUPS, group_of, lineage_bundle, resources_of, run
+from emulator.stack import Stack
 from tests.end_to_end.bundles import workspace
 from tests.end_to_end.client import Caller
 from tests.end_to_end.evidence import arm_requests
 from tests.end_to_end.snapshots import arm_snapshot
 
-ROOT = Path(__file__).resolve().parents[1]
 PROJECT = "foreseen"
 CHANGED_EACH = 7
 ADDED_EACH = 11
@@ -108,24 +103,9 @@ def measured(stack: Stack, templates: int, scale: float) -> dict[str, Any]:
         "concurrency": CONCURRENCY,
         **found,
         "isUntouched": is_untouched,
-        "isExact": is_exact,
+        "isExact": is_exact and is_untouched,
     }
 
 
-def main() -> None:
-    """Print the figures; exit 1 when a preview tells what is not so, or changes anything."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--templates", type=int, default=TEMPLATES)
-    parser.add_argument("--scale", type=float, default=0.02)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        settings = {"ARMATURE_POLL_INTERVAL_SECONDS": str(max(0.1, 5 * arguments.scale))}
-        options = StackOptions(state=Path(folder), app_root=ROOT, scale=arguments.scale, extra_settings=settings)
-        with Stack(options) as stack:
-            result = measured(stack, arguments.templates, arguments.scale)
-    print(json.dumps(result))
-    sys.exit(0 if result["isExact"] and result["isUntouched"] else 1)
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, measured)
